@@ -1,0 +1,33 @@
+"""Failures an admin can act on. Anything else is a bug and may crash loudly."""
+
+from __future__ import annotations
+
+
+class AuthTuiError(Exception):
+    """What happened, why, and the next thing worth trying.
+
+    `str(error)` is one sentence for the user; `hint` is the next step; `original`
+    is the text as the system gave it, shown only when asked for. The three may hold
+    untrusted text: whoever shows them sends them through `core.plain`.
+    """
+
+    def __init__(self, message: str, hint: str = "", original: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.original = original
+
+
+class Unreadable(AuthTuiError):
+    """Something that should be there cannot be read (permission, size, kind, time-out)."""
+
+
+class Missing(Unreadable):
+    """A file is not there. For most of PVE's files that means: nothing is configured."""
+
+
+class Refused(AuthTuiError):
+    """Nothing was done on purpose: no quorum, a lock is held, or the guard said no."""
+
+
+class UsageError(AuthTuiError):
+    """The command line asks for something that does not go together."""

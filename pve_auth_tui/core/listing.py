@@ -1,0 +1,70 @@
+"""What a list is: columns, rows, prepared views and details, the same for screen and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pve_auth_tui.core.finding import Word
+from pve_auth_tui.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` in cells at 80 columns; `grow` shares what is left over; `wide`: from 132 columns."""
+
+    title: str
+    width: int
+    grow: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`key` stays the same between reloads; `cells` has one text per column, untrusted and raw.
+
+    `fields` are the names that finding knows (`realm:corp tfa:none`), lower case; their
+    values are matched as prefix, case-insensitively. `sort` may replace a cell for sorting.
+    """
+
+    key: str
+    cells: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    sort: tuple[str | int | float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A prepared selection (`v`): `query` is what one could type behind `/`."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a detail pane: an optional heading at the left, text, an optional state."""
+
+    text: str
+    heading: str = ""
+    word: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of the application.
+
+    `rows(snapshot, now)` and `details(snapshot, key, now)` are pure; `now` is seconds
+    since 1970. `noun` is (one, many). `part` names the Snapshot attribute the list lives
+    from, so that its `problem` can be shown in place of rows.
+    """
+
+    name: str
+    title: str
+    noun: tuple[str, str]
+    part: str
+    columns: tuple[Column, ...]
+    views: tuple[View, ...]
+    rows: Callable[[Snapshot, float], Sequence[Row]]
+    details: Callable[[Snapshot, str, float], Sequence[Line]]
+    heading: Callable[[Snapshot, str], str]

@@ -1,0 +1,38 @@
+"""What the services need of the world. Adapters and the simulated node fulfil it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Tree(Protocol):
+    """PVE's files, wherever they lie: below a root, in config.db, or in memory.
+
+    Paths are relative to the root of the system, with `/` between the parts and none
+    at the start: `etc/pve/user.cfg`. Every call comes back within a bounded time.
+    """
+
+    @property
+    def source(self) -> str:
+        """In the user's words: `files`, `config.db`, `demo`."""
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes.
+
+        Raises Missing when there is no such file, Unreadable when it cannot be read
+        (permission, not a regular file, a link that leaves the tree, too large, time-out).
+        """
+
+    def names(self, folder: str) -> Sequence[str]:
+        """Sorted names in a folder; empty when there is no such folder.
+
+        Raises Unreadable as `read` does.
+        """
+
+
+class Clock(Protocol):
+    """Time, injectable so that demo and tests stand still."""
+
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""

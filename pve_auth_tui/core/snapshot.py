@@ -1,0 +1,133 @@
+"""An immutable picture of a cluster's access, each part with its source and time, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pve_auth_tui.core.domains import Domains
+from pve_auth_tui.core.tfaconfig import TfaConfig
+from pve_auth_tui.core.userconfig import UserConfig
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """One subject of the picture.
+
+    `value` is what could be read, or None; then `problem` says why in one sentence and
+    `hint` what to do. `problem` may also accompany a value ("3 lines were ignored").
+    `read_at` is seconds since 1970; `source` is in the user's words (`files`, `config.db`).
+    """
+
+    value: T | None
+    source: str
+    read_at: float
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterNode:
+    """`online` and `ip` are None where that cannot be known (config.db, another root)."""
+
+    name: str
+    online: bool | None = None
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    vmid: int
+    name: str
+    node: str
+    type: str  # qemu or lxc
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`name` is None for a node that is in no cluster; it always has quorum.
+
+    `quorate` is None where it cannot be known. `votes` = nodes online, `expected` = all nodes.
+    `pve_release` is `9.2` or "" when unknown; `access_control` the exact version of
+    libpve-access-control ("" when unknown).
+    """
+
+    node: str
+    name: str | None
+    quorate: bool | None
+    nodes: tuple[ClusterNode, ...] = ()
+    pve_release: str = ""
+    access_control: str = ""
+
+    @property
+    def online(self) -> int:
+        return sum(1 for node in self.nodes if node.online)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What ACL paths can point at."""
+
+    guests: Mapping[int, Guest] = field(default_factory=dict)
+    storages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Datacenter:
+    """datacenter.cfg: scalar options as text, property strings (`webauthn`, `u2f`, ...) as maps."""
+
+    options: Mapping[str, str | Mapping[str, str]]
+    notes: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncJob:
+    """A realm-sync job of jobs.cfg; `last_run` from priv/jobs/realm-sync-<id>.json, if readable."""
+
+    id: str
+    realm: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    last_run: int | None = None
+    last_result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    sync: Mapping[str, SyncJob]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """Which users of realm pve have a usable hash (priv/shadow.cfg). Never the hashes."""
+
+    users: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSecrets:
+    """Which full token ids have a secret (priv/token.cfg). Never the secrets."""
+
+    tokens: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The picture. `demo` is True for the simulated cluster: every UI says so."""
+
+    taken_at: float
+    source: str
+    access: Part[UserConfig]
+    realms: Part[Domains]
+    tfa: Part[TfaConfig]
+    datacenter: Part[Datacenter]
+    jobs: Part[Jobs]
+    passwords: Part[Passwords]
+    token_secrets: Part[TokenSecrets]
+    cluster: Part[Cluster]
+    inventory: Part[Inventory]
+    demo: bool = False

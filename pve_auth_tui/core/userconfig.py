@@ -1,0 +1,109 @@
+"""PVE's /etc/pve/user.cfg: users, API tokens, groups, pools, roles and ACL entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SubjectKind = Literal["user", "group", "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token; `id` is the part behind `!`. `expire` is seconds since 1970, 0 = never."""
+
+    id: str
+    expire: int = 0
+    privsep: bool = True
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user; None in a text field means absent, as opposed to empty (PVE's API tells them apart).
+
+    `expire` is seconds since 1970, 0 = never. `keys` may hold an old TOTP secret or
+    Yubico id (reference 7.3) and is therefore kept out of repr.
+    """
+
+    id: str
+    enable: bool = True
+    expire: int = 0
+    firstname: str | None = None
+    lastname: str | None = None
+    email: str | None = None
+    comment: str | None = None
+    keys: str | None = field(default=None, repr=False)
+    tokens: Mapping[str, Token] = field(default_factory=dict)
+
+    @property
+    def realm(self) -> str:
+        """The part behind the last `@`."""
+        return self.id.rpartition("@")[2]
+
+    @property
+    def name(self) -> str:
+        """The part before the last `@`."""
+        return self.id.rpartition("@")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`members` are userids, sorted; members without a user are kept (PVE keeps them, too)."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A set of privileges. `special`: built in, cannot be changed."""
+
+    id: str
+    privs: frozenset[str]
+    special: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """`id` has up to three levels joined by `/`; `vms` are VMIDs, `storage` storage ids."""
+
+    id: str
+    vms: tuple[int, ...] = ()
+    storage: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AclEntry:
+    """One role for one subject on one path. `subject` is a userid, a group id or a full token id."""
+
+    path: str
+    kind: SubjectKind
+    subject: str
+    role: str
+    propagate: bool = True
+
+    @property
+    def shown_subject(self) -> str:
+        """As user.cfg and PVE's UI write it: `@group`, `user@realm`, `user@realm!token`."""
+        return f"@{self.subject}" if self.kind == "group" else self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class UserConfig:
+    """The whole file, as PVE's parser understands it.
+
+    `groups_of` is the membership turned round: userid -> sorted group ids.
+    `warnings` are PVE's own texts about lines that it ignored.
+    """
+
+    users: Mapping[str, User]
+    groups: Mapping[str, Group]
+    roles: Mapping[str, Role]
+    pools: Mapping[str, Pool]
+    acl: tuple[AclEntry, ...]
+    groups_of: Mapping[str, tuple[str, ...]] = field(repr=False)
+    warnings: tuple[str, ...] = ()
