@@ -1,4 +1,4 @@
-"""What a list is: columns, rows, prepared views and details, the same for screen and command line."""
+"""What a list is: columns, rows, prepared views, details; the same for screen and command line."""
 
 from __future__ import annotations
 

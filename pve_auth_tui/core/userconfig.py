@@ -78,7 +78,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:
-    """One role for one subject on one path. `subject` is a userid, a group id or a full token id."""
+    """One role for one subject on one path; `subject`: userid, group id or full token id."""
 
     path: str
     kind: SubjectKind
