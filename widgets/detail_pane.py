@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -77,3 +78,28 @@ class DetailPane(Widget):
             return line(f" {more} more lines: enter opens them", width, PLAIN)
         text = self._texts[y - 1] if y <= len(self._texts) else ""
         return line(" " + text, width, PLAIN)
+
+
+class Paragraph(Widget):
+    """Lines of facts, wrapped, as high as they need."""
+
+    DEFAULT_CSS = "Paragraph { height: auto; }"
+
+    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines = tuple(lines)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        self._lines = tuple(lines)
+        self.refresh(layout=True)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(wrapped(self._lines, max(10, self.size.width - 2)))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(wrapped(self._lines, max(10, width - 2)))
+
+    def render_line(self, y: int) -> Strip:
+        texts = wrapped(self._lines, max(10, self.size.width - 2))
+        return line(" " + (texts[y] if y < len(texts) else ""), self.size.width)

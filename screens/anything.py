@@ -1,0 +1,41 @@
+"""`/` on Start: everything that has a name, in one list."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pve_auth_tui.core.finding import Target
+from pve_auth_tui.core.lists.anything import ANYTHING, split_key
+from screens.base import EVERYWHERE
+from screens.commands import Command, Commands, bindings
+from screens.listing import Find, ListScreen, Save, Sort, Views
+
+
+class OpenThere(Command["AnythingScreen"]):
+    """Opens the row in its own list."""
+
+    keys, shown, word, name = "enter", "enter", "open", "open"
+
+    @classmethod
+    def run(cls, screen: AnythingScreen) -> None:
+        screen.open_there()
+
+
+_OF_ANYTHING: Commands = (OpenThere, Find, Views, Sort, Save, *EVERYWHERE)
+
+
+class AnythingScreen(ListScreen):
+    """The rows of all lists."""
+
+    listing = ANYTHING
+    COMMANDS: ClassVar[Commands] = _OF_ANYTHING
+    BINDINGS = bindings(_OF_ANYTHING)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.open_find()
+
+    def open_there(self) -> None:
+        if key := self.table.key:
+            listing, row = split_key(key)
+            self.house.open_target(Target(listing, row))

@@ -1,0 +1,145 @@
+"""What every screen has: line 1, the lists with their digits, one sentence, the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from pve_auth_tui.core.headline import where_am_i
+from pve_auth_tui.core.lists import LISTINGS
+from screens.commands import (
+    Back,
+    Command,
+    Commands,
+    GlyphsCommand,
+    Health,
+    Help,
+    Prompt,
+    Quit,
+    Recover,
+    Reload,
+    bindings,
+    go_to,
+    hints,
+)
+from widgets.filter_table import FilterTable
+from widgets.lines import Fact, HeadLine, KeyLine, OneLine, SideBar, TabLine
+
+if TYPE_CHECKING:
+    from pve_auth_tui.app import PveAuthApp
+
+_GO = tuple(
+    go_to(listing.name, listing.title, str(digit))
+    for digit, listing in enumerate(LISTINGS, start=1)
+)
+EVERYWHERE: Commands = (Help, Prompt, Back, Quit, Reload, *_GO, Health, Recover, GlyphsCommand)
+TABS = tuple(
+    (str(digit), listing.title, True) for digit, listing in enumerate(LISTINGS, start=1)
+) + (("9", "Health", False),)
+
+
+class BaseScreen(Screen[None]):
+    """Lines 1 and 2 at the top, a status line and the keys at the bottom, the rest between."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"), (100, "-side"), (132, "-large"), (170, "-right")]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-low"), (18, "-normal"), (36, "-high")]  # fmt: skip
+    COMMANDS: ClassVar[Commands] = EVERYWHERE
+    BINDINGS = bindings(EVERYWHERE)
+    OPEN: ClassVar[str] = ""
+
+    @property
+    def house(self) -> PveAuthApp:
+        return cast("PveAuthApp", self.app)
+
+    def compose_top(self) -> ComposeResult:
+        yield HeadLine(id="head")
+        yield TabLine(id="tabs")
+
+    def compose_bottom(self) -> ComposeResult:
+        yield OneLine(id="status")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        self._show_tabs()
+        self.show_keys()
+
+    def on_screen_resume(self) -> None:
+        self.refresh_head()
+
+    @property
+    def open_title(self) -> str:
+        """The title of the list that this screen is, or ""."""
+        return ""
+
+    def _show_tabs(self) -> None:
+        self.query_one(TabLine).show_tabs(TABS, self.open_title)
+        for bar in self.query(SideBar):
+            bar.show_entries((*TABS, None, ("0", "Recover", False)), self.open_title)
+
+    def refresh_head(self) -> None:
+        """Line 1 from the picture the program has now."""
+        snapshot = self.house.snapshot
+        facts = [Fact(text, rank) for text, rank in where_am_i(snapshot)] if snapshot else []
+        if self.house.profile.serial:
+            facts.append(Fact("LINE: SERIAL", 4))
+        self.query_one(HeadLine).show_facts(facts, "0 Recover")
+
+    def show_keys(self) -> None:
+        self.query_one(KeyLine).show_hints(hints(self.COMMANDS, self))
+
+    def say(self, sentence: str) -> None:
+        """One sentence about what happened, in the last line but one."""
+        self.query_one("#status", OneLine).show(sentence)
+
+    def action_command(self, name: str) -> None:
+        """Run a command of this screen, or say why it cannot work now."""
+        command = self.command(name)
+        if command is None:
+            return
+        if problem := command.problem(self):
+            self.say(problem)
+        else:
+            command.run(self)
+
+    def command(self, name: str) -> type[Command[Any]] | None:
+        return next((command for command in self.COMMANDS if command.name == name), None)
+
+    def show_help(self) -> None:
+        from screens.help import HelpScreen  # read only when asked for
+
+        self.app.push_screen(HelpScreen(self))
+
+    def open_prompt(self) -> None:
+        from screens.prompt import PromptScreen  # brings Textual's Input
+
+        self.app.push_screen(PromptScreen(self), self._prompted)
+
+    def _prompted(self, words: str | None) -> None:
+        if words:
+            self.house.obey(words, self)
+
+    def words_for_prompt(self) -> list[str]:
+        """What `:` can complete here, besides names of users and paths."""
+        return [command.name for command in self.COMMANDS]
+
+    def step_back(self) -> None:
+        """Esc: one step back; the first screen stays."""
+        if len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+
+    def snapshot_changed(self) -> None:
+        """The program has read a new picture."""
+        self.refresh_head()
+
+    @on(FilterTable.Moved)
+    def _row_moved(self, message: FilterTable.Moved) -> None:
+        message.stop()
+        self.row_moved()
+
+    def row_moved(self) -> None:
+        """The cursor of this screen's table stands elsewhere."""

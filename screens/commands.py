@@ -1,0 +1,164 @@
+"""One class per command: its key, its word in the last line, its name behind `:`, its help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from widgets.lines import KeyHint
+
+if TYPE_CHECKING:
+    from screens.base import BaseScreen
+
+S = TypeVar("S", bound="BaseScreen")
+
+Commands = tuple[type["Command[Any]"], ...]
+
+NOT_YET = "This version only shows; it cannot change anything yet."
+
+
+class Command(Generic[S]):
+    """The class's docstring is its help; the rest stands here and nowhere else.
+
+    `keys` are Textual's names, comma separated; `shown` is the key as a person reads it;
+    `word` stands beside it in the last line ("" keeps it out); `name` is what `:` takes.
+    """
+
+    keys: ClassVar[str]
+    shown: ClassVar[str]
+    word: ClassVar[str] = ""
+    name: ClassVar[str]
+
+    @classmethod
+    def help(cls) -> str:
+        return " ".join(cleandoc(cls.__doc__ or "").split())
+
+    @classmethod
+    def problem(cls, screen: S) -> str:
+        """Why it cannot work now, as one sentence; "" when it can."""
+        return ""
+
+    @classmethod
+    def run(cls, screen: S) -> None:
+        raise NotImplementedError
+
+
+def bindings(commands: Iterable[type[Command[Any]]]) -> list[BindingType]:
+    """Textual's bindings for the commands, so that no key is written twice."""
+    return [
+        Binding(
+            command.keys, f"command('{command.name}')", command.word or command.name, show=False
+        )
+        for command in commands
+        if command.keys
+    ]
+
+
+def hints(commands: Sequence[type[Command[Any]]], screen: BaseScreen) -> list[KeyHint]:
+    """The last line of a screen."""
+    return [
+        KeyHint(command.shown, command.word, works=not command.problem(screen))
+        for command in commands
+        if command.word
+    ]
+
+
+class Help(Command["BaseScreen"]):
+    """Tells the keys of this screen."""
+
+    keys, shown, word, name = "question_mark", "?", "more", "help"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.show_help()
+
+
+class Prompt(Command["BaseScreen"]):
+    """Goes anywhere by name: a list, a command of this screen, a user, a path. Tab completes."""
+
+    keys, shown, word, name = "colon,ctrl+p", ":", "", "prompt"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.open_prompt()
+
+
+class Back(Command["BaseScreen"]):
+    """One step back."""
+
+    keys, shown, word, name = "escape", "esc", "", "back"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.step_back()
+
+
+class Quit(Command["BaseScreen"]):
+    """Leaves the program."""
+
+    keys, shown, word, name = "q", "q", "", "quit"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.exit()
+
+
+class Reload(Command["BaseScreen"]):
+    """Reads everything anew. The cursor stays on its row."""
+
+    keys, shown, word, name = "r,f5", "r", "", "reload"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.say("Reading ...")
+        screen.house.reload()
+
+
+class GlyphsCommand(Command["BaseScreen"]):
+    """Switches what is drawn, for a terminal that shows rubbish: unicode, cp437, ascii."""
+
+    keys, shown, word, name = "", "", "", "glyphs"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.say(screen.house.next_glyphs())
+
+
+class Recover(Command["BaseScreen"]):
+    """Gets back in: locked out, phone lost, no quorum."""
+
+    keys, shown, word, name = "0", "0", "", "recover"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return (
+            "Recover is not built yet. As root on a node: `pveum user tfa unlock root@pam`, "
+            "or `passwd root`."
+        )
+
+
+class Health(Command["BaseScreen"]):
+    """Quorum, clock, PAM, certificates, logs."""
+
+    keys, shown, word, name = "9", "9", "", "health"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return "Health is not built yet. Start (Esc) tells what the files show."
+
+
+def go_to(listing: str, title: str, digit: str) -> type[Command[BaseScreen]]:
+    """The command that opens a list by its digit or its name."""
+
+    class GoTo(Command["BaseScreen"]):
+        keys, shown, word, name = digit, digit, "", listing
+
+        @classmethod
+        def run(cls, screen: BaseScreen) -> None:
+            screen.house.open_list(listing)
+
+    GoTo.__doc__ = f"Opens the list {title}."
+    return GoTo

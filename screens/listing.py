@@ -1,0 +1,454 @@
+"""A list of PVE's objects: find, views, sort, marks, details. Every list is one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.find import Query, haystack, parse_query
+from pve_auth_tui.core.listing import Line, Listing, Row
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.words import count_words
+from screens.base import EVERYWHERE, BaseScreen
+from screens.choose import ChooseScreen
+from screens.commands import NOT_YET, Command, Commands
+from widgets.detail_pane import DetailPane
+from widgets.filter_table import FilterTable
+from widgets.lines import FindLine, SideBar
+
+_REST = 0.15  # seconds after the last key until the detail pane follows
+
+
+class ListScreen(BaseScreen):
+    """Shows `listing`; subclasses name it and add commands of their own."""
+
+    CSS_PATH = "listing.tcss"
+    listing: ClassVar[Listing]
+
+    @dataclass
+    class Loaded(Message):
+        """Rows made from a picture, by a worker."""
+
+        snapshot: Snapshot
+        rows: Sequence[Row]
+        haystacks: Sequence[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot: Snapshot | None = None
+        self._query = parse_query("")
+        self._view = ""
+        self._wanted_key = ""
+        self._rest: Timer | None = None
+
+    @property
+    def table(self) -> FilterTable:
+        return self.query_one(FilterTable)
+
+    @property
+    def open_title(self) -> str:
+        return self.listing.title
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        with Horizontal(id="body"):
+            yield SideBar(id="side")
+            with Horizontal(id="parts"):
+                with Vertical(id="list"):
+                    yield FindLine(id="find")
+                    yield FilterTable(self.listing.columns, id="table")
+                yield DetailPane(id="details")
+        yield from self.compose_bottom()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.snapshot_changed()
+
+    def on_resize(self) -> None:
+        self.table.show_all_columns(self.app.size.width >= 132)
+
+    # --- reading -----------------------------------------------------------------
+
+    def snapshot_changed(self) -> None:
+        self.refresh_head()
+        snapshot = self.house.snapshot
+        if snapshot is not None and snapshot is not self._snapshot and self.is_current:
+            self._make_rows(snapshot)
+
+    @work(thread=True, exclusive=True, group="rows", exit_on_error=False)
+    def _make_rows(self, snapshot: Snapshot) -> None:
+        rows = self.make_rows(snapshot)
+        message = self.Loaded(snapshot, rows, [haystack(row) for row in rows])
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)
+
+    def make_rows(self, snapshot: Snapshot) -> Sequence[Row]:
+        """The rows of a picture; runs in a worker."""
+        return self.listing.rows(snapshot, snapshot.taken_at)
+
+    @on(Loaded)
+    def _show(self, message: Loaded) -> None:
+        first = self._snapshot is None
+        self._snapshot = message.snapshot
+        self.table.load(message.rows, message.haystacks)
+        if self._wanted_key:
+            self.point_at(self._wanted_key)
+        self._show_counts()
+        self._show_details()
+        if problem := self._part_problem():
+            self.say(problem)
+        elif not first:
+            self.say(f"Read again: {self._counted(len(message.rows))}.")
+
+    def _part_problem(self) -> str:
+        if self._snapshot is None:
+            return ""
+        part = getattr(self._snapshot, self.listing.part)
+        return " ".join(text for text in (part.problem, part.hint) if text)
+
+    # --- finding -----------------------------------------------------------------
+
+    def find(self, text: str, view: str = "") -> None:
+        """Show only what the words select; `view` names a prepared selection."""
+        self._view = view
+        self._query = parse_query(text, self.fields)
+        self._narrow()
+        if self._query.problem:
+            self.say(self._query.problem)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of fields that finding knows here."""
+        row = next(iter(self.table.rows_shown), None) if self.table.total else None
+        return tuple(row.fields) if row else ()
+
+    def _narrow(self) -> None:
+        self.table.narrow(self._query.select if self._query.text else None)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        table = self.table
+        view = self._view or ("everything" if not self._query.text else "found")
+        shown, total = table.count, table.total
+        words = self._counted(total)
+        if self._query.text:
+            words = f"{shown:,} of {total:,}"
+        if table.marks:
+            hidden = table.hidden_marks()
+            words += f"   {len(table.marks)} marked" + (f", {hidden} hidden" if hidden else "")
+        text = "" if self._view else self._query.text
+        self.query_one(FindLine).show_parts(text, view, words)
+        self._show_marks()
+
+    def _counted(self, number: int) -> str:
+        return count_words(number, *self.listing.noun)
+
+    def open_find(self) -> None:
+        """`/`: a field in place of the line; it narrows at every key."""
+        from widgets.find_field import FindField  # brings Textual's Input
+
+        line = self.query_one(FindLine)
+        if not self.query(FindField):
+            line.show_parts("", "", "")
+            self._view = ""
+            field = FindField(self._query.text)
+            self.query_one("#list").mount(field, before=line)
+            line.display = False
+            field.focus()
+            self.show_keys()
+
+    def on_input_changed(self, event: object) -> None:
+        value = getattr(event, "value", "")
+        if value != self._query.text:
+            self.find(value)
+
+    def on_find_field_done(self) -> None:
+        from widgets.find_field import FindField
+
+        for field in self.query(FindField):
+            field.remove()
+        self.query_one(FindLine).display = True
+        self._show_counts()
+        self.table.focus()
+
+    def choose_view(self) -> None:
+        views = self.listing.views
+        names = ["everything", *(view.name for view in views)]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                query = views[index - 1].query if index else ""
+                self.find(query, names[index] if index else "")
+
+        at = names.index(self._view) if self._view in names else 0
+        self.app.push_screen(ChooseScreen("View", names, at), chosen)
+
+    def choose_sort(self) -> None:
+        columns = self.table.columns
+        names = ["as PVE orders it", *(column.title for column in columns)]
+        names += [f"{column.title}, backwards" for column in columns]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.sort_by(index, names[index])
+
+        self.app.push_screen(ChooseScreen("Sort by", names), chosen)
+
+    def sort_by(self, index: int, name: str) -> None:
+        count = len(self.table.columns)
+        column = None if index == 0 else (index - 1) % count
+        self.table.sort(column, reverse=index > count)
+        self.say(f"Sorted: {name}.")
+
+    # --- rows --------------------------------------------------------------------
+
+    def point_at(self, key: str) -> None:
+        """Put the cursor on a row, dropping the selection if it hides the row."""
+        self._wanted_key = key
+        if not self.table.total:
+            return
+        if not self.table.go_to(key) and self._query.text:
+            self.find("")
+            self.table.go_to(key)
+        self._wanted_key = ""
+
+    def toggle_mark(self) -> None:
+        if key := self.table.key:
+            self.table.set_marks(self.table.marks ^ {key})
+            self.table.action_move(1)
+            self._show_counts()
+
+    def _show_marks(self) -> None:
+        marks = self.table.marks
+        if not marks:
+            return
+        visible = {row.key for row in self.table.rows_shown}
+        names = [key if key in visible else f"{key} (hidden)" for key in sorted(marks)[:3]]
+        if len(marks) > 3:
+            names[-1] = f"{len(marks) - 2} more"
+        said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        self.say(f"{len(marks)} marked: keys act on {said}, not on >. Esc unmarks.")
+
+    def next_to_look_at(self) -> None:
+        if not self.table.go_to_next(lambda row: row.fields.get("look") == "yes"):
+            self.say("Nothing here needs a look.")
+
+    def row_moved(self) -> None:
+        if self._rest is None:
+            self._rest = self.set_timer(_REST, self._show_details)
+        else:
+            self._rest.reset()
+
+    def _show_details(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        heading, lines = self.details()
+        self.query_one(DetailPane).show(heading, lines)
+
+    def details(self) -> tuple[str, Sequence[Line]]:
+        """Heading and lines about the row under the cursor."""
+        snapshot, key = self._snapshot, self.table.key
+        if snapshot is None:
+            return "", ()
+        if key is None:
+            empty = self._part_problem() or "Nothing to show."
+            if self._query.text:
+                empty = "Nothing is found. Esc shows everything."
+            return "", (Line(empty),)
+        lines = self.listing.details(snapshot, key, snapshot.taken_at)
+        return self.listing.heading(snapshot, key), lines
+
+    def open_details(self) -> None:
+        from screens.details import DetailsScreen  # only when a row is opened
+
+        heading, lines = self.details()
+        if self.table.key is not None:
+            self.app.push_screen(DetailsScreen(self.listing.title, heading, lines))
+
+    def show_commands(self) -> None:
+        """`c`: the lines a person would type to see the same."""
+        from screens.details import DetailsScreen
+
+        key = self.table.key
+        lines = self.listing.commands(key) if key else ()
+        self.app.push_screen(
+            DetailsScreen(self.listing.title, "Commands", [Line(line) for line in lines])
+        )
+
+    @work(thread=True, exclusive=True, group="save", exit_on_error=False)
+    def save_list(self) -> None:
+        """`f`: what is shown, as a table of text, into a file for this user alone."""
+        columns = self.table.columns
+        rows = [row.cells for row in self.table.rows_shown]
+        try:
+            where = self.house.exports.save_table(
+                self.listing.name, [column.title for column in columns], rows
+            )
+            sentence = f"Saved as {where}"
+        except AuthTuiError as error:
+            sentence = f"{error} {error.hint}".strip()
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(partial(self.say, sentence))
+
+    def step_back(self) -> None:
+        """Esc: unmarks, then drops the selection, then leaves."""
+        if self.table.marks:
+            self.table.set_marks(frozenset())
+            self.say("Unmarked.")
+            self._show_counts()
+        elif self._query.text:
+            self.find("")
+            self.say("")
+        else:
+            self.house.open_start()
+
+    def words_for_prompt(self) -> list[str]:
+        views = [f"view {view.name}" for view in self.listing.views]
+        return [*super().words_for_prompt(), *views]
+
+    @property
+    def query_now(self) -> Query:
+        return self._query
+
+
+class Open(Command[ListScreen]):
+    """Opens everything that is known about the row."""
+
+    keys, shown, word, name = "enter", "enter", "open", "open"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.open_details()
+
+
+class Find(Command[ListScreen]):
+    """Finds rows by words, and by fields as in `realm:corp tfa:none -enabled:no`."""
+
+    keys, shown, word, name = "slash", "/", "find", "find"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.open_find()
+
+
+class Views(Command[ListScreen]):
+    """Shows the prepared views of this list."""
+
+    keys, shown, word, name = "v", "v", "view", "view"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.choose_view()
+
+
+class Sort(Command[ListScreen]):
+    """Sorts by a column."""
+
+    keys, shown, word, name = "s", "s", "", "sort"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.choose_sort()
+
+
+class Mark(Command[ListScreen]):
+    """Marks the row, or takes the mark off; keys then act on all marked rows."""
+
+    keys, shown, word, name = "space", "space", "mark", "mark"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.toggle_mark()
+
+
+class NextFinding(Command[ListScreen]):
+    """Goes to the next row that needs a look."""
+
+    keys, shown, word, name = "n", "n", "", "next"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.next_to_look_at()
+
+
+class ShowCommands(Command[ListScreen]):
+    """Shows the pveum lines that tell the same."""
+
+    keys, shown, word, name = "c", "c", "", "commands"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.show_commands()
+
+
+class Save(Command[ListScreen]):
+    """Saves the rows shown to a file that only you can read."""
+
+    keys, shown, word, name = "f", "f", "", "save"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.save_list()
+
+
+class _Later(Command[ListScreen]):
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return NOT_YET
+
+
+class Add(_Later):
+    """Adds an entry."""
+
+    keys, shown, word, name = "a", "a", "add", "add"
+
+
+class Edit(_Later):
+    """Edits the row."""
+
+    keys, shown, word, name = "e", "e", "edit", "edit"
+
+
+class Remove(_Later):
+    """Removes the row."""
+
+    keys, shown, word, name = "d", "d", "remove", "remove"
+
+
+class Why(_Later):
+    """Explains why somebody can or cannot do something."""
+
+    keys, shown, word, name = "w", "w", "why", "why"
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return "Explain is not built yet. `pve-auth-tui permissions USER` tells the result."
+
+
+class Undo(_Later):
+    """Takes the last change back."""
+
+    keys, shown, word, name = "u", "u", "", "undo"
+
+
+OF_LISTS: Commands = (
+    Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save, Undo,
+    *EVERYWHERE,
+)  # fmt: skip
+ListScreen.COMMANDS = OF_LISTS
+

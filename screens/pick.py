@@ -1,0 +1,65 @@
+"""Pick a name out of many: type a part of it, arrows, Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from pve_auth_tui.core.listing import Column, Row
+from screens.prompt import completions
+from widgets.filter_table import FilterTable
+from widgets.lines import KeyHint, KeyLine, OneLine
+
+
+class PickScreen(ModalScreen[str | None]):
+    """Answers the name, or None for Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", show=False),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(10)", show=False, priority=True),
+        Binding("pageup", "move(-10)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, names: Sequence[str]) -> None:
+        super().__init__()
+        self._title, self._names = title, list(names)
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(self._title, id="head")
+        yield Input(compact=True, id="words")
+        yield FilterTable([Column("Name", 40, grow=True)], id="names")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one(KeyLine).show_hints(
+            [KeyHint("type", "a part"), KeyHint("enter", "take"), KeyHint("esc", "back")]
+        )
+        self._offer("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        self._offer(event.value)
+
+    def _offer(self, text: str) -> None:
+        found = completions(text, self._names) if text else self._names
+        rows = [Row(name, (name,)) for name in found]
+        self.query_one(FilterTable).load(rows, found)
+
+    def action_move(self, rows: int) -> None:
+        self.query_one(FilterTable).action_move(rows)
+
+    @on(Input.Submitted)
+    def _take(self) -> None:
+        self.dismiss(self.query_one(FilterTable).key)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,149 @@
+"""Start: who gets in, what there is, what needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.listing import Column, Line, Row
+from pve_auth_tui.core.overview import Overview, overview
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.words import count_words
+from screens.base import EVERYWHERE, BaseScreen
+from screens.commands import Command, Commands, bindings
+from widgets.detail_pane import Paragraph
+from widgets.filter_table import FilterTable
+from widgets.lines import SideBar
+
+
+class OpenFinding(Command["StartScreen"]):
+    """Opens what the line is about."""
+
+    keys, shown, word, name = "enter", "enter", "open", "open"
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.open_finding()
+
+
+class FindAnything(Command["StartScreen"]):
+    """Finds users, groups, tokens, paths, anything, in all lists at once."""
+
+    keys, shown, word, name = "slash", "/", "find anything", "find"
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.house.open_list("anything")
+
+
+class Next(Command["StartScreen"]):
+    """Goes to the next thing to look at."""
+
+    keys, shown, word, name = "n", "n", "", "next"
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.query_one(FilterTable).go_to_next(lambda row: True)
+
+
+_OF_START: Commands = (OpenFinding, FindAnything, Next, *EVERYWHERE)
+
+
+class StartScreen(BaseScreen):
+    """The first screen."""
+
+    CSS_PATH = "start.tcss"
+    COMMANDS: ClassVar[Commands] = _OF_START
+    BINDINGS = bindings(_OF_START)
+
+    @dataclass
+    class Loaded(Message):
+        snapshot: Snapshot
+        overview: Overview
+
+    @dataclass
+    class Failed(Message):
+        lines: Sequence[Line]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot: Snapshot | None = None
+        self._findings: tuple[Finding, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        with Horizontal(id="body"):
+            yield SideBar(id="side")
+            with Vertical(id="parts"):
+                yield Paragraph((Line("Reading ..."),), id="facts")
+                yield FilterTable((Column("", 5), Column("To look at", 60, grow=True)), id="table")
+        yield from self.compose_bottom()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(FilterTable).focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.snapshot_changed()
+
+    def snapshot_changed(self) -> None:
+        self.refresh_head()
+        snapshot = self.house.snapshot
+        if snapshot is not None and snapshot is not self._snapshot and self.is_current:
+            self._look(snapshot)
+
+    @work(thread=True, exclusive=True, group="overview", exit_on_error=False)
+    def _look(self, snapshot: Snapshot) -> None:
+        message = self.Loaded(snapshot, overview(snapshot, snapshot.taken_at))
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)
+
+    @on(Loaded)
+    def _show(self, message: Loaded) -> None:
+        again = self._snapshot is not None
+        self._snapshot = message.snapshot
+        self._findings = message.overview.findings
+        lines = list(message.overview.lines)
+        if message.snapshot.demo:
+            lines.insert(0, Line("DEMO: a simulated cluster, no real node is touched."))
+        self.query_one(Paragraph).show(lines)
+        rows = [
+            Row(str(at), (finding.word, finding.text))
+            for at, finding in enumerate(self._findings)
+        ]
+        self.query_one(FilterTable).load(rows, [row.cells[1].lower() for row in rows])
+        count = count_words(len(rows), "thing", "things") if rows else "Nothing"
+        said = f"{count} to look at. ? tells the keys, : goes anywhere by name, q leaves."
+        self.say(f"Read again. {said}" if again else said)
+
+    def could_not_read(self, lines: Sequence[Line]) -> None:
+        """There is no picture at all: say why, in place of the facts."""
+        self.query_one(Paragraph).show(lines)
+
+    def open_finding(self) -> None:
+        key = self.query_one(FilterTable).key
+        if key is None:
+            return
+        finding = self._findings[int(key)]
+        if finding.target:
+            self.house.open_target(finding.target)
+        if finding.fix:
+            self.house.say(finding.fix)
+
+    def row_moved(self) -> None:
+        key = self.query_one(FilterTable).key
+        if key is not None and (fix := self._findings[int(key)].fix):
+            self.say(fix)
+
+    def step_back(self) -> None:
+        """This is the first screen."""
+        self.say("q leaves.")

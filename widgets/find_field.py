@@ -1,0 +1,35 @@
+"""The field behind `/`: narrows while one types, keeps what was typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class FindField(Input):
+    """Enter and arrow down keep the words and go to the rows; Esc drops the words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "drop", show=False),
+        Binding("enter,down", "keep", show=False),
+    ]
+
+    class Done(Message):
+        """The field was left."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value, compact=True, id="find-field")
+
+    def action_keep(self) -> None:
+        self.post_message(self.Done())
+
+    def action_drop(self) -> None:
+        self.value = ""
+        self.post_message(self.Done())
+
+    def on_blur(self, event: events.Blur) -> None:
+        self.post_message(self.Done())
