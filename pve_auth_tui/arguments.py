@@ -1,0 +1,130 @@
+"""What may stand on the command line, and what does not go together.
+
+Options count before and after the command: `--json users` is `users --json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pve_auth_tui import __version__
+from pve_auth_tui.core.errors import UsageError
+
+RUNGS = ("auto", "bridge", "https", "pvesh", "files", "database")
+GLYPHS = ("auto", "unicode", "cp437", "ascii")
+PROGRAM = "pve-auth-tui"
+
+
+class Wanted(Exception):
+    """Help or the version was asked for: `text` goes to stdout and that is all."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+def parse(argv: Sequence[str], commands: Mapping[str, str]) -> argparse.Namespace:
+    """The options; `commands` maps the names of the list commands to their help.
+
+    `command` is one of those, `status`, `permissions`, `demo` or None. Raises UsageError
+    with one sentence, the usage as its hint, and Wanted for -h and --version.
+    """
+    options = _parser(commands).parse_args(argv)
+    problem = _contradiction(options)
+    if problem:
+        raise UsageError(problem, f"See: {PROGRAM} --help")
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that neither prints nor leaves: it raises."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", self.format_usage())
+
+    def print_help(self, file: Any = None) -> None:
+        raise Wanted(self.format_help())
+
+
+class _Version(argparse.Action):
+    def __call__(self, *_: object) -> NoReturn:
+        raise Wanted(f"{PROGRAM} {__version__}\n")
+
+
+def _parser(commands: Mapping[str, str]) -> _Parser:
+    parser = _Parser(
+        PROGRAM,
+        description="Who may log in to a Proxmox VE cluster: see it on screens or as lists.",
+        epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 refused, 4 findings, 77 not root, "
+        "130 interrupted.",
+        parents=[_options(defaults=True)],
+        allow_abbrev=False,
+    )
+    after = _options(defaults=False)
+    subparsers = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands (none opens the screens)"
+    )
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return subparsers.add_parser(
+            name, help=text, description=f"{text}.", parents=[after], allow_abbrev=False
+        )
+
+    demo = add("demo", "Open the screens on a simulated cluster; nothing real is touched")
+    demo.add_argument("--users", type=_users, metavar="N", help="how many users it has")
+    demo.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
+    add("status", "Node, quorum, counts and what to look at (exit code 4 if anything)")
+    for name, text in commands.items():
+        add(name, text)
+    permissions = add("permissions", "What a user or an API token may do, as PVE computes it")
+    permissions.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")
+    permissions.add_argument("--path", metavar="P", help="only on this path, such as /vms/100")
+    return parser
+
+
+def _options(*, defaults: bool) -> _Parser:
+    """The options that stand on both sides; behind a command they have no defaults."""
+    none: dict[str, Any] = {} if defaults else {"default": argparse.SUPPRESS}
+    parser = _Parser(add_help=False, argument_default=none.get("default"))
+    options = parser.add_argument_group("options for every command")
+
+    def add(name: str, default: Any, text: str, **more: Any) -> None:
+        options.add_argument(name, help=text, **({"default": default} | none), **more)
+
+    add("--root", None, "read another system's files, below DIR", type=Path, metavar="DIR")
+    add("--rung", "auto", f"how to read: {', '.join(RUNGS)}", choices=RUNGS, metavar="HOW")
+    add("--host", None, "another host, over https", metavar="H")
+    add("--user", None, "log in there as U@R", metavar="U@R")
+    add("--ca", None, "trust this certificate authority for it", type=Path, metavar="FILE")
+    add("--password-stdin", False, "read the password from standard input", action="store_true")
+    add("--read-only", False, "change nothing, whatever is possible", action="store_true")
+    add("--json", False, "one JSON value on standard output", action="store_true")
+    add("--glyphs", "auto", f"{', '.join(GLYPHS)}", choices=GLYPHS, metavar="SET")
+    options.add_argument("--version", action=_Version, nargs=0, help="show the version")
+    return parser
+
+
+def _users(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+    if not 1 <= number <= 100_000:
+        raise argparse.ArgumentTypeError("give a number from 1 to 100000")
+    return number
+
+
+def _contradiction(options: argparse.Namespace) -> str | None:
+    """One sentence about options that do not go together, or None."""
+    elsewhere = [name for name in ("user", "ca", "password_stdin") if getattr(options, name)]
+    if elsewhere and not options.host:
+        return f"--{elsewhere[0].replace('_', '-')} goes with --host H."
+    if options.root is not None and options.host:
+        return "--root and --host are two different places to read."
+    if options.command == "demo" and (options.root is not None or options.host):
+        return "The demo is a cluster of its own: leave out --root and --host."
+    if options.command == "demo" and options.rung != "auto":
+        return "The demo is a cluster of its own: leave out --rung."
+    if options.command in (None, "demo") and options.json:
+        return "--json needs a command that lists something, such as status or users."
+    return None
