@@ -55,3 +55,209 @@ def _screens() -> dict[str, type[ListScreen]]:
         "realms": RealmsScreen,
         "anything": AnythingScreen,
     }
+
+
+class PveAuthApp(App[None]):
+    """Holds the picture and the screens; screens ask it for both."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "PVE auth"
+    ENABLE_COMMAND_PALETTE = False  # its screenshot writes a readable file (security.md R6)
+    ALLOW_SELECT = False
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "tell_how_to_quit", show=False, system=True)
+    ]
+
+    @dataclass
+    class Read(Message):
+        """A new picture."""
+
+        snapshot: Snapshot
+
+    @dataclass
+    class NotRead(Message):
+        """There is none, and why."""
+
+        error: AuthTuiError
+
+    def __init__(
+        self, service: SnapshotService, profile: Profile, exports: Exports, *, first: str = ""
+    ) -> None:
+        look = appearance(profile)
+        super().__init__(driver_class=driver_class(profile), ansi_color=True)
+        self.theme = look.theme
+        self.animation_level = "none"
+        self.profile = profile
+        self.exports = exports
+        self.snapshot: Snapshot | None = None
+        self._service = service
+        self._first = first
+        self._bursts = Bursts()
+        self._held: list[events.Key] = []
+        self._screens: dict[str, ListScreen] = {}
+        self._filters_now = line_filters(profile)
+        self._last_key = monotonic()
+
+    def on_mount(self) -> None:
+        self.push_screen(StartScreen())
+        self.reload()
+        self.set_interval(_IDLE / 20, self._watch_idleness)
+
+    # --- the picture --------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)
+    def reload(self) -> None:
+        """Read everything anew, in a worker."""
+        try:
+            message: Message = self.Read(self._service.load())
+        except AuthTuiError as error:
+            message = self.NotRead(error)
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)
+
+    @on(Read)
+    def _take(self, message: Read) -> None:
+        self.snapshot = message.snapshot
+        self.house_screen.snapshot_changed()
+        if self._first:
+            first, self._first = self._first, ""
+            self.open_list(first)
+
+    @on(NotRead)
+    def _explain(self, message: NotRead) -> None:
+        error = message.error
+        lines = [Line(str(error), word="BAD"), Line(error.hint), Line("r reads again.")]
+        start = self.screen_stack[1] if len(self.screen_stack) > 1 else self.screen
+        if isinstance(start, StartScreen) and self.snapshot is None:
+            start.could_not_read(lines)
+        self.say(str(error))
+
+    @on(Worker.StateChanged)
+    def _unforeseen(self, event: Worker.StateChanged) -> None:
+        """A worker that fails in a way nobody thought of ends the program, with a report."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self._handle_exception(event.worker.error)
+
+    # --- screens ------------------------------------------------------------------
+
+    @property
+    def house_screen(self) -> BaseScreen:
+        """The topmost screen that is no dialog."""
+        return next(s for s in reversed(self.screen_stack) if isinstance(s, BaseScreen))
+
+    def say(self, sentence: str) -> None:
+        self.house_screen.say(sentence)
+
+    def open_start(self) -> None:
+        """Back to the first screen."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def open_list(self, name: str) -> ListScreen:
+        """Open a list over Start; it keeps its words, cursor and marks between visits."""
+        if name not in self._screens:
+            screen = _screens()[name]()
+            self.install_screen(screen, name)
+            self._screens[name] = screen
+        wanted = self._screens[name]
+        if self.screen is not wanted:
+            self.open_start()
+            self.push_screen(wanted)
+        return wanted
+
+    def open_target(self, target: Target) -> None:
+        """Open what a finding or a found row points at."""
+        screen = self.open_list(target.listing)
+        screen.call_after_refresh(screen.follow, target)
+
+    def names_for_prompt(self) -> list[str]:
+        """Names that `:` can complete: users and API tokens."""
+        access = self.snapshot.access.value if self.snapshot else None
+        if access is None:
+            return []
+        users = sorted(access.users)
+        tokens = [f"{user}!{token}" for user in users for token in access.users[user].tokens]
+        return [*users, *tokens]
+
+    def obey(self, words: str, screen: BaseScreen) -> None:
+        """What was typed behind `:`."""
+        name, _, rest = words.partition(" ")
+        if isinstance(screen, ListScreen) and name == "view" and rest:
+            screen.open_view(rest)
+        elif isinstance(screen, ListScreen) and name == "find" and rest:
+            screen.find(rest)
+        elif screen.command(words) is not None:
+            screen.action_command(words)
+        elif words in self.names_for_prompt():
+            self.open_target(Target("tokens" if "!" in words else "users", words))
+        else:
+            self.open_list("anything").find(words)
+
+    # --- keys ---------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hear every key first; an Enter that belongs to a burst goes nowhere (R4)."""
+        if isinstance(event, events.Key) and not event.is_forwarded and event not in self._held:
+            self._last_key = monotonic()
+            self._bursts.heard(event.key, event.time, printable=event.is_printable)
+            if not event.is_printable and self._bursts.covers(event.time):
+                return
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A printable key that acts waits until it is known to be no part of a burst (R4).
+
+        Text that a field has taken never comes here; keys that only move never wait.
+        """
+        if event in self._held:
+            self._held.remove(event)
+        elif event.is_printable and event.character not in _MOVES:
+            event.prevent_default()
+            self.set_timer(WINDOW, lambda: self._release(event))
+
+    def _release(self, event: events.Key) -> None:
+        if not self._bursts.covers(event.time):
+            again = events.Key(event.key, event.character)
+            self._held.append(again)
+            self.post_message(again)
+
+    def action_tell_how_to_quit(self) -> None:
+        self.say("q leaves.")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Nothing goes to the terminal's clipboard (R6)."""
+
+    def _watch_idleness(self) -> None:
+        if monotonic() - self._last_key >= _IDLE and self.screen is not self.screen_stack[1]:
+            self.open_start()
+
+    # --- how it looks, and what happens when it breaks ------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._filters_now]
+
+    def next_glyphs(self) -> str:
+        """Switch to the next set of glyphs; says which."""
+        self.profile = self.profile.next_glyphs()
+        self._filters_now = line_filters(self.profile)
+        self.screen.refresh(layout=True, repaint=True)
+        return f"Drawn with {self.profile.glyphs}."
+
+    def _handle_exception(self, error: Exception) -> None:
+        """In place of Textual's, which prints local variables (R8)."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.crash = error
+        self._close_messages_no_wait()
+
+
+def open_screens(service: SnapshotService, profile: Profile, exports: Exports) -> int:
+    """Run the application until the user leaves; the exit code."""
+    app = PveAuthApp(service, profile, exports)
+    app.run(mouse=profile.mouse)
+    if app.crash is not None:
+        raise app.crash
+    return app.return_code or 0

@@ -31,3 +31,7 @@ class Refused(AuthTuiError):
 
 class UsageError(AuthTuiError):
     """The command line asks for something that does not go together."""
+
+
+class Unwritable(AuthTuiError):
+    """A file of our own cannot be written (disk full, read-only, a folder of somebody else)."""

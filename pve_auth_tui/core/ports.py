@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 
@@ -36,3 +37,10 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
+
+
+class Shelf(Protocol):
+    """A place for files that the admin asked to keep; nobody else can read them."""
+
+    def save(self, name: str, text: str) -> Path:
+        """Write a new file, its name led by the time; where it lies. Raises Unwritable."""
