@@ -24,7 +24,9 @@ class Row:
     """`key` stays the same between reloads; `cells` has one text per column, untrusted and raw.
 
     `fields` are the names that finding knows (`realm:corp tfa:none`), lower case; their
-    values are matched as prefix, case-insensitively. `sort` may replace a cell for sorting.
+    values are case-folded and may hold several words, each of which is matched as prefix
+    (`core.find`). The field `look` of every row is `yes` or `no`: does it deserve a look.
+    `sort` may replace the cells of the first columns for sorting.
     """
 
     key: str
@@ -35,7 +37,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A prepared selection (`v`): `query` is what one could type behind `/`."""
+    """A prepared selection (`v`): `query` is what one could type behind `/`.
+
+    A query that ends in `:` is to be completed by the user.
+    """
 
     name: str
     query: str
@@ -56,7 +61,8 @@ class Listing:
 
     `rows(snapshot, now)` and `details(snapshot, key, now)` are pure; `now` is seconds
     since 1970. `noun` is (one, many). `part` names the Snapshot attribute the list lives
-    from, so that its `problem` can be shown in place of rows.
+    from, so that its `problem` can be shown in place of rows. `fields` are the names that
+    every row's `fields` has. `commands(key)` are shell lines that tell the same.
     """
 
     name: str
@@ -68,3 +74,5 @@ class Listing:
     rows: Callable[[Snapshot, float], Sequence[Row]]
     details: Callable[[Snapshot, str, float], Sequence[Line]]
     heading: Callable[[Snapshot, str], str]
+    fields: tuple[str, ...]
+    commands: Callable[[str], Sequence[str]]

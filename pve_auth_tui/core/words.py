@@ -1,0 +1,127 @@
+"""Numbers, times and yes or no in the words that every screen uses.
+
+Times are seconds since 1970; dates are those of this computer's time zone, as an admin
+reads them on the wall.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+NEVER = "never"
+EXPIRED = "EXPIRED"
+SOON = 30 * 86400  # seconds: an expiry nearer than this is worth a look
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_LATEST = 253_402_300_799  # the last second of the year 9999: later numbers are no dates
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def thousands(number: int) -> str:
+    """1204 -> `1,204`."""
+    return f"{number:,}"
+
+
+def count_words(number: int, one: str, many: str) -> str:
+    """`1 user`, `1,204 entries`, `no users`."""
+    if number == 0:
+        return f"no {many}"
+    return f"{thousands(number)} {one if number == 1 else many}"
+
+
+def yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def listed(names: Sequence[str], limit: int = 3) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c and 12 more`."""
+    if len(names) > limit:
+        return f"{', '.join(names[:limit])} and {thousands(len(names) - limit)} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest fitting unit: `40 s`, `5 min`, `3 h`, `12 d`, `4 y`."""
+    seconds = max(0, int(seconds))
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR} h"
+    days = seconds // _DAY
+    return f"{days} d" if days < 1000 else f"{thousands(days // 365)} y"
+
+
+def expiry(expire: int, now: float) -> str:
+    """PVE's Expire: `never` (0), `in 12 d`, `EXPIRED`. PVE refuses from that very second on."""
+    if expire == 0:
+        return NEVER
+    return EXPIRED if has_expired(expire, now) else f"in {span(expire - now)}"
+
+
+def has_expired(expire: int, now: float) -> bool:
+    return expire != 0 and expire <= now
+
+
+def expiry_field(expire: int, now: float) -> str:
+    """For finding: `never`, `expired`, `soon` (within 30 days) or `later`."""
+    if expire == 0:
+        return NEVER
+    if has_expired(expire, now):
+        return "expired"
+    return "soon" if expire - now < SOON else "later"
+
+
+def expiry_order(expire: int) -> float:
+    """For sorting: `never` comes last."""
+    return float(expire) if expire else float("inf")
+
+
+def ago(then: float, now: float) -> str:
+    """`just now`, `5 min ago`, `2 h ago`, `12 d ago`; a time to come is `in 5 min`."""
+    if then > now + _MINUTE:
+        return f"in {span(then - now)}"
+    if then > now - _MINUTE:
+        return "just now"
+    return f"{span(now - then)} ago"
+
+
+def day(then: float, now: float) -> str:
+    """`today`, `yesterday`, `12 d ago`, `in August`, `in June 2024`."""
+    then = min(max(0.0, then), float(_LATEST))
+    days = _day_number(now) - _day_number(then)
+    if days <= 0:
+        return "today" if days == 0 else date(then)
+    if days == 1:
+        return "yesterday"
+    if days < 30:
+        return f"{days} d ago"
+    year, month = time.localtime(then)[:2]
+    name = _MONTHS[month - 1]
+    return f"in {name}" if days < 330 else f"in {name} {year}"
+
+
+def date(then: float) -> str:
+    """`2026-11-20`; `-` for 0 and for what no calendar holds."""
+    if not 0 < then <= _LATEST:
+        return "-"
+    return time.strftime("%Y-%m-%d", time.localtime(then))
+
+
+def date_time(then: float) -> str:
+    """`2026-11-20 22:31`; `-` for 0 and for what no calendar holds."""
+    if not 0 < then <= _LATEST:
+        return "-"
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(then))
+
+
+def _day_number(then: float) -> int:
+    """Days by this computer's calendar, so that yesterday evening is not today."""
+    return int((then + time.localtime(then).tm_gmtoff) // _DAY)
