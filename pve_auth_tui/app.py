@@ -14,11 +14,11 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from pve_auth_tui import crash
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.crash import CalmCrash, tell
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.terminal.burst import Bursts
@@ -57,7 +57,7 @@ def _screens() -> dict[str, type[ListScreen]]:
     }
 
 
-class PveAuthApp(App[None]):
+class PveAuthApp(CalmCrash, App[None]):
     """Holds the picture and the screens; screens ask it for both."""
 
     CSS_PATH = "app.tcss"
@@ -232,7 +232,7 @@ class PveAuthApp(App[None]):
         if monotonic() - self._last_key >= _IDLE and self.screen is not self.screen_stack[1]:
             self.open_start()
 
-    # --- how it looks, and what happens when it breaks ------------------------------
+    # --- how it looks -----------------------------------------------------------------
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._filters_now]
@@ -244,20 +244,11 @@ class PveAuthApp(App[None]):
         self.screen.refresh(layout=True, repaint=True)
         return f"Drawn with {self.profile.glyphs}."
 
-    def _handle_exception(self, error: Exception) -> None:
-        """In place of Textual's, which prints local variables (R8)."""
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            self.crash = error
-        self._close_messages_no_wait()
-
 
 def open_screens(service: SnapshotService, profile: Profile, exports: Exports) -> int:
     """Run the application until the user leaves; the exit code."""
     app = PveAuthApp(service, profile, exports)
     app.run(mouse=profile.mouse)
     if app.crash is not None:
-        raise app.crash
+        return tell(app.crash)
     return app.return_code or 0

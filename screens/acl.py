@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pve_auth_tui.core.acltree import TreeRow, tree
-from pve_auth_tui.core.listing import Column, Line, Listing, Row
 from pve_auth_tui.core.lists.acl import ACL
+
+from pve_auth_tui.core.listing import Column, Line, Listing, Row
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen
@@ -58,6 +59,7 @@ class OpenAll(Command["AclTreeScreen"]):
     def run(cls, screen: AclTreeScreen) -> None:
         screen.open_all()
 
+
 _OF_TREE: Commands = (
     Open, Find, Views, NextFinding, Person, OpenBranch, CloseBranch, OpenAll, Save, *EVERYWHERE,
 )  # fmt: skip
@@ -79,9 +81,9 @@ class AclScreen(ListScreen):
             if index is None:
                 return
             if names[index] == _TREE:
-                self.house.open_list("tree")
+                self.house.open_list(_TREE)
             else:
-                self.find(views[index - 1].query if index else "", names[index] if index else "")
+                self.open_view(names[index])
 
         at = names.index(self._view) if self._view in names else 0
         self.app.push_screen(ChooseScreen("View", names, at), chosen)
@@ -107,7 +109,8 @@ class AclTreeScreen(ListScreen):
         views=(),
         rows=ACL.rows,
         details=ACL.details,
-        heading=lambda snapshot, key: key,
+        heading=ACL.heading,
+        fields=("path", "may", "look"),
         commands=ACL.commands,
     )
 

@@ -36,9 +36,10 @@ _GO = tuple(
     for digit, listing in enumerate(LISTINGS, start=1)
 )
 EVERYWHERE: Commands = (Help, Prompt, Back, Quit, Reload, *_GO, Health, Recover, GlyphsCommand)
-TABS = tuple(
-    (str(digit), listing.title, True) for digit, listing in enumerate(LISTINGS, start=1)
-) + (("9", "Health", False),)
+TABS = (
+    *((str(digit), listing.title, True) for digit, listing in enumerate(LISTINGS, start=1)),
+    ("9", "Health", False),
+)
 
 
 class BaseScreen(Screen[None]):

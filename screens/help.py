@@ -15,9 +15,7 @@ from widgets.text_view import TextView
 if TYPE_CHECKING:
     from screens.base import BaseScreen
 
-_MOVING = (
-    Line("up, down or k, j: one row. PgUp, PgDn, Home, End: further.", heading="arrows"),
-)
+_MOVING = (Line("up, down or k, j: one row. PgUp, PgDn, Home, End: further.", heading="arrows"),)
 
 
 def help_lines(screen: BaseScreen) -> list[Line]:
@@ -50,7 +48,5 @@ class HelpScreen(ModalScreen[None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one(KeyLine).show_hints(
-            [KeyHint("up down", "scroll"), KeyHint("esc", "close")]
-        )
+        self.query_one(KeyLine).show_hints([KeyHint("up down", "scroll"), KeyHint("esc", "close")])
         self.query_one(TextView).focus()

@@ -15,7 +15,8 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
-from pve_auth_tui.core.find import Query, haystack, parse_query
+from pve_auth_tui.core.find import haystack, parse_query
+from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line, Listing, Row
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
@@ -125,16 +126,10 @@ class ListScreen(BaseScreen):
     def find(self, text: str, view: str = "") -> None:
         """Show only what the words select; `view` names a prepared selection."""
         self._view = view
-        self._query = parse_query(text, self.fields)
+        self._query = parse_query(text, self.listing.fields)
         self._narrow()
         if self._query.problem:
             self.say(self._query.problem)
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of fields that finding knows here."""
-        row = next(iter(self.table.rows_shown), None) if self.table.total else None
-        return tuple(row.fields) if row else ()
 
     def _narrow(self) -> None:
         self.table.narrow(self._query.select if self._query.text else None)
@@ -191,11 +186,21 @@ class ListScreen(BaseScreen):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                query = views[index - 1].query if index else ""
-                self.find(query, names[index] if index else "")
+                self.open_view(names[index])
 
         at = names.index(self._view) if self._view in names else 0
         self.app.push_screen(ChooseScreen("View", names, at), chosen)
+
+    def open_view(self, name: str) -> None:
+        """Show a prepared selection by its name; one that ends in `:` waits for a word."""
+        view = next((view for view in self.listing.views if view.name == name), None)
+        if view is None:
+            self.find("")
+        elif view.query.endswith(":"):
+            self.find(view.query)
+            self.open_find()
+        else:
+            self.find(view.query, view.name)
 
     def choose_sort(self) -> None:
         columns = self.table.columns
@@ -225,6 +230,12 @@ class ListScreen(BaseScreen):
             self.find("")
             self.table.go_to(key)
         self._wanted_key = ""
+
+    def follow(self, target: Target) -> None:
+        """Show what a finding points at."""
+        self.find(target.query)
+        if target.key:
+            self.point_at(target.key)
 
     def toggle_mark(self) -> None:
         if key := self.table.key:
@@ -320,10 +331,6 @@ class ListScreen(BaseScreen):
     def words_for_prompt(self) -> list[str]:
         views = [f"view {view.name}" for view in self.listing.views]
         return [*super().words_for_prompt(), *views]
-
-    @property
-    def query_now(self) -> Query:
-        return self._query
 
 
 class Open(Command[ListScreen]):
@@ -451,4 +458,3 @@ OF_LISTS: Commands = (
     *EVERYWHERE,
 )  # fmt: skip
 ListScreen.COMMANDS = OF_LISTS
-

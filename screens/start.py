@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pve_auth_tui.core.overview import Overview, overview
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -14,7 +15,6 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
-from pve_auth_tui.core.overview import Overview, overview
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen
@@ -117,8 +117,7 @@ class StartScreen(BaseScreen):
             lines.insert(0, Line("DEMO: a simulated cluster, no real node is touched."))
         self.query_one(Paragraph).show(lines)
         rows = [
-            Row(str(at), (finding.word, finding.text))
-            for at, finding in enumerate(self._findings)
+            Row(str(at), (finding.word, finding.text)) for at, finding in enumerate(self._findings)
         ]
         self.query_one(FilterTable).load(rows, [row.cells[1].lower() for row in rows])
         count = count_words(len(rows), "thing", "things") if rows else "Nothing"

@@ -32,8 +32,6 @@ class Exports:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    def save_table(
-        self, name: str, titles: Sequence[str], rows: Iterable[Sequence[str]]
-    ) -> str:
+    def save_table(self, name: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """Save a table as CSV; the path. Raises Unwritable."""
         return str(self._shelf.save(f"{name}.csv", as_csv(titles, rows)))

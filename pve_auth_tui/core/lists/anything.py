@@ -25,8 +25,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
         for row in each.rows(snapshot, now):
             rest = "  ".join(cell for cell in row.cells[1:] if cell)
             cells = (each.title, row.cells[0], rest)
-            fields = {**row.fields, "list": each.name}
-            rows.append(Row(f"{each.name}{_BETWEEN}{row.key}", cells, fields))
+            rows.append(Row(f"{each.name}{_BETWEEN}{row.key}", cells, {"list": each.name}))
     return rows
 
 
@@ -40,6 +39,11 @@ def _heading(snapshot: Snapshot, key: str) -> str:
     return f"{listing(name).title}: {listing(name).heading(snapshot, row)}"
 
 
+def _commands(key: str) -> Sequence[str]:
+    name, row = split_key(key)
+    return listing(name).commands(row)
+
+
 ANYTHING = Listing(
     name="anything",
     title="Anything",
@@ -50,4 +54,6 @@ ANYTHING = Listing(
     rows=_rows,
     details=_details,
     heading=_heading,
+    fields=("list",),
+    commands=_commands,
 )
