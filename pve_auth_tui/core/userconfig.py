@@ -1,109 +1,360 @@
-"""PVE's /etc/pve/user.cfg: users, API tokens, groups, pools, roles and ACL entries."""
+"""Reading and writing PVE's /etc/pve/user.cfg (reference 10; PVE::AccessControl).
+
+PVE reads the file in one pass: a name must be known before a later line can use it. What
+does not parse is left out with a warning and is gone for good at the next write. Ids are
+the raw bytes as latin-1 characters; names and comments are percent-decoded UTF-8.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+import re
+from collections.abc import Iterable, Sequence
 
-SubjectKind = Literal["user", "group", "token"]
+from pve_auth_tui.core import names, versions
+from pve_auth_tui.core.accessdata import (
+    AclEntry,
+    Group,
+    Pool,
+    Role,
+    SubjectKind,
+    Token,
+    User,
+    UserConfig,
+)
+from pve_auth_tui.core.perltext import (
+    decode_text,
+    encode_file,
+    encode_text,
+    fields,
+    lines,
+    number,
+    shown_number,
+    split_list,
+    truthy,
+)
+
+__all__ = [
+    "AclEntry",
+    "Group",
+    "Pool",
+    "Role",
+    "SubjectKind",
+    "Token",
+    "User",
+    "UserConfig",
+    "parse_user_config",
+    "write_user_config",
+]
+
+ROOT = "root@pam"
+_LEFT_OUT: tuple[None, ...] = (None,) * 8  # more than any line has fields
+_DIGITS = re.compile("[0-9]+")
+
+_Field = str | None
+_Subject = tuple[SubjectKind, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An API token; `id` is the part behind `!`. `expire` is seconds since 1970, 0 = never."""
+def parse_user_config(data: bytes, *, release: str = versions.NEWEST) -> UserConfig:
+    """The file as the PVE of a `release` (version of libpve-access-control) understands it.
 
-    id: str
-    expire: int = 0
-    privsep: bool = True
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user; None in a text field means absent, as opposed to empty (PVE's API tells them apart).
-
-    `expire` is seconds since 1970, 0 = never. `keys` may hold an old TOTP secret or
-    Yubico id (reference 7.3) and is therefore kept out of repr.
+    Never raises: whatever the bytes are, PVE finds something in them, root@pam at least.
     """
-
-    id: str
-    enable: bool = True
-    expire: int = 0
-    firstname: str | None = None
-    lastname: str | None = None
-    email: str | None = None
-    comment: str | None = None
-    keys: str | None = field(default=None, repr=False)
-    tokens: Mapping[str, Token] = field(default_factory=dict)
-
-    @property
-    def realm(self) -> str:
-        """The part behind the last `@`."""
-        return self.id.rpartition("@")[2]
-
-    @property
-    def name(self) -> str:
-        """The part before the last `@`."""
-        return self.id.rpartition("@")[0]
+    reader = _Reader(release)
+    for line in lines(data.decode("latin-1")):
+        reader.read(line)
+    return reader.result()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """`members` are userids, sorted; members without a user are kept (PVE keeps them, too)."""
+class _Reader:
+    """What has been read so far; one method per kind of line, called with its fields."""
 
-    id: str
-    members: tuple[str, ...] = ()
-    comment: str | None = None
+    def __init__(self, release: str) -> None:
+        self.warnings: list[str] = []
+        self.tokens: dict[str, dict[str, Token]] = {ROOT: {}}
+        self.users: dict[str, User] = {ROOT: User(ROOT, tokens=self.tokens[ROOT], implied=True)}
+        self.groups_of: dict[str, set[str]] = {}
+        self.members: dict[str, set[str]] = {}
+        self.group_comments: dict[str, str] = {}
+        self.known_privs = versions.privileges(release)
+        self.special = versions.builtin_roles(release)
+        self.roles = {name: set(privs) for name, privs in self.special.items()}
+        self.vms: dict[str, set[int]] = {}
+        self.storage: dict[str, set[str]] = {}
+        self.pool_comments: dict[str, str] = {}
+        self.pool_of: dict[int, str] = {}
+        self.nodes: dict[str, dict[tuple[SubjectKind, str, str], bool]] = {}
+        self.node_of: dict[str, str | None] = {}
+
+    def read(self, line: str) -> None:
+        kind, *rest = fields(line)
+        values = (*rest, *_LEFT_OUT)
+        if kind == "acl":
+            self._acl(*values[:4])
+        elif kind == "user":
+            self._user(values[:8])
+        elif kind == "token":
+            self._token(*values[:4])
+        elif kind == "group":
+            self._group(*values[:3])
+        elif kind == "pool":
+            self._pool(*values[:4])
+        elif kind == "role":
+            self._role(*values[:2])
+        else:
+            self._warn(f"ignore config line: {line}")
+
+    def _warn(self, text: str) -> None:
+        self.warnings.append(f"user config - {text}")
+
+    def _user(self, values: Sequence[_Field]) -> None:
+        userid, enable, expire, firstname, lastname, email, comment, keys = values
+        userid = userid or ""
+        if not names.is_userid(userid):
+            return self._warn(f"ignore user '{userid}' - invalid user name")
+        until = _seconds(expire)
+        if until is None:
+            return self._warn(f"ignore user '{userid}' - (illegal characters in expire '{expire}')")
+        # A second line for a user replaces the first, with its tokens and memberships.
+        tokens = self.tokens[userid] = {}
+        self.groups_of.pop(userid, None)
+        self.users[userid] = User(
+            userid,
+            truthy(enable),
+            until,
+            _text(firstname),
+            _text(lastname),
+            email,
+            _text(comment),
+            keys if truthy(keys) else None,
+            tokens,
+        )
+
+    def _token(self, tokenid: _Field, expire: _Field, privsep: _Field, comment: _Field) -> None:
+        parts = names.split_tokenid(tokenid or "")
+        if parts is None:
+            return self._warn(f"ignore invalid tokenid '{tokenid or ''}'")
+        until = _seconds(expire)
+        if until is None:
+            return self._warn(
+                f"ignore token '{tokenid}' - (illegal characters in expire '{expire}')"
+            )
+        userid, name = parts
+        tokens = self.tokens.get(userid)
+        if tokens is None:
+            return self._warn(f"ignore token '{tokenid}' - user does not exist")
+        text = _text(comment)
+        if text is None and name in tokens:
+            text = tokens[name].comment
+        tokens[name] = Token(name, until, truthy(privsep), text)
+
+    def _group(self, group: _Field, members: _Field, comment: _Field) -> None:
+        group = group or ""
+        if not names.is_group(group):
+            return self._warn(f"ignore group '{group}' - invalid characters in group name")
+        listed = self.members.setdefault(group, set())
+        if comment and truthy(comment):
+            self.group_comments[group] = decode_text(comment)
+        for member in split_list(members):
+            if member in self.users:
+                self.groups_of.setdefault(member, set()).add(group)
+            else:
+                self._warn(f"ignore invalid group member '{member}'")
+                if not names.is_userid(member):
+                    continue
+            listed.add(member)
+
+    def _role(self, role: _Field, privs: _Field) -> None:
+        role = role or ""
+        if not names.is_role(role):
+            return self._warn(f"ignore role '{role}' - invalid characters in role name")
+        granted = self.roles.setdefault(role, set())
+        for priv in split_list(privs):
+            if priv in self.known_privs:
+                granted.add(priv)
+            else:
+                self._warn(f"ignore invalid privilege '{priv}'")
+
+    def _pool(self, pool: _Field, comment: _Field, vms: _Field, storages: _Field) -> None:
+        pool = pool or ""
+        if not names.is_pool(pool):
+            return self._warn(f"ignore pool '{pool}' - invalid characters in pool name")
+        level = pool
+        while level:
+            self.vms.setdefault(level, set())
+            level = level.rpartition("/")[0]
+        if comment and truthy(comment):
+            self.pool_comments[pool] = decode_text(comment)
+        for vmid in split_list(vms):
+            if not _DIGITS.fullmatch(vmid):
+                self._warn(f"ignore invalid vmid '{vmid}' in pool '{pool}'")
+                continue
+            guest = number(vmid)
+            # A pool named 0 is as good as none: PVE asks whether the name is true.
+            if truthy(self.pool_of.get(guest)):
+                self._warn(f"ignore duplicate vmid '{shown_number(guest)}' in pool '{pool}'")
+                continue
+            self.vms[pool].add(guest)
+            self.pool_of[guest] = pool
+        for storage in split_list(storages):
+            if names.is_storage(storage):
+                self.storage.setdefault(pool, set()).add(storage)
+            else:
+                self._warn(f"ignore invalid storage '{storage}' in pool '{pool}'")
+
+    def _acl(self, propagate: _Field, path: _Field, subjects: _Field, roles: _Field) -> None:
+        path = path or ""
+        node = self._node(path)
+        if node is None:
+            return self._warn(f"ignore invalid path in acl '{path}'")
+        inherited = truthy(propagate)
+        for role in split_list(roles):
+            if role not in self.roles:
+                self._warn(
+                    f"ignore invalid acl role '{role}'"
+                    if names.is_role(role)
+                    else f"ignore invalid role name '{role}' in acl"
+                )
+                continue
+            for item in split_list(subjects):
+                if subject := self._subject(item):
+                    self.nodes.setdefault(node, {})[*subject, role] = inherited
+
+    def _node(self, path: str) -> str | None:
+        """Where in the tree a path leads: PVE walks past parts that are empty or `0`."""
+        if path not in self.node_of:
+            normal = names.normalise_path(path)
+            parts = (normal or "").split("/")
+            self.node_of[path] = normal and f"/{'/'.join(filter(truthy, parts))}"
+        return self.node_of[path]
+
+    def _subject(self, item: str) -> _Subject | None:
+        """Whom an ACL line means. Unknown users and groups keep their entry, tokens do not."""
+        if item in self.users:
+            return "user", item
+        group = item[1:]
+        if item.startswith("@") and truthy(group) and names.is_group(group):
+            if group not in self.members:
+                self._warn(f"ignore invalid acl group '{group}'")
+            return "group", group
+        if names.is_userid(item):
+            self._warn(f"ignore invalid acl member '{item}'")
+            return "user", item
+        userid, _, token = item.rpartition("!")
+        if token in self.tokens.get(userid, {}):
+            return "token", item
+        self._warn(f"ignore invalid acl token '{item}'")
+        return None
+
+    def result(self) -> UserConfig:
+        acl = (
+            AclEntry(path, kind, subject, role, inherited)
+            for path in sorted(self.nodes, key=tree_order)
+            for (kind, subject, role), inherited in sorted(self.nodes[path].items())
+        )
+        return UserConfig(
+            users=self.users,
+            groups={
+                group: Group(group, tuple(sorted(members)), self.group_comments.get(group))
+                for group, members in self.members.items()
+            },
+            roles={
+                role: Role(role, frozenset(privs), role in self.special)
+                for role, privs in self.roles.items()
+            },
+            pools={
+                pool: Pool(
+                    pool,
+                    tuple(sorted(vms)),
+                    tuple(sorted(self.storage.get(pool, ()))),
+                    self.pool_comments.get(pool),
+                )
+                for pool, vms in self.vms.items()
+            },
+            acl=tuple(acl),
+            groups_of={userid: tuple(sorted(groups)) for userid, groups in self.groups_of.items()},
+            warnings=tuple(self.warnings),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A set of privileges. `special`: built in, cannot be changed."""
-
-    id: str
-    privs: frozenset[str]
-    special: bool = False
+def _seconds(expire: _Field) -> int | None:
+    """A time of expiry; None when it is not a number."""
+    if expire is None or not truthy(expire):
+        return 0
+    return number(expire) if _DIGITS.fullmatch(expire) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """`id` has up to three levels joined by `/`; `vms` are VMIDs, `storage` storage ids."""
-
-    id: str
-    vms: tuple[int, ...] = ()
-    storage: tuple[str, ...] = ()
-    comment: str | None = None
+def _text(field: _Field) -> str | None:
+    return decode_text(field) if field is not None and truthy(field) else None
 
 
-@dataclass(frozen=True, slots=True)
-class AclEntry:
-    """One role for one subject on one path; `subject`: userid, group id or full token id."""
-
-    path: str
-    kind: SubjectKind
-    subject: str
-    role: str
-    propagate: bool = True
-
-    @property
-    def shown_subject(self) -> str:
-        """As user.cfg and PVE's UI write it: `@group`, `user@realm`, `user@realm!token`."""
-        return f"@{self.subject}" if self.kind == "group" else self.subject
+def tree_order(path: str) -> str:
+    """A key that sorts ACL paths like a walk through their tree: a path, then all below it."""
+    return path.replace("/", "\0")
 
 
-@dataclass(frozen=True, slots=True)
-class UserConfig:
-    """The whole file, as PVE's parser understands it.
+def write_user_config(config: UserConfig) -> bytes:
+    """The file as PVE writes it: sorted, percent-encoded, ACLs of equal roles on one line.
 
-    `groups_of` is the membership turned round: userid -> sorted group ids.
-    `warnings` are PVE's own texts about lines that it ignored.
+    As PVE does, it leaves out built-in roles and ACL entries of root@pam.
     """
+    blocks = (
+        _user_lines(config),
+        [
+            f"group:{group.id}:{','.join(sorted(group.members))}:{_field(group.comment)}:"
+            for _, group in sorted(config.groups.items())
+        ],
+        [
+            f"pool:{pool.id}:{_field(pool.comment)}:{','.join(sorted(map(shown_number, pool.vms)))}"
+            f":{','.join(sorted(pool.storage))}:"
+            for _, pool in sorted(config.pools.items())
+        ],
+        [
+            f"role:{role.id}:{','.join(sorted(role.privs))}:"
+            for _, role in sorted(config.roles.items())
+            if not role.special
+        ],
+        _acl_lines(config.acl),
+    )
+    return encode_file("\n".join("".join(f"{line}\n" for line in block) for block in blocks))
 
-    users: Mapping[str, User]
-    groups: Mapping[str, Group]
-    roles: Mapping[str, Role]
-    pools: Mapping[str, Pool]
-    acl: tuple[AclEntry, ...]
-    groups_of: Mapping[str, tuple[str, ...]] = field(repr=False)
-    warnings: tuple[str, ...] = ()
+
+def _user_lines(config: UserConfig) -> Iterable[str]:
+    for userid, user in sorted(config.users.items()):
+        yield (
+            f"user:{userid}:{int(user.enable)}:{shown_number(user.expire)}"
+            f":{_field(user.firstname)}:{_field(user.lastname)}"
+            f":{user.email if truthy(user.email) else ''}:{_field(user.comment)}"
+            f":{user.keys if truthy(user.keys) else ''}:"
+        )
+        for name, token in sorted(user.tokens.items()):
+            yield (
+                f"token:{userid}!{name}:{shown_number(token.expire)}:{int(token.privsep)}"
+                f":{_field(token.comment)}:"
+            )
+
+
+def _field(text: str | None) -> str:
+    return encode_text(text) if text is not None and truthy(text) else ""
+
+
+def _acl_lines(acl: Sequence[AclEntry]) -> Iterable[str]:
+    nodes: dict[str, dict[tuple[bool, str], list[str]]] = {}
+    for entry in acl:
+        if (entry.kind, entry.subject) != ("user", ROOT):
+            node = nodes.setdefault(entry.path, {})
+            node.setdefault((entry.propagate, entry.shown_subject), []).append(entry.role)
+    for path in sorted(nodes, key=tree_order):
+        subjects: dict[tuple[bool, str], list[str]] = {}
+        for (propagate, subject), roles_here in nodes[path].items():
+            subjects.setdefault((propagate, _role_list(roles_here)), []).append(subject)
+        for (propagate, roles), who in sorted(subjects.items()):
+            if truthy(roles):
+                yield f"acl:{int(propagate)}:{path}:{','.join(sorted(who))}:{roles}:"
+
+
+def _role_list(roles: Iterable[str]) -> str:
+    """Joined as PVE does it, which takes a first role named `0` for nothing."""
+    text = ""
+    for role in sorted(roles):
+        text = f"{text},{role}" if truthy(text) else f"{text}{role}"
+    return text
