@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from pve_auth_tui import __version__
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.environment import own_folder
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 else:
     _App = object
 
-ROOTS_FOLDER = Path("/var/lib/pve-auth-tui/reports")
 _MOST_ERRORS = 20  # of one chain of causes
 _FRAMES = 50  # shown of each end of a traceback; endless recursion has a thousand
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -89,7 +89,7 @@ def report(error: BaseException) -> Path | None:
     written once.
     """
     text = "\n".join(_lines(error)) + "\n"
-    path = report_folder() / f"report-{zlib.crc32(text.encode()):08x}.txt"
+    path = own_folder() / "reports" / f"report-{zlib.crc32(text.encode()):08x}.txt"
     try:
         inside = _private_folder(path.parent)
         try:
@@ -99,14 +99,6 @@ def report(error: BaseException) -> Path | None:
     except OSError:
         return None
     return path
-
-
-def report_folder() -> Path:
-    """Root's reports lie in /var/lib; anybody else's in their own state folder."""
-    if os.geteuid() == 0:
-        return ROOTS_FOLDER
-    home = Path(os.environ.get("HOME", "/"))
-    return Path(os.environ.get("XDG_STATE_HOME", home / ".local/state")) / "pve-auth-tui/reports"
 
 
 def install() -> None:

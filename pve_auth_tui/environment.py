@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SAFE_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+ROOTS_FOLDER = Path("/var/lib/pve-auth-tui")
 OWN = "PVE_AUTH_TUI_"
 MARK = "_PVE_AUTH_TUI_FRESH"
 
@@ -26,7 +27,7 @@ _VALUES = {
     "COLUMNS": re.compile(r"[0-9]{1,4}"),
     "LINES": re.compile(r"[0-9]{1,4}"),
     "TERM": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}"),
-    "XDG_STATE_HOME": re.compile(r"/.*"),  # only crash.py looks at it, and never as root
+    "XDG_STATE_HOME": re.compile(r"/.*"),  # only own_folder() looks at it, and never as root
 }
 _LOCALE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _ABOUT_THE_TERMINAL = (
@@ -74,6 +75,14 @@ def home_folder() -> str:
         return pwd.getpwuid(os.geteuid()).pw_dir or "/"
     except KeyError:
         return "/"
+
+
+def own_folder() -> Path:
+    """Where we keep what must outlast a run: root's in /var/lib, else the user's state folder."""
+    if os.geteuid() == 0:
+        return ROOTS_FOLDER
+    state = Path(home_folder()) / ".local/state"
+    return Path(os.environ.get("XDG_STATE_HOME", state)) / "pve-auth-tui"
 
 
 def without_start_up_traps(

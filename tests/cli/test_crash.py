@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from pve_auth_tui import crash
+from pve_auth_tui import crash, environment
 from pve_auth_tui.core.secret import Secret
 
 CANARY = "canary-5f0c"
@@ -20,10 +20,10 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where reports go, for whoever runs the tests."""
-    place = tmp_path / "pve-auth-tui/reports"
-    monkeypatch.setattr(crash, "ROOTS_FOLDER", place)
+    place = tmp_path / "pve-auth-tui"
+    monkeypatch.setattr(environment, "ROOTS_FOLDER", place)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return place
+    return place / "reports"
 
 
 def fail_with_secrets() -> None:
@@ -126,10 +126,10 @@ def test_anybody_but_root_finds_reports_in_their_own_state_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.setattr(environment, "home_folder", lambda: "/home/anna")
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
 
-    assert crash.report_folder() == Path("/home/anna/.local/state/pve-auth-tui/reports")
+    assert environment.own_folder() == Path("/home/anna/.local/state/pve-auth-tui")
 
 
 def test_endless_recursion_makes_a_short_report(folder: Path) -> None:
@@ -152,8 +152,8 @@ def test_pythons_own_handlers_no_longer_print_what_an_exception_says(
 import sys, threading
 from pathlib import Path
 sys.path.insert(0, {str(PROJECT)!r})
-from pve_auth_tui import crash
-crash.ROOTS_FOLDER = Path({str(tmp_path)!r}) / "pve-auth-tui/reports"
+from pve_auth_tui import crash, environment
+environment.ROOTS_FOLDER = Path({str(tmp_path)!r}) / "pve-auth-tui"
 crash.install()
 def fail(*_):
     password = {CANARY!r}

@@ -1,0 +1,98 @@
+"""What may stand on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pve_auth_tui import __version__
+from pve_auth_tui.arguments import Wanted, parse
+from pve_auth_tui.core.errors import UsageError
+
+LISTS = {"users": "Users", "acl": "ACL"}
+
+EVERY_OPTION = [
+    ("--root", "/mnt"),
+    ("--rung", "files"),
+    ("--read-only",),
+    ("--json",),
+    ("--glyphs", "ascii"),
+]
+
+
+@pytest.mark.parametrize("option", EVERY_OPTION)
+def test_options_count_the_same_before_and_after_the_command(option: tuple[str, ...]) -> None:
+    assert parse([*option, "users"], LISTS) == parse(["users", *option], LISTS)
+
+
+def test_an_option_before_the_command_survives_another_one_behind_it() -> None:
+    options = parse(["--root", "/mnt", "users", "--json"], LISTS)
+
+    assert (options.root, options.json) == (Path("/mnt"), True)
+
+
+def test_the_same_option_twice_counts_as_given_last() -> None:
+    assert parse(["--root", "/a", "users", "--root", "/b"], LISTS).root == Path("/b")
+
+
+def test_no_command_opens_the_screens_of_this_node() -> None:
+    options = parse([], LISTS)
+
+    assert (options.command, options.root, options.rung) == (None, None, "auto")
+
+
+def test_permissions_take_a_user_and_a_path() -> None:
+    options = parse(["permissions", "anna@corp", "--path", "/vms/100", "--json"], LISTS)
+
+    assert (options.userid, options.path, options.json) == ("anna@corp", "/vms/100", True)
+
+
+def test_the_demo_takes_a_size_and_a_folder() -> None:
+    options = parse(["demo", "--users", "10000", "--state", "/srv/demo"], LISTS)
+
+    assert (options.users, options.state) == (10000, Path("/srv/demo"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["users", "--rung", "best"], "invalid choice: 'best'"),
+        (["users", "--roo", "/mnt"], "--roo"),
+        (["users", "extra"], "extra"),
+        (["permissions"], "USERID"),
+        (["demo", "--users", "0"], "give a number from 1 to 100000"),
+        (["demo", "--users", "many"], "give a number from 1 to 100000"),
+        (["demo", "--root", "/mnt"], "leave out --root"),
+        (["demo", "--rung", "files"], "leave out --rung"),
+        (["users", "--user", "anna@corp"], "--user goes with --host H."),
+        (["users", "--password-stdin"], "--password-stdin goes with --host H."),
+        (["users", "--root", "/mnt", "--host", "pve1"], "two different places"),
+        (["--json"], "--json needs a command"),
+        (["demo", "--json"], "--json needs a command"),
+    ],
+)
+def test_what_does_not_go_together_is_said_in_one_sentence(argv: list[str], sentence: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(argv, LISTS)
+
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "pve-auth-tui" in refused.value.hint
+
+
+@pytest.mark.parametrize("argv", [["-h"], ["--help"], ["users", "-h"], ["demo", "--help"]])
+def test_help_is_text_and_leaves_nothing_else_to_do(argv: list[str]) -> None:
+    with pytest.raises(Wanted) as wanted:
+        parse(argv, LISTS)
+
+    assert "usage: pve-auth-tui" in wanted.value.text
+    assert "--root DIR" in wanted.value.text
+
+
+def test_the_version_is_told_before_or_after_a_command() -> None:
+    for argv in (["--version"], ["users", "--version"]):
+        with pytest.raises(Wanted) as wanted:
+            parse(argv, LISTS)
+        assert wanted.value.text == f"pve-auth-tui {__version__}\n"
