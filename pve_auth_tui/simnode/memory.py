@@ -1,0 +1,130 @@
+"""PVE's files as a mapping in memory: the tree of the demo and of tests."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pve_auth_tui.core.errors import Missing, Refused, Unreadable
+
+MARKER = ".pve-auth-tui-demo"
+_MARKER_TEXT = b"A simulated cluster of pve-auth-tui. Nothing in here belongs to a real node.\n"
+
+
+class MemoryTree:
+    """A `core.ports.Tree` made of paths and bytes; folders exist through the files in them."""
+
+    def __init__(self, files: Mapping[str, bytes], *, source: str = "demo") -> None:
+        self._files = dict(files)
+        self._source = source
+        self._folders: dict[str, set[str]] = {"": set()}
+        for path in self._files:
+            below = path
+            while below:
+                folder, _, name = below.rpartition("/")
+                known = folder in self._folders
+                self._folders.setdefault(folder, set()).add(name)
+                below = "" if known else folder
+
+    @property
+    def source(self) -> str:
+        return self._source
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """All files, sorted."""
+        return sorted(self._files)
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes; Missing when there is none, Unreadable for a folder."""
+        try:
+            return self._files[path]
+        except KeyError:
+            if path in self._folders:
+                raise Unreadable(f"/{path} is a folder, not a file.") from None
+            raise Missing(f"/{path} does not exist.") from None
+
+    def names(self, folder: str) -> Sequence[str]:
+        """Sorted names in a folder; empty without it, Unreadable for a file."""
+        if folder in self._files:
+            raise Unreadable(f"/{folder} is a file, not a folder.")
+        return sorted(self._folders.get(folder.strip("/"), ()))
+
+    def with_files(self, files: Mapping[str, bytes]) -> MemoryTree:
+        """The same tree with some files added or replaced."""
+        return MemoryTree({**self._files, **files}, source=self._source)
+
+    def without(self, *paths: str) -> MemoryTree:
+        """The same tree with some files gone."""
+        kept = {path: data for path, data in self._files.items() if path not in paths}
+        return MemoryTree(kept, source=self._source)
+
+    def written_to(self, folder: Path) -> None:
+        """Write the tree below a folder that is empty or does not exist yet.
+
+        Folders get mode 0700, files 0600; nothing is overwritten and no link followed. A
+        folder that holds an earlier demo stays as it is: its state goes on. Raises Refused
+        when the folder holds something else or is not a folder of ours, Unreadable when it
+        cannot be written.
+        """
+        try:
+            with suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            raise _not_written(folder, error) from error
+        try:
+            if self._may_fill(folder, top):
+                for path in self.paths:
+                    _write(top, path, self._files[path])
+                _write(top, MARKER, _MARKER_TEXT)
+        except OSError as error:
+            raise _not_written(folder, error) from error
+        finally:
+            os.close(top)
+
+    def _may_fill(self, folder: Path, top: int) -> bool:
+        """False when an earlier demo is there."""
+        owner = os.fstat(top)
+        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o022:
+            raise Refused(
+                f"{folder} could be changed by somebody else. Nothing was written.",
+                "Name a folder of your own that only you can write to.",
+            )
+        held = os.listdir(top)
+        if MARKER in held:
+            return False
+        if held:
+            raise Refused(
+                f"{folder} is not empty and holds no demo. Nothing was written.",
+                "Name an empty folder, or one that does not exist yet.",
+            )
+        return True
+
+
+def _write(top: int, path: str, data: bytes) -> None:
+    *folders, name = path.split("/")
+    here = os.dup(top)
+    try:
+        for part in folders:
+            with suppress(FileExistsError):
+                os.mkdir(part, 0o700, dir_fd=here)
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            here, above = os.open(part, flags, dir_fd=here), here
+            os.close(above)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(name, flags, 0o600, dir_fd=here), "wb") as file:
+            file.write(data)
+    finally:
+        os.close(here)
+
+
+def _not_written(folder: Path, error: OSError) -> Unreadable:
+    return Unreadable(
+        f"{folder} cannot be written: {error.strerror}.",
+        "Name an empty folder of your own, or one that does not exist yet.",
+        str(error),
+    )
