@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
@@ -21,7 +21,7 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.crash import CalmCrash, tell
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.snapshots import SnapshotService
-from pve_auth_tui.terminal.burst import Bursts
+from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.driver import driver_class
 from pve_auth_tui.terminal.profile import Profile
 from screens.base import BaseScreen
@@ -29,7 +29,9 @@ from screens.listing import ListScreen
 from screens.start import StartScreen
 
 _IDLE = 600  # seconds without a key until Start comes back
-_MOVES = frozenset("jk")  # printable keys that only move: they never wait
+_MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
+_MOVING_LETTERS = frozenset("jk")
+_LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
 
 def _screens() -> dict[str, type[ListScreen]]:
@@ -94,7 +96,7 @@ class PveAuthApp(CalmCrash, App[None]):
         self._service = service
         self._first = first
         self._bursts = Bursts()
-        self._held: list[events.Key] = []
+        self._gate: Gate[events.Key] = Gate(self._bursts)
         self._screens: dict[str, ListScreen] = {}
         self._filters_now = line_filters(profile)
         self._last_key = monotonic()
@@ -197,30 +199,32 @@ class PveAuthApp(CalmCrash, App[None]):
     # --- keys ---------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Hear every key first; an Enter that belongs to a burst goes nowhere (R4)."""
-        if isinstance(event, events.Key) and not event.is_forwarded and event not in self._held:
+        """Every key goes through the gate first: none that acts comes out of a burst (R4)."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._last_key = monotonic()
-            self._bursts.heard(event.key, event.time, printable=event.is_printable)
-            if not event.is_printable and self._bursts.covers(event.time):
-                return
+            kind, printable = self._kind_of(event), event.is_printable
+            passed = self._gate.arrived(event, event.time, kind, printable=printable)
+            await self._let_through(passed)
+            return
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            self._bursts.pasted(event.time)
         await super().on_event(event)
 
-    def on_key(self, event: events.Key) -> None:
-        """A printable key that acts waits until it is known to be no part of a burst (R4).
+    async def _let_through(self, keys: Iterable[events.Key]) -> None:
+        for key in keys:
+            await super().on_event(key)
+        if (due := self._gate.due) is not None:
+            self.set_timer(max(0.0, due - monotonic()) + 0.001, self._look_at_the_gate)
 
-        Text that a field has taken never comes here; keys that only move never wait.
-        """
-        if event in self._held:
-            self._held.remove(event)
-        elif event.is_printable and event.character not in _MOVES:
-            event.prevent_default()
-            self.set_timer(WINDOW, lambda: self._release(event))
+    async def _look_at_the_gate(self) -> None:
+        await self._let_through(self._gate.released(monotonic()))
 
-    def _release(self, event: events.Key) -> None:
-        if not self._bursts.covers(event.time):
-            again = events.Key(event.key, event.character)
-            self._held.append(again)
-            self.post_message(again)
+    def _kind_of(self, event: events.Key) -> Kind:
+        if event.key in _MOVES:
+            return "moves"
+        if getattr(self.focused, "types_text", False) and event.key not in _LEAVES_FIELD:
+            return "types"
+        return "moves" if event.key in _MOVING_LETTERS else "acts"
 
     def action_tell_how_to_quit(self) -> None:
         self.say("q leaves.")

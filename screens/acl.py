@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pve_auth_tui.core.acltree import TreeRow, tree
-from pve_auth_tui.core.lists.acl import ACL
-
 from pve_auth_tui.core.listing import Column, Line, Listing, Row
+from pve_auth_tui.core.lists.acl import ACL
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen

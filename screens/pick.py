@@ -15,6 +15,7 @@ from pve_auth_tui.core.listing import Column, Row
 from screens.prompt import completions
 from widgets.filter_table import FilterTable
 from widgets.lines import KeyHint, KeyLine, OneLine
+from widgets.text_field import TextField
 
 
 class PickScreen(ModalScreen[str | None]):
@@ -34,7 +35,7 @@ class PickScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._title, id="head")
-        yield Input(compact=True, id="words")
+        yield TextField(id="words")
         yield FilterTable([Column("Name", 40, grow=True)], id="names")
         yield KeyLine(id="keys")
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from widgets.lines import OneLine
+from widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from screens.base import BaseScreen
@@ -48,7 +49,7 @@ class PromptScreen(ModalScreen[str | None]):
         yield OneLine(id="offer")
         with Horizontal(id="prompt"):
             yield OneLine(":", id="sign")
-            yield Input(compact=True, id="words")
+            yield TextField(id="words")
 
     def on_mount(self) -> None:
         self._names = self._house.names_for_prompt()

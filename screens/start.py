@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pve_auth_tui.core.overview import Overview, overview
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -15,6 +14,7 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
+from pve_auth_tui.core.overview import Overview, overview
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pve_auth_tui.core.lists.tokens import TOKENS
-
 from screens.commands import Commands, bindings
 from screens.listing import OF_LISTS, ListScreen
 

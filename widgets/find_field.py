@@ -7,10 +7,11 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
+
+from widgets.text_field import TextField
 
 
-class FindField(Input):
+class FindField(TextField):
     """Enter and arrow down keep the words and go to the rows; Esc drops the words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -22,7 +23,7 @@ class FindField(Input):
         """The field was left."""
 
     def __init__(self, value: str) -> None:
-        super().__init__(value, compact=True, id="find-field")
+        super().__init__(value, id="find-field")
 
     def action_keep(self) -> None:
         self.post_message(self.Done())

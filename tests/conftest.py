@@ -1,0 +1,47 @@
+"""Fixtures that make tests as strict as the real thing; none of them is optional."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures differ under NO_COLOR and TEXTUAL_*; times differ with the time zone."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "PVE_AUTH_TUI_GLYPHS", "TZ"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+async def eager_tasks() -> None:
+    """App.run() uses eager tasks on Python 3.12 and newer; run_test() does not.
+
+    One crash class exists only with eager tasks, so that tests without them miss it.
+    """
+    if hasattr(asyncio, "eager_task_factory"):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+
+
+@pytest.fixture
+def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blinking cursor would make snapshots depend on the clock."""
+    from textual.widgets import Input
+
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
+@pytest.fixture
+def looks_the_same(snap_compare: Callable[..., bool], still_cursor: None) -> Callable[..., None]:
+    """snap_compare passes even when the app crashed; this does not."""
+
+    def check(app: Any, *, size: tuple[int, int] = (80, 24), **kwargs: Any) -> None:
+        same = snap_compare(app, terminal_size=size, **kwargs)
+        if app._exception is not None:
+            raise app._exception
+        assert same
+
+    return check
