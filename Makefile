@@ -24,7 +24,7 @@ check: has-dev ## lint, format, types, who imports whom
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache
+	@said=$$($(BIN)/lint-imports --no-cache --no-logo) || { printf '%s\n' "$$said"; exit 1; }
 
 .PHONY: format
 format: has-dev ## put the code into its form

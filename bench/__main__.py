@@ -1,0 +1,29 @@
+"""Measures everything: the numbers as JSON on stdout, a table on stderr; 1 if one is missed."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import keystrokes, large, reading, starting
+from bench.results import as_json, as_table
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        many, none = Path(folder, "large"), Path(folder, "empty")
+        large.write(many)
+        large.write_empty(none)
+        results = [
+            *starting.measure(),
+            *reading.measure(many),
+            *keystrokes.measure(many, none),
+        ]
+    print(as_json(results))
+    print(as_table(results), file=sys.stderr)
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
