@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from pve_auth_tui.core.listing import Column, Row
 from pve_auth_tui.core.plain import fit, plain
@@ -24,11 +25,11 @@ _GAP = 2
 Select = Callable[[Sequence[Row], Sequence[str]], Sequence[int]]
 
 
-class FilterTable(ScrollView, can_focus=True):
+class FilterTable(Widget, can_focus=True):
     """Rows of core.listing; the caller says which of them are shown, and in which order."""
 
     DEFAULT_CSS = """
-    FilterTable { height: 1fr; scrollbar-size: 0 0; overflow: hidden; }
+    FilterTable { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "one down", show=False),
@@ -59,6 +60,7 @@ class FilterTable(ScrollView, can_focus=True):
         self._haystacks: Sequence[str] = ()
         self._order: Sequence[int] | None = None
         self._shown: Sequence[int] = ()
+        self._top = 0
         self._select: Select | None = None
         self._layout: tuple[tuple[int, int], ...] = ()
         self._all_columns = False
@@ -155,7 +157,6 @@ class FilterTable(ScrollView, can_focus=True):
                 chosen = set(shown)
                 shown = [index for index in self._order if index in chosen]
         self._shown = shown
-        self.virtual_size = Size(self.size.width, len(shown) + 1)
         position = 0
         if key is not None:
             rows = self._rows
@@ -177,28 +178,28 @@ class FilterTable(ScrollView, can_focus=True):
         return max(1, self.size.height - 1)
 
     def _go(self, position: int) -> None:
-        position = max(0, min(len(self._shown) - 1, position))
-        before, top = self.cursor, self.scroll_offset.y
-        self.cursor = position
-        if not top <= position < top + self._page:
-            new_top = position if position < top else position - self._page + 1
-            self.scroll_to(y=new_top, animate=False, immediate=True)
+        position = min(len(self._shown) - 1, position)
+        before, self.cursor = self.cursor, max(0, position)
+        top = min(self._top, self.cursor)
+        top = max(top, self.cursor - self._page + 1, 0)
+        if top != self._top:
+            self._top = top
             self.refresh()
         else:
             self._refresh_row(before)
-            self._refresh_row(position)
+            self._refresh_row(self.cursor)
         self._place_hardware_cursor()
         self.post_message(self.Moved(self, self.key))
 
     def _refresh_row(self, position: int) -> None:
-        y = position - self.scroll_offset.y + 1
+        y = position - self._top + 1
         if 0 < y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def _place_hardware_cursor(self) -> None:
         """For screen readers and braille lines: the terminal's cursor sits on the row."""
         if self.has_focus:
-            y = self.cursor - self.scroll_offset.y + 1
+            y = self.cursor - self._top + 1
             self.app.cursor_position = Offset(self.region.x + 1, self.region.y + y)
 
     def on_focus(self) -> None:
@@ -208,10 +209,15 @@ class FilterTable(ScrollView, can_focus=True):
         self._measure()
         self._go(self.cursor)
 
-    def on_click(self, event: object) -> None:
-        y = getattr(event, "y", 0)
-        if y >= 1:
-            self._go(self.scroll_offset.y + y - 1)
+    def on_click(self, event: events.Click) -> None:
+        if event.y >= 1:
+            self._go(self._top + event.y - 1)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-3)
 
     def _measure(self) -> None:
         """Which columns are shown, and how wide: what is left over goes to those that grow."""
@@ -243,7 +249,7 @@ class FilterTable(ScrollView, can_focus=True):
         if y == 0:
             titles = tuple(column.title for column in self._columns)
             return Strip([Segment(fit(" " * _MARGIN + self._text(titles), width), BOLD)], width)
-        position = self.scroll_offset.y + y - 1
+        position = self._top + y - 1
         if position >= len(self._shown):
             return Strip.blank(width)
         row = self._rows[self._shown[position]]

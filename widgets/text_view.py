@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from pve_auth_tui.core.listing import Line
 from widgets.detail_pane import wrapped
 from widgets.look import line
 
 
-class TextView(ScrollView, can_focus=True):
+class TextView(Widget, can_focus=True):
     """Lines of core.listing, wrapped to the width."""
 
-    DEFAULT_CSS = "TextView { height: 1fr; scrollbar-size: 0 0; overflow: hidden; }"
+    DEFAULT_CSS = "TextView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "one line down", show=False),
         Binding("up,k", "move(-1)", "one line up", show=False),
@@ -32,6 +31,7 @@ class TextView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lines = tuple(lines)
         self._texts: list[str] = []
+        self._top = 0
 
     @property
     def text(self) -> str:
@@ -40,28 +40,33 @@ class TextView(ScrollView, can_focus=True):
     @property
     def hidden_below(self) -> int:
         """How many lines are below what is shown."""
-        return max(0, len(self._texts) - self.scroll_offset.y - self.size.height)
+        return max(0, len(self._texts) - self._top - self.size.height)
 
     def on_resize(self) -> None:
         self._texts = wrapped(self._lines, max(10, self.size.width - 2))
-        self.virtual_size = Size(self.size.width, len(self._texts))
-        self.refresh()
+        self._scroll(self._top)
 
     def action_move(self, lines: int) -> None:
-        self._scroll(self.scroll_offset.y + lines)
+        self._scroll(self._top + lines)
 
     def action_page(self, pages: int) -> None:
-        self._scroll(self.scroll_offset.y + pages * max(1, self.size.height - 1))
+        self._scroll(self._top + pages * max(1, self.size.height - 1))
 
     def action_to(self, end: int) -> None:
         self._scroll(0 if end == 0 else len(self._texts))
 
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-3)
+
     def _scroll(self, top: int) -> None:
         last = max(0, len(self._texts) - self.size.height)
-        self.scroll_to(y=max(0, min(last, top)), animate=False, immediate=True)
+        self._top = max(0, min(last, top))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        at = self.scroll_offset.y + y
+        at = self._top + y
         text = self._texts[at] if at < len(self._texts) else ""
         return line(" " + text, self.size.width)
