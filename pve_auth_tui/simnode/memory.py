@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pve_auth_tui.core.errors import Missing, Refused, Unreadable
+from pve_auth_tui.core.errors import Missing, Refused, Unreadable, Unwritable
 
 MARKER = ".pve-auth-tui-demo"
 _MARKER_TEXT = b"A simulated cluster of pve-auth-tui. Nothing in here belongs to a real node.\n"
@@ -45,7 +45,7 @@ class MemoryTree:
         except KeyError:
             if path in self._folders:
                 raise Unreadable(f"/{path} is a folder, not a file.") from None
-            raise Missing(f"/{path} does not exist.") from None
+            raise Missing(f"/{path} is not there.") from None
 
     def names(self, folder: str) -> Sequence[str]:
         """Sorted names in a folder; empty without it, Unreadable for a file."""
@@ -67,32 +67,32 @@ class MemoryTree:
 
         Folders get mode 0700, files 0600; nothing is overwritten and no link followed. A
         folder that holds an earlier demo stays as it is: its state goes on. Raises Refused
-        when the folder holds something else or is not a folder of ours, Unreadable when it
-        cannot be written.
+        when the folder holds something else or is not ours alone, Unwritable when it cannot be
+        written.
         """
         try:
             with suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
             top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
-            raise _not_written(folder, error) from error
+            raise _unwritable(folder, error) from error
         try:
             if self._may_fill(folder, top):
                 for path in self.paths:
                     _write(top, path, self._files[path])
                 _write(top, MARKER, _MARKER_TEXT)
         except OSError as error:
-            raise _not_written(folder, error) from error
+            raise _unwritable(folder, error) from error
         finally:
             os.close(top)
 
     def _may_fill(self, folder: Path, top: int) -> bool:
         """False when an earlier demo is there."""
         owner = os.fstat(top)
-        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o022:
+        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o077:
             raise Refused(
-                f"{folder} could be changed by somebody else. Nothing was written.",
-                "Name a folder of your own that only you can write to.",
+                f"{folder} can be used by others. Nothing was written.",
+                "Name a folder of your own that is closed to others (mode 0700).",
             )
         held = os.listdir(top)
         if MARKER in held:
@@ -122,8 +122,8 @@ def _write(top: int, path: str, data: bytes) -> None:
         os.close(here)
 
 
-def _not_written(folder: Path, error: OSError) -> Unreadable:
-    return Unreadable(
+def _unwritable(folder: Path, error: OSError) -> Unwritable:
+    return Unwritable(
         f"{folder} cannot be written: {error.strerror}.",
         "Name an empty folder of your own, or one that does not exist yet.",
         str(error),

@@ -115,7 +115,8 @@ def _members() -> str:
     )
     return (
         f'{{\n"nodename": "{THIS_NODE}",\n"version": 12,\n'
-        f'"cluster": {{ "name": "{CLUSTER}", "version": 3, "nodes": {len(NODES)}, "quorate": 1 }},\n'
+        f'"cluster": {{ "name": "{CLUSTER}", "version": 3, "nodes": {len(NODES)}, "quorate": 1 }},'
+        "\n"
         f'"nodelist": {{\n{nodes}\n  }}\n}}\n'
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pve_auth_tui.core.userconfig import User
@@ -150,7 +150,7 @@ def _crowd(make: Enrolments, crowd: Sequence[User]) -> Iterator[tuple[str, Recor
                 yield user.id, {"webauthn": [make.key(user.id, "key ring", age=age)]}
 
 
-def tfa_file(records: dict[str, Record]) -> bytes:
+def tfa_file(records: Mapping[str, Record]) -> bytes:
     """The file: one line of JSON without a newline, as PVE writes it."""
     return json.dumps({"users": records}, separators=(",", ":"), ensure_ascii=False).encode()
 
