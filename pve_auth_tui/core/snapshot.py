@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pve_auth_tui.core.domains import Domains
+from pve_auth_tui.core.sectionconfig import Section
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from pve_auth_tui.core.userconfig import UserConfig
 
@@ -97,8 +98,11 @@ class SyncJob:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
+    """`sections`: everything in jobs.cfg in PVE's order, so that it can be written again."""
+
     sync: Mapping[str, SyncJob]
     warnings: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
