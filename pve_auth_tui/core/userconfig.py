@@ -21,6 +21,7 @@ from pve_auth_tui.core.accessdata import (
     User,
     UserConfig,
 )
+from pve_auth_tui.core.pathtree import tree_order
 from pve_auth_tui.core.perltext import (
     decode_text,
     encode_file,
@@ -285,11 +286,6 @@ def _seconds(expire: _Field) -> int | None:
 
 def _text(field: _Field) -> str | None:
     return decode_text(field) if field is not None and truthy(field) else None
-
-
-def tree_order(path: str) -> str:
-    """A key that sorts ACL paths like a walk through their tree: a path, then all below it."""
-    return path.replace("/", "\0")
 
 
 def write_user_config(config: UserConfig) -> bytes:
