@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Tree(Protocol):
@@ -29,6 +29,17 @@ class Tree(Protocol):
         """Sorted names in a folder; empty when there is no such folder.
 
         Raises Unreadable as `read` does.
+        """
+
+
+@runtime_checkable
+class BulkTree(Tree, Protocol):
+    """A Tree that reads many small files together much faster than one after another."""
+
+    def read_many(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """The files that can be read; what cannot is left out.
+
+        Raises Unreadable only when the tree as a whole does not answer.
         """
 
 
