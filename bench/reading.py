@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,8 @@ from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.services.snapshots import SnapshotService
 
+_SAMPLE = 400
+
 
 def measure(folder: Path, runs: int = 7) -> Sequence[Result]:
     """Each run is a process of its own: nothing is remembered from one to the next."""
@@ -24,8 +26,8 @@ def measure(folder: Path, runs: int = 7) -> Sequence[Result]:
     read, everywhere, one = (median(run[name] for run in times) for name in times[0])
     return [
         Result("read 10,000 users", read, "s", 0.4),
-        Result("all paths of one user", everywhere, "ms", 15),
-        Result("one path of one user", one, "ms", 0.2),
+        Result("all paths of one user", everywhere, "ms", 15, "the one with the most, asked first"),
+        Result("one path of one user", one, "ms", 0.2, f"of {_SAMPLE} people and paths"),
     ]
 
 
@@ -45,18 +47,17 @@ def _times(folder: Path) -> dict[str, float]:
     if config is None:
         raise SystemExit(snapshot.access.problem)
     permissions = Permissions(config)
-    # people from all over the file, each asked about once
-    people = list(islice(config.users, 0, None, len(config.users) // 400))
-    paths = list(islice((entry.path for entry in config.acl), 0, None, len(config.acl) // 400))
-    return {
-        "read": read,
-        "everywhere": 1000 * _median(permissions.all_paths, [(user,) for user in people[::2]]),
-        "one": 1000
-        * _median(permissions.privileges, list(zip(people[1::2], paths[1::2], strict=False))),
-    }
+    # people and paths from all over the file, each asked about once
+    people = list(islice(config.users, 0, None, len(config.users) // _SAMPLE))
+    paths = list(islice((entry.path for entry in config.acl), 0, None, len(config.acl) // _SAMPLE))
+    one = _median(permissions.privileges, zip(people, paths, strict=False))
+    most = max(people, key=lambda person: len(permissions.all_paths(person)))
+    everywhere = _median(lambda: Permissions(config).all_paths(most), [()] * 5)
+    return {"read": read, "everywhere": 1000 * everywhere, "one": 1000 * one}
 
 
-def _median(ask: Callable[..., object], questions: Sequence[tuple[str, ...]]) -> float:
+def _median(ask: Callable[..., object], questions: Iterable[tuple[str, ...]]) -> float:
+    """Seconds that an answer takes."""
     times = []
     for question in questions:
         start = time.perf_counter()
