@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
 
@@ -23,12 +23,14 @@ from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.driver import driver_class
-from pve_auth_tui.terminal.profile import Profile
+from pve_auth_tui.terminal.filters import line_filters
+from pve_auth_tui.terminal.profile import Glyphs, Profile
 from screens.base import BaseScreen
 from screens.listing import ListScreen
 from screens.start import StartScreen
 
 _IDLE = 600  # seconds without a key until Start comes back
+_GLYPHS: tuple[Glyphs, ...] = ("unicode", "cp437", "ascii")
 _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 _MOVING_LETTERS = frozenset("jk")
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
@@ -86,9 +88,8 @@ class PveAuthApp(CalmCrash, App[None]):
     def __init__(
         self, service: SnapshotService, profile: Profile, exports: Exports, *, first: str = ""
     ) -> None:
-        look = appearance(profile)
         super().__init__(driver_class=driver_class(profile), ansi_color=True)
-        self.theme = look.theme
+        self.theme = "ansi-dark"  # the terminal's own sixteen colours, wherever it runs
         self.animation_level = "none"
         self.profile = profile
         self.exports = exports
@@ -243,7 +244,8 @@ class PveAuthApp(CalmCrash, App[None]):
 
     def next_glyphs(self) -> str:
         """Switch to the next set of glyphs; says which."""
-        self.profile = self.profile.next_glyphs()
+        after = _GLYPHS[(_GLYPHS.index(self.profile.glyphs) + 1) % len(_GLYPHS)]
+        self.profile = replace(self.profile, glyphs=after)
         self._filters_now = line_filters(self.profile)
         self.screen.refresh(layout=True, repaint=True)
         return f"Drawn with {self.profile.glyphs}."

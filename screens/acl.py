@@ -68,7 +68,7 @@ class AclScreen(ListScreen):
     """The list: one line per entry, as PVE's UI has it."""
 
     listing = ACL
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)
 
     def choose_view(self) -> None:
@@ -91,7 +91,7 @@ class AclScreen(ListScreen):
 class AclTreeScreen(ListScreen):
     """The tree: what is inherited, and which entry decides. Core makes it, this folds it."""
 
-    COMMANDS: ClassVar[Commands] = _OF_TREE
+    OFFERS: ClassVar[Commands] = _OF_TREE
     BINDINGS = bindings(_OF_TREE)
 
     listing = Listing(
@@ -117,12 +117,12 @@ class AclTreeScreen(ListScreen):
         super().__init__()
         self.person: str | None = None
         self._tree: tuple[TreeRow, ...] = ()
-        self._closed: frozenset[int] | None = None
+        self._folded: frozenset[int] | None = None
 
     def make_rows(self, snapshot: Snapshot) -> Sequence[Row]:
         self._tree = tree(snapshot, self.person)
-        if self._closed is None:
-            self._closed = frozenset(
+        if self._folded is None:
+            self._folded = frozenset(
                 at for at, row in enumerate(self._tree) if row.depth >= 1 and row.children > 12
             )
         return [self._row(at, row) for at, row in enumerate(self._tree)]
@@ -142,7 +142,7 @@ class AclTreeScreen(ListScreen):
     def _select(self, rows: Sequence[Row], haystacks: Sequence[str]) -> Sequence[int]:
         if self._query.text:
             return self._query.select(rows, haystacks)
-        closed, shown, hidden_below = self._closed or frozenset(), [], -1
+        closed, shown, hidden_below = self._folded or frozenset(), [], -1
         for at, row in enumerate(self._tree):
             if 0 <= hidden_below < row.depth:
                 continue
@@ -163,17 +163,17 @@ class AclTreeScreen(ListScreen):
         at = self._at
         if at is None:
             return
-        closed = self._closed or frozenset()
+        closed = self._folded or frozenset()
         if yes:
-            self._closed = closed - {at}
+            self._folded = closed - {at}
         elif self._tree[at].children and at not in closed:
-            self._closed = closed | {at}
+            self._folded = closed | {at}
         elif (parent := self._tree[at].parent) is not None:
             self.table.go_to(self._tree[parent].path)
         self._narrow()
 
     def open_all(self) -> None:
-        self._closed = frozenset()
+        self._folded = frozenset()
         self._narrow()
 
     def choose_person(self) -> None:
@@ -202,4 +202,4 @@ class AclTreeScreen(ListScreen):
         return row.path, row.details
 
     def words_for_prompt(self) -> list[str]:
-        return [command.name for command in self.COMMANDS]
+        return [command.name for command in self.OFFERS]

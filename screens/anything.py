@@ -28,7 +28,7 @@ class AnythingScreen(ListScreen):
     """The rows of all lists."""
 
     listing = ANYTHING
-    COMMANDS: ClassVar[Commands] = _OF_ANYTHING
+    OFFERS: ClassVar[Commands] = _OF_ANYTHING
     BINDINGS = bindings(_OF_ANYTHING)
 
     def on_mount(self) -> None:

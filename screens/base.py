@@ -49,7 +49,7 @@ class BaseScreen(Screen[None]):
         (0, "-narrow"), (100, "-side"), (132, "-large"), (170, "-right")]  # fmt: skip
     VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
         (0, "-low"), (18, "-normal"), (36, "-high")]  # fmt: skip
-    COMMANDS: ClassVar[Commands] = EVERYWHERE
+    OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
     OPEN: ClassVar[str] = ""
 
@@ -91,7 +91,7 @@ class BaseScreen(Screen[None]):
         self.query_one(HeadLine).show_facts(facts, "0 Recover")
 
     def show_keys(self) -> None:
-        self.query_one(KeyLine).show_hints(hints(self.COMMANDS, self))
+        self.query_one(KeyLine).show_hints(hints(self.OFFERS, self))
 
     def say(self, sentence: str) -> None:
         """One sentence about what happened, in the last line but one."""
@@ -108,7 +108,7 @@ class BaseScreen(Screen[None]):
             command.run(self)
 
     def command(self, name: str) -> type[Command[Any]] | None:
-        return next((command for command in self.COMMANDS if command.name == name), None)
+        return next((command for command in self.OFFERS if command.name == name), None)
 
     def show_help(self) -> None:
         from screens.help import HelpScreen  # read only when asked for
@@ -126,7 +126,7 @@ class BaseScreen(Screen[None]):
 
     def words_for_prompt(self) -> list[str]:
         """What `:` can complete here, besides names of users and paths."""
-        return [command.name for command in self.COMMANDS]
+        return [command.name for command in self.OFFERS]
 
     def step_back(self) -> None:
         """Esc: one step back; the first screen stays."""

@@ -23,11 +23,11 @@ class BackToList(Back):
 class DetailsScreen(BaseScreen):
     """The detail pane's lines, all of them."""
 
-    COMMANDS: ClassVar[Commands] = (
+    OFFERS: ClassVar[Commands] = (
         BackToList,
         *(command for command in EVERYWHERE if command is not Back),
     )
-    BINDINGS = bindings(COMMANDS)
+    BINDINGS = bindings(OFFERS)
 
     def __init__(self, title: str, heading: str, lines: Sequence[Line]) -> None:
         super().__init__()

@@ -13,5 +13,5 @@ class GroupsScreen(ListScreen):
     """The list; it needs nothing of its own yet."""
 
     listing = GROUPS
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)

@@ -21,7 +21,7 @@ _MOVING = (Line("up, down or k, j: one row. PgUp, PgDn, Home, End: further.", he
 def help_lines(screen: BaseScreen) -> list[Line]:
     """A line per command: key, name behind `:`, help, and why it cannot work now."""
     lines = list(_MOVING)
-    for command in screen.COMMANDS:
+    for command in screen.OFFERS:
         problem = command.problem(screen)
         text = f"{command.help()}  (:{command.name})"
         lines.append(Line(text, heading=command.shown or ":"))

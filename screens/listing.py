@@ -457,4 +457,4 @@ OF_LISTS: Commands = (
     Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save, Undo,
     *EVERYWHERE,
 )  # fmt: skip
-ListScreen.COMMANDS = OF_LISTS
+ListScreen.OFFERS = OF_LISTS

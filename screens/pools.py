@@ -13,5 +13,5 @@ class PoolsScreen(ListScreen):
     """The list; it needs nothing of its own yet."""
 
     listing = POOLS
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)

@@ -13,5 +13,5 @@ class RealmsScreen(ListScreen):
     """The list; it needs nothing of its own yet."""
 
     listing = REALMS
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)

@@ -13,5 +13,5 @@ class RolesScreen(ListScreen):
     """The list; it needs nothing of its own yet."""
 
     listing = ROLES
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)

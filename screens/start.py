@@ -61,7 +61,7 @@ class StartScreen(BaseScreen):
     """The first screen."""
 
     CSS_PATH = "start.tcss"
-    COMMANDS: ClassVar[Commands] = _OF_START
+    OFFERS: ClassVar[Commands] = _OF_START
     BINDINGS = bindings(_OF_START)
 
     @dataclass

@@ -13,5 +13,5 @@ class UsersScreen(ListScreen):
     """The list; it needs nothing of its own yet."""
 
     listing = USERS
-    COMMANDS: ClassVar[Commands] = OF_LISTS
+    OFFERS: ClassVar[Commands] = OF_LISTS
     BINDINGS = bindings(OF_LISTS)
