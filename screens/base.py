@@ -45,10 +45,9 @@ TABS = (
 class BaseScreen(Screen[None]):
     """Lines 1 and 2 at the top, a status line and the keys at the bottom, the rest between."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual's name and type)
         (0, "-narrow"), (100, "-side"), (132, "-large"), (170, "-right")]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-low"), (18, "-normal"), (36, "-high")]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-normal"), (36, "-high")]  # noqa: RUF012
     OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
     OPEN: ClassVar[str] = ""
