@@ -21,10 +21,12 @@ test: has-dev ## all tests
 
 .PHONY: check
 check: has-dev ## lint, format, types, who imports whom
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --no-error-summary
-	@said=$$($(BIN)/lint-imports --no-cache --no-logo) || { printf '%s\n' "$$said"; exit 1; }
+	@failed=0; \
+	$(BIN)/ruff check --quiet . || failed=1; \
+	$(BIN)/ruff format --quiet --diff . || failed=1; \
+	$(BIN)/mypy --no-error-summary || failed=1; \
+	said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; failed=1; }; \
+	exit $$failed
 
 .PHONY: format
 format: has-dev ## put the code into its form
