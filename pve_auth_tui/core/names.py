@@ -20,6 +20,7 @@ _REALM_NAME = re.compile(_REALM)
 _PLAIN_NAME = re.compile(_NAME)
 _POOL = re.compile(rf"{_NAME}(?:/{_NAME}){{0,2}}")
 _STORAGE = re.compile(r"[A-Za-z][A-Za-z0-9\-_.]*[A-Za-z0-9]")
+_NODE = re.compile(r"(?:/[A-Za-z1-9._-][A-Za-z0-9._-]*)+")
 _PATH = re.compile(r"[A-Za-z0-9./_-]+")
 _SLASHES = re.compile("/+")
 
@@ -72,3 +73,14 @@ def normalise_path(path: str) -> str | None:
     if not path.startswith("/"):
         path = f"/{path}"
     return path if _PATH.fullmatch(path) else None
+
+
+def tree_path(path: str) -> str | None:
+    """Where in the ACL tree PVE puts an entry for a path, None when the path is invalid.
+
+    On the way there PVE walks past parts that are `0`, so `/vms/0` is `/vms`.
+    """
+    if _NODE.fullmatch(path):
+        return path
+    normal = normalise_path(path)
+    return normal and f"/{'/'.join(filter(truthy, normal.split('/')))}"

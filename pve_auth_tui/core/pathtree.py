@@ -27,6 +27,11 @@ def tree_order(path: str) -> str:
     return path.replace("/", "\0")
 
 
+def tree_path(order: str) -> str:
+    """The path that `tree_order` made a key of."""
+    return order.replace("\0", "/")
+
+
 def pool_path(pool: str) -> str:
     """Where the ACL entries of a pool are."""
     return f"/pool/{pool}"
@@ -46,13 +51,13 @@ class PathTree:
 
     `listed` marks what PVE lists: the top paths, every node of the ACL tree, all members of
     pools. A pool's own path is here in any case, because members inherit from it.
-    `members`: indexes of a member and of its pools.
+    `members`: the indexes of pools -> those of the guests and storages that are in just these.
     """
 
     paths: Sequence[str]
     place: Mapping[str, int]
     listed: Sequence[bool]
-    members: Sequence[tuple[int, tuple[int, ...]]]
+    members: Mapping[tuple[int, ...], Sequence[int]]
     keys: Sequence[str]
 
     def end(self, start: int) -> int:
@@ -70,12 +75,11 @@ def path_tree(config: UserConfig, pools_of: Mapping[str, Sequence[str]]) -> Path
         while node and node not in listed:
             listed.add(node)
             node = node.rpartition("/")[0]
-    paths = sorted(listed.union(map(pool_path, config.pools)), key=tree_order)
-    place = {path: index for index, path in enumerate(paths)}
-    members = [
-        (place[path], tuple(place[pool_path(pool)] for pool in pools))
-        for path, pools in pools_of.items()
-    ]
-    return PathTree(
-        paths, place, [path in listed for path in paths], members, list(map(tree_order, paths))
-    )
+    everything = listed.union(map(pool_path, config.pools))
+    keys = sorted(map(tree_order, everything))
+    paths = list(map(tree_path, keys))
+    place = dict(zip(paths, range(len(paths)), strict=True))
+    members: dict[tuple[int, ...], list[int]] = {}
+    for path, pools in pools_of.items():
+        members.setdefault(tuple(place[pool_path(pool)] for pool in pools), []).append(place[path])
+    return PathTree(paths, place, list(map(listed.__contains__, paths)), members, keys)

@@ -8,12 +8,14 @@ and only fields that PVE percent-encodes are decoded to real text.
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 BLANKS = " \t\n\r\f\v"
 
+FALSE: frozenset[str | None] = frozenset({None, "", "0"})
+"""What Perl takes for false: undefined, empty, and the digit."""
+
 _LIST_BLANKS = re.compile("[ \t\n\r\f\v\x85\xa0]+")
-_LIST_MARKS = str.maketrans(",;", "  ")
 # What Encode takes for one character: a lead byte with the continuation bytes that follow it,
 # as many as the lead byte promises. Longer than Unicode's own table on purpose.
 _CHARACTER = re.compile(
@@ -21,6 +23,8 @@ _CHARACTER = re.compile(
     rb"|[\xf8-\xfb][\x80-\xbf]{0,4}|[\xfc\xfd][\x80-\xbf]{0,5}|\xfe[\x80-\xbf]{0,6}"
     rb"|\xff[\x80-\xbf]{0,12}|[\x80-\xbf]"
 )
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_BYTES = {f"{code:02X}": chr(code) for code in range(256)}
 _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%:")
 _LARGEST_INTEGER = 2**64 - 1
 _MOST_DIGITS = 309  # of the largest float; Perl calls what is longer Inf
@@ -28,8 +32,8 @@ _INFINITE = int("1" + "0" * _MOST_DIGITS)
 
 
 def truthy(text: str | None) -> bool:
-    """Perl's idea of true: neither undefined nor empty nor `0`."""
-    return text is not None and text not in {"", "0"}
+    """Perl's idea of true."""
+    return text not in FALSE
 
 
 def lines(text: str) -> list[str]:
@@ -43,20 +47,25 @@ def lines(text: str) -> list[str]:
     return found
 
 
-def fields(line: str) -> list[str]:
-    """The parts between colons without blanks around them; empty parts at the end are gone."""
-    return [field.strip(BLANKS) for field in line.rstrip(":").split(":")]
+def has_blank_fields(text: str) -> bool:
+    """Whether `fields` has blanks to cut off inside any line of a text."""
+    return any(
+        blank in text and (f"{blank}:" in text or f":{blank}" in text)
+        for blank in BLANKS.replace("\n", "")
+    )
 
 
 def split_list(text: str | None) -> list[str]:
     """PVE's lists: separated by `,` `;` and blanks, or by NUL alone where there is one."""
     if not text:
         return []
+    spaced = text.replace(",", " ").replace(";", " ")
+    if text.isprintable():  # then the space is the only blank
+        return spaced.split()
     if "\0" in text:
-        return text.rstrip("\0").split("\0") if text.strip("\0") else []
-    if text.isalnum() and text.isascii():
-        return [text]
-    return [item for item in _LIST_BLANKS.split(text.translate(_LIST_MARKS)) if item]
+        parts = text.rstrip("\0")
+        return parts.split("\0") if parts else []
+    return [item for item in _LIST_BLANKS.split(spaced) if item]
 
 
 def decode_utf8(data: bytes) -> str:
@@ -80,14 +89,23 @@ def _character(data: bytes) -> str:
 
 def decode_text(field: str) -> str:
     """A percent-encoded field (`PVE::Tools::decode_text`)."""
-    if "%" not in field and field.isascii():
+    if field.isascii() and "%" not in field:
         return field
-    return decode_utf8(unquote_to_bytes(field.encode("latin-1")))
+    return decode_utf8(_ESCAPE.sub(_unescape, field).encode("latin-1"))
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return _BYTES[found[1].upper()]
 
 
 def encode_text(text: str) -> str:
     """Text as a field: `%`, `:`, control and non-ASCII bytes as %XX (`encode_text`)."""
     return quote(text.encode("utf-8", "replace"), safe=_SAFE)
+
+
+def is_number(text: str) -> bool:
+    """Decimal digits and nothing else."""
+    return text.isascii() and text.isdecimal()
 
 
 def number(digits: str) -> int:

@@ -22,6 +22,8 @@ from pve_auth_tui.core.userconfig import ROOT
 
 ADMINISTRATOR = "Administrator"
 
+_Entries = Mapping[str, Sequence[AclEntry]]
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -194,13 +196,13 @@ class Permissions:
                 found[start:end] = [level.below] * (end - start)
             if level.here:
                 found[start] = level.here
-        added: dict[tuple[Grant, ...], Grant] = {}
-        for place, pools in tree.members:
-            key = (found[place], *(found[pool] for pool in pools))
-            if key not in added:
-                roles = [grant for grant in key[1:] if grant.roles]
-                added[key] = self._grants.with_pools(key[0], roles) if roles else key[0]
-            found[place] = added[key]
+        for pools, members in tree.members.items():
+            added = [found[pool] for pool in pools if found[pool].roles]
+            if added:
+                held = {found[member] for member in members}
+                both = {grant: self._grants.with_pools(grant, added) for grant in held}
+                for member in members:
+                    found[member] = both[found[member]]
         return found
 
     # Indexes.
@@ -239,23 +241,25 @@ class Permissions:
 
     def _entries_of(self, who: str) -> tuple[Sequence[AclEntry], Sequence[AclEntry]]:
         """All entries of a subject itself, and those of its groups."""
-        groups = sorted(self._groups_of.get(who, ()))
-        return self._own.get(who, ()), [e for group in groups for e in self._of_group[group]]
+        own, groups = self._by_subject
+        mine = sorted(self._groups_of.get(who, ()))
+        return own.get(who, ()), [entry for group in mine for entry in groups[group]]
 
     @cached_property
-    def _own(self) -> Mapping[str, Sequence[AclEntry]]:
-        """Entries by user and token; no userid can be taken for a token id."""
-        return _by_subject(entry for entry in self._config.acl if entry.kind != "group")
-
-    @cached_property
-    def _of_group(self) -> Mapping[str, Sequence[AclEntry]]:
-        return _by_subject(entry for entry in self._config.acl if entry.kind == "group")
+    def _by_subject(self) -> tuple[_Entries, _Entries]:
+        """Entries by user or token, which cannot be mistaken for each other, and by group."""
+        own: dict[str, list[AclEntry]] = {}
+        groups: dict[str, list[AclEntry]] = {}
+        for entry in self._config.acl:
+            kind = groups if entry.kind == "group" else own
+            kind.setdefault(entry.subject, []).append(entry)
+        return own, groups
 
     @cached_property
     def _groups_of(self) -> Mapping[str, Sequence[str]]:
         """The groups with entries that list somebody, whether that user exists or not."""
         groups: dict[str, list[str]] = {}
-        for group in self._of_group:
+        for group in self._by_subject[1]:
             if group in self._config.groups:
                 for member in self._config.groups[group].members:
                     groups.setdefault(member, []).append(group)
@@ -273,13 +277,6 @@ class Permissions:
     @cached_property
     def _tree(self) -> PathTree:
         return path_tree(self._config, self._pools_of)
-
-
-def _by_subject(entries: Iterable[AclEntry]) -> Mapping[str, Sequence[AclEntry]]:
-    found: dict[str, list[AclEntry]] = {}
-    for entry in entries:
-        found.setdefault(entry.subject, []).append(entry)
-    return found
 
 
 def _steps(path: str) -> Iterator[tuple[str, bool]]:

@@ -7,7 +7,6 @@ the raw bytes as latin-1 characters; names and comments are percent-decoded UTF-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from pve_auth_tui.core import names, versions
@@ -21,12 +20,15 @@ from pve_auth_tui.core.accessdata import (
     User,
     UserConfig,
 )
-from pve_auth_tui.core.pathtree import tree_order
+from pve_auth_tui.core.pathtree import tree_order, tree_path
 from pve_auth_tui.core.perltext import (
+    BLANKS,
+    FALSE,
     decode_text,
     encode_file,
     encode_text,
-    fields,
+    has_blank_fields,
+    is_number,
     lines,
     number,
     shown_number,
@@ -48,10 +50,9 @@ __all__ = [
 ]
 
 ROOT = "root@pam"
-_LEFT_OUT: tuple[None, ...] = (None,) * 8  # more than any line has fields
-_DIGITS = re.compile("[0-9]+")
+_ALL_FIELDS = ":::::::::"  # no line has more that count; one that is left out is as good as empty
+_EMAIL = 6  # its place among the fields
 
-_Field = str | None
 _Subject = tuple[SubjectKind, str]
 
 
@@ -60,9 +61,14 @@ def parse_user_config(data: bytes, *, release: str = versions.NEWEST) -> UserCon
 
     Never raises: whatever the bytes are, PVE finds something in them, root@pam at least.
     """
+    text = data.decode("latin-1")
+    blanks = has_blank_fields(text)
     reader = _Reader(release)
-    for line in lines(data.decode("latin-1")):
-        reader.read(line)
+    for line in lines(text):
+        fields = f"{line.rstrip(':')}{_ALL_FIELDS}".split(":")
+        if blanks:
+            fields = [field.strip(BLANKS) for field in fields]
+        reader.read(line, fields)
     return reader.result()
 
 
@@ -73,7 +79,7 @@ class _Reader:
         self.warnings: list[str] = []
         self.tokens: dict[str, dict[str, Token]] = {ROOT: {}}
         self.users: dict[str, User] = {ROOT: User(ROOT, tokens=self.tokens[ROOT], implied=True)}
-        self.groups_of: dict[str, set[str]] = {}
+        self.groups_of: dict[str, list[str]] = {}
         self.members: dict[str, set[str]] = {}
         self.group_comments: dict[str, str] = {}
         self.known_privs = versions.privileges(release)
@@ -83,33 +89,31 @@ class _Reader:
         self.storage: dict[str, set[str]] = {}
         self.pool_comments: dict[str, str] = {}
         self.pool_of: dict[int, str] = {}
-        self.nodes: dict[str, dict[tuple[SubjectKind, str, str], bool]] = {}
-        self.node_of: dict[str, str | None] = {}
+        self.acl: dict[tuple[str, SubjectKind, str, str], bool] = {}
 
-    def read(self, line: str) -> None:
-        kind, *rest = fields(line)
-        values = (*rest, *_LEFT_OUT)
+    def read(self, line: str, fields: list[str]) -> None:
+        """One line; its fields come without blanks, and with empty ones at the end."""
+        kind = fields[0]
         if kind == "acl":
-            self._acl(*values[:4])
+            self._acl(*fields[1:5])
         elif kind == "user":
-            self._user(values[:8])
+            self._user(fields, with_email=line.rstrip(":").count(":") >= _EMAIL)
         elif kind == "token":
-            self._token(*values[:4])
+            self._token(*fields[1:5])
         elif kind == "group":
-            self._group(*values[:3])
+            self._group(*fields[1:4])
         elif kind == "pool":
-            self._pool(*values[:4])
+            self._pool(*fields[1:5])
         elif kind == "role":
-            self._role(*values[:2])
+            self._role(*fields[1:3])
         else:
             self._warn(f"ignore config line: {line}")
 
     def _warn(self, text: str) -> None:
         self.warnings.append(f"user config - {text}")
 
-    def _user(self, values: Sequence[_Field]) -> None:
-        userid, enable, expire, firstname, lastname, email, comment, keys = values
-        userid = userid or ""
+    def _user(self, fields: Sequence[str], *, with_email: bool) -> None:
+        _, userid, enable, expire, firstname, lastname, email, comment, keys = fields[:9]
         if not names.is_userid(userid):
             return self._warn(f"ignore user '{userid}' - invalid user name")
         until = _seconds(expire)
@@ -120,20 +124,20 @@ class _Reader:
         self.groups_of.pop(userid, None)
         self.users[userid] = User(
             userid,
-            truthy(enable),
+            enable not in FALSE,
             until,
             _text(firstname),
             _text(lastname),
-            email,
+            email if with_email else None,
             _text(comment),
-            keys if truthy(keys) else None,
+            None if keys in FALSE else keys,
             tokens,
         )
 
-    def _token(self, tokenid: _Field, expire: _Field, privsep: _Field, comment: _Field) -> None:
-        parts = names.split_tokenid(tokenid or "")
+    def _token(self, tokenid: str, expire: str, privsep: str, comment: str) -> None:
+        parts = names.split_tokenid(tokenid)
         if parts is None:
-            return self._warn(f"ignore invalid tokenid '{tokenid or ''}'")
+            return self._warn(f"ignore invalid tokenid '{tokenid}'")
         until = _seconds(expire)
         if until is None:
             return self._warn(
@@ -146,26 +150,24 @@ class _Reader:
         text = _text(comment)
         if text is None and name in tokens:
             text = tokens[name].comment
-        tokens[name] = Token(name, until, truthy(privsep), text)
+        tokens[name] = Token(name, until, privsep not in FALSE, text)
 
-    def _group(self, group: _Field, members: _Field, comment: _Field) -> None:
-        group = group or ""
+    def _group(self, group: str, members: str, comment: str) -> None:
         if not names.is_group(group):
             return self._warn(f"ignore group '{group}' - invalid characters in group name")
         listed = self.members.setdefault(group, set())
-        if comment and truthy(comment):
+        if truthy(comment):
             self.group_comments[group] = decode_text(comment)
         for member in split_list(members):
             if member in self.users:
-                self.groups_of.setdefault(member, set()).add(group)
+                self.groups_of.setdefault(member, []).append(group)
             else:
                 self._warn(f"ignore invalid group member '{member}'")
                 if not names.is_userid(member):
                     continue
             listed.add(member)
 
-    def _role(self, role: _Field, privs: _Field) -> None:
-        role = role or ""
+    def _role(self, role: str, privs: str) -> None:
         if not names.is_role(role):
             return self._warn(f"ignore role '{role}' - invalid characters in role name")
         granted = self.roles.setdefault(role, set())
@@ -175,18 +177,17 @@ class _Reader:
             else:
                 self._warn(f"ignore invalid privilege '{priv}'")
 
-    def _pool(self, pool: _Field, comment: _Field, vms: _Field, storages: _Field) -> None:
-        pool = pool or ""
+    def _pool(self, pool: str, comment: str, vms: str, storages: str) -> None:
         if not names.is_pool(pool):
             return self._warn(f"ignore pool '{pool}' - invalid characters in pool name")
         level = pool
         while level:
             self.vms.setdefault(level, set())
             level = level.rpartition("/")[0]
-        if comment and truthy(comment):
+        if truthy(comment):
             self.pool_comments[pool] = decode_text(comment)
         for vmid in split_list(vms):
-            if not _DIGITS.fullmatch(vmid):
+            if not is_number(vmid):
                 self._warn(f"ignore invalid vmid '{vmid}' in pool '{pool}'")
                 continue
             guest = number(vmid)
@@ -202,12 +203,11 @@ class _Reader:
             else:
                 self._warn(f"ignore invalid storage '{storage}' in pool '{pool}'")
 
-    def _acl(self, propagate: _Field, path: _Field, subjects: _Field, roles: _Field) -> None:
-        path = path or ""
-        node = self._node(path)
+    def _acl(self, propagate: str, path: str, subjects: str, roles: str) -> None:
+        node = names.tree_path(path)
         if node is None:
             return self._warn(f"ignore invalid path in acl '{path}'")
-        inherited = truthy(propagate)
+        order, inherited = tree_order(node), propagate not in FALSE
         for role in split_list(roles):
             if role not in self.roles:
                 self._warn(
@@ -218,15 +218,7 @@ class _Reader:
                 continue
             for item in split_list(subjects):
                 if subject := self._subject(item):
-                    self.nodes.setdefault(node, {})[*subject, role] = inherited
-
-    def _node(self, path: str) -> str | None:
-        """Where in the tree a path leads: PVE walks past parts that are empty or `0`."""
-        if path not in self.node_of:
-            normal = names.normalise_path(path)
-            parts = (normal or "").split("/")
-            self.node_of[path] = normal and f"/{'/'.join(filter(truthy, parts))}"
-        return self.node_of[path]
+                    self.acl[order, *subject, role] = inherited
 
     def _subject(self, item: str) -> _Subject | None:
         """Whom an ACL line means. Unknown users and groups keep their entry, tokens do not."""
@@ -248,9 +240,8 @@ class _Reader:
 
     def result(self) -> UserConfig:
         acl = (
-            AclEntry(path, kind, subject, role, inherited)
-            for path in sorted(self.nodes, key=tree_order)
-            for (kind, subject, role), inherited in sorted(self.nodes[path].items())
+            AclEntry(tree_path(order), kind, subject, role, self.acl[order, kind, subject, role])
+            for order, kind, subject, role in sorted(self.acl)
         )
         return UserConfig(
             users=self.users,
@@ -277,15 +268,15 @@ class _Reader:
         )
 
 
-def _seconds(expire: _Field) -> int | None:
+def _seconds(expire: str) -> int | None:
     """A time of expiry; None when it is not a number."""
-    if expire is None or not truthy(expire):
+    if expire in FALSE:
         return 0
-    return number(expire) if _DIGITS.fullmatch(expire) else None
+    return number(expire) if is_number(expire) else None
 
 
-def _text(field: _Field) -> str | None:
-    return decode_text(field) if field is not None and truthy(field) else None
+def _text(field: str) -> str | None:
+    return None if field in FALSE else decode_text(field)
 
 
 def write_user_config(config: UserConfig) -> bytes:
