@@ -63,7 +63,7 @@ def story_entries() -> list[AclEntry]:
         _group("/vms/120", "Admins-entra", "PVEVMAdmin"),
         _user("/vms/131", "leaver@corp", "PVEVMUser"),  # ghost
         _user("/vms/140", "terraform@pve", "PVEVMAdmin"),
-        _token("/vms/140", "terraform@pve!plan", "PVEAuditor"),
+        _token("/vms/140", "terraform@pve!plan", "PVETemplateUser"),
         _user("/vms/141", "packer@pve", "PVEVMAdmin"),
         _token("/vms/141", "packer@pve!build", "PVEVMAdmin"),
         _token("/vms/142", "netbox@pve!import", "PVEAuditor"),

@@ -31,6 +31,7 @@ def _root() -> User:
     return User(
         "root@pam",
         email="admin@example.com",
+        comment="mail goes to all admins",
         tokens=_tokens(Token("ansible", privsep=False, comment="playbooks on the jump host")),
     )
 

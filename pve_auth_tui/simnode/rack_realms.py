@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 
 DOMAINS = """\
 pam: pam
@@ -52,34 +51,35 @@ ldap: old
 
 """
 
-DATACENTER = """
+DATACENTER = """\
+#Rack cluster of example.com
+
 keyboard: de
 webauthn: id=example.com,rp=rack
-#Rack cluster of example.com
 """
 
 JOBS = """\
 realm-sync: corp-changes
+	comment new people and changes, removes nobody
 	realm corp
 	schedule 0/4:30
-	comment new people and changes, removes nobody
+	scope both
 	enabled 1
 	remove-vanished none
-	scope both
 
 realm-sync: corp-nightly
+	comment also removes who has left
 	realm corp
 	schedule 02:15
-	comment also removes who has left
+	scope both
 	enabled 1
 	remove-vanished acl;entry
-	scope both
 
 realm-sync: lab-weekly
 	realm lab
 	schedule sun 03:00
-	enabled 0
 	scope users
+	enabled 0
 
 """
 
@@ -89,20 +89,20 @@ def job_states(now: float) -> dict[str, str]:
 
     The sync of two hours ago started as a task; the one of last night could not start.
     """
-    evening = datetime.fromtimestamp(now, UTC)
-    last_night = (evening - timedelta(hours=12)).replace(hour=2, minute=15, second=4)
-    started = f"{int(now) - 7200:08X}"
+    this_evening = int(now) - (2 * 60 + 11) * 60 + 4  # 20:30:04 on the evening of the stories
+    last_night = int(now) - (20 * 60 + 26) * 60 + 4  # 02:15:04
     return {
         "corp-changes": json.dumps(
             {
                 "node": "pve1",
-                "upid": f"UPID:pve1:0003B2C1:012FA0E4:{started}:auth-realm-sync:corp:root@pam:",
+                "upid": f"UPID:pve1:0003B2C1:012FA0E4:{this_evening:08X}"
+                ":auth-realm-sync:corp:root@pam:",
             }
         ),
         "corp-nightly": json.dumps(
             {
                 "node": "pve3",
-                "time": int(last_night.timestamp()),
+                "time": last_night,
                 "error": "unable to create output file: No space left on device\n",
             }
         ),

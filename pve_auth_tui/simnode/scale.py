@@ -23,12 +23,12 @@ _ROLES = ("PVEVMUser", "PVEAuditor", "PVEVMAdmin")
 
 
 def big_tree(
-    *,
     users: int = 10_000,
     groups: int = 2_000,
     acl: int = 20_000,
     tokens: int = 5_000,
     tfa: int = 5_000,
+    *,
     now: float = 1795300860.0,
 ) -> MemoryTree:
     """The files of the demo cluster with so many users, groups, ACL entries and tokens.
