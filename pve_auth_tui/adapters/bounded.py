@@ -26,6 +26,7 @@ from pve_auth_tui.adapters.reader import (
     ASK,
     GOOD,
     LENGTH,
+    MAY_WRITE,
     MISSING,
     NAMES,
     NONE,
@@ -102,6 +103,10 @@ class BoundedTree:
                     found[path] = pieces[at : at + length]
                     at += length
         return found
+
+    def owner_may_write(self, path: str) -> bool:
+        """The owner's write bit, as `core.ports.LiveTree` says; False in a database."""
+        return bool(self._ask(MAY_WRITE, path))
 
     def _ask(self, what: bytes, path: str) -> bytes:
         question = path.encode("utf-8", "surrogatepass")

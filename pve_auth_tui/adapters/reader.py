@@ -3,7 +3,8 @@
 A question is one byte (what), a length and a path, or several joined by NUL. An answer is one
 byte (how it went), the tree's source and a payload, both with their length: the bytes of a
 file, names joined by NUL, files one after another with a length each (none: it cannot be
-read), or the three texts of an error joined by NUL. Lengths are four bytes, big-endian.
+read), "1" or nothing for a write bit, or the three texts of an error joined by NUL. Lengths
+are four bytes, big-endian.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 READ: Final = b"r"
 NAMES: Final = b"n"
 READ_MANY: Final = b"m"
+MAY_WRITE: Final = b"w"
 GOOD: Final = b"+"
 MISSING: Final = b"0"
 UNREADABLE: Final = b"-"
@@ -77,6 +79,8 @@ def _answer(tree: Tree, what: bytes, path: str) -> bytes:
         return tree.read(path)
     if what == NAMES:
         return packed(list(tree.names(path)))
+    if what == MAY_WRITE:
+        return b"1" if isinstance(tree, RootTree) and tree.owner_may_write(path) else b""
     return b"".join(_piece(tree, one) for one in path.split("\0"))
 
 

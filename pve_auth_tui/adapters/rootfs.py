@@ -15,6 +15,7 @@ import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pve_auth_tui.adapters.limits import (
@@ -38,6 +39,7 @@ _TRIES: Final = 3
 _CHUNK: Final = 256 * 1024
 
 _LOOK_AT_IT: Final = "Look at it with `ls -l`."
+_INSIDE: Final = "Links are followed only inside the tree."
 AS_ROOT: Final = "Only root may read it: start the program as root, for example with sudo."
 PMXCFS: Final = "See `systemctl status pve-cluster`."
 _HINTS: Final = {
@@ -86,7 +88,6 @@ class RootTree:
 
     def names(self, folder: str) -> Sequence[str]:
         """Sorted names in a folder, () when it is not there; raises Unreadable."""
-        found: list[str] = []
         try:
             with self._telling(folder), self._walked(folder) as (where, step):
                 if not stat.S_ISDIR(step.mode):
@@ -94,18 +95,24 @@ class RootTree:
                 fd = os.open(step.name, _OPEN | os.O_DIRECTORY, dir_fd=where)
                 try:
                     with os.scandir(fd) as entries:
-                        for entry in entries:
-                            found.append(entry.name)
-                            if len(found) > ENTRIES:
-                                raise Unreadable(
-                                    f"{self.shown(folder)} holds more than {ENTRIES} files.",
-                                    "PVE never has that many. Is it the right folder?",
-                                )
+                        found = [entry.name for entry in islice(entries, ENTRIES + 1)]
                 finally:
                     os.close(fd)
         except Missing:
             return ()
+        if len(found) > ENTRIES:
+            raise Unreadable(
+                f"{self.shown(folder)} holds more than {ENTRIES} files.",
+                "PVE never has that many. Is it the right folder?",
+            )
         return sorted(found)
+
+    def owner_may_write(self, path: str) -> bool:
+        """The owner's write bit, as `core.ports.LiveTree` says."""
+        folder, _, name = path.rpartition("/")
+        with self._telling(path), self._walked(folder) as (_, step):
+            mode = os.stat(name, dir_fd=step.fd, follow_symlinks=False).st_mode
+        return bool(mode & stat.S_IWUSR)
 
     def require(self) -> None:
         """Raises Unreadable when the root itself is no folder that we may enter."""
@@ -172,11 +179,21 @@ class RootTree:
             if part == "..":
                 if len(steps) == 1:
                     raise Unreadable(
-                        f"{self.shown(path)} is a link that leaves the tree.", _LOOK_AT_IT
+                        f"{self.shown(path)} is a link that leads out of {self._root}.",
+                        _INSIDE,
                     )
                 os.close(steps.pop().fd)
                 continue
-            fd = os.open(part, _LOOK, dir_fd=steps[-1].fd)
+            try:
+                fd = os.open(part, _LOOK, dir_fd=steps[-1].fd)
+            except FileNotFoundError as error:
+                if not hops:
+                    raise
+                # Not "not there": that would mean that nothing is configured.
+                raise Unreadable(
+                    f"{self.shown(path)} is a link to something that is not below {self._root}.",
+                    _INSIDE,
+                ) from error
             steps.append(_Step(fd, part, os.fstat(fd).st_mode))
             if not stat.S_ISLNK(steps[-1].mode):
                 continue

@@ -43,6 +43,17 @@ class BulkTree(Tree, Protocol):
         """
 
 
+@runtime_checkable
+class LiveTree(Tree, Protocol):
+    """A Tree that may be a mounted /etc/pve, whose modes tell of quorum (reference 11.2)."""
+
+    def owner_may_write(self, path: str) -> bool:
+        """The owner's write bit of the thing itself; a link is not followed.
+
+        Raises Missing and Unreadable as `read` does.
+        """
+
+
 class Clock(Protocol):
     """Time, injectable so that demo and tests stand still."""
 
