@@ -89,10 +89,10 @@ class MemoryTree:
     def _may_fill(self, folder: Path, top: int) -> bool:
         """False when an earlier demo is there."""
         owner = os.fstat(top)
-        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o077:
+        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o022:
             raise Refused(
-                f"{folder} can be used by others. Nothing was written.",
-                "Name a folder of your own that is closed to others (mode 0700).",
+                f"{folder} can be changed by others. Nothing was written.",
+                "Name a folder of your own that only you can write to.",
             )
         held = os.listdir(top)
         if MARKER in held:

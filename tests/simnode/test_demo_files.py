@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
 
+from pve_auth_tui.core.cluster import (
+    guest_name,
+    guest_path,
+    installed_versions,
+    parse_corosync,
+    parse_job_state,
+    parse_members,
+    parse_storages,
+    parse_vmlist,
+    release_of,
+)
 from pve_auth_tui.core.datacenter import parse_datacenter, write_datacenter
 from pve_auth_tui.core.domains import parse_domains, write_domains
 from pve_auth_tui.core.jobs import parse_jobs, write_jobs
@@ -29,6 +41,12 @@ def tfa(tree: MemoryTree) -> dict[str, dict[str, Any]]:
 
 def unused(record: dict[str, Any]) -> int:
     return sum(code is not None for code in record["recovery"]["entries"])
+
+
+def job_state(tree: MemoryTree, job: str) -> tuple[int, str]:
+    last_run, problem = parse_job_state(tree.read(f"etc/pve/priv/jobs/realm-sync-{job}.json"))
+    assert last_run is not None
+    return last_run, problem
 
 
 def test_the_same_demo_is_built_every_time(tree: MemoryTree) -> None:
@@ -90,12 +108,12 @@ def test_corp_was_synced_two_hours_ago_and_a_job_failed_last_night(tree: MemoryT
         "lab-weekly": "lab",
     }
     assert write_jobs(jobs) == data
-    done = json.loads(tree.read("etc/pve/priv/jobs/realm-sync-corp-changes.json"))
-    started = int(done["upid"].split(":")[4], 16)
+    started, problem = job_state(tree, "corp-changes")
     assert 2 * HOUR <= DEMO_NOW - started < 3 * HOUR
-    failed = json.loads(tree.read("etc/pve/priv/jobs/realm-sync-corp-nightly.json"))
-    assert "No space left" in failed["error"]
-    assert 16 * HOUR < DEMO_NOW - failed["time"] < 24 * HOUR
+    assert problem == ""
+    started, problem = job_state(tree, "corp-nightly")
+    assert 16 * HOUR < DEMO_NOW - started < 24 * HOUR
+    assert "No space left" in problem
 
 
 def test_root_has_a_locked_totp_a_key_and_three_recovery_keys(
@@ -158,8 +176,6 @@ def test_users_with_factors_are_marked_in_user_cfg(
 
 
 def test_keys_lie_on_the_curve(tfa: dict[str, dict[str, Any]]) -> None:
-    from base64 import urlsafe_b64decode
-
     def coordinate(text: str) -> int:
         return int.from_bytes(urlsafe_b64decode(text + "="), "big")
 
@@ -201,50 +217,51 @@ def test_users_of_realm_pve_have_a_password_and_services_with_tokens_none(
 
 
 def test_the_cluster_has_three_nodes_and_quorum(tree: MemoryTree) -> None:
-    members = json.loads(tree.read("etc/pve/.members"))
-    assert members["nodename"] == tree.read("etc/hostname").decode().strip() == "pve1"
-    assert (members["cluster"]["name"], members["cluster"]["quorate"]) == ("rack", 1)
-    assert [node["online"] for node in members["nodelist"].values()] == [1, 1, 1]
-    assert b"cluster_name: rack" in tree.read("etc/pve/corosync.conf")
+    members = parse_members(tree.read("etc/pve/.members"))
+    assert members is not None
+    assert members.node == tree.read("etc/hostname").decode().strip() == "pve1"
+    assert (members.cluster, members.quorate) == ("rack", True)
+    assert [(node.name, node.online) for node in members.nodes] == [
+        ("pve1", True),
+        ("pve2", True),
+        ("pve3", True),
+    ]
+    corosync = parse_corosync(tree.read("etc/pve/corosync.conf"))
+    assert (corosync.name, corosync.nodes) == ("rack", ("pve1", "pve2", "pve3"))
 
 
-def test_there_are_212_guests_and_each_has_its_configuration(tree: MemoryTree) -> None:
-    guests = json.loads(tree.read("etc/pve/.vmlist"))["ids"]
-    assert len(guests) == 212
-    for vmid, guest in guests.items():
-        folder = {"qemu": "qemu-server", "lxc": "lxc"}[guest["type"]]
-        text = tree.read(f"etc/pve/nodes/{guest['node']}/{folder}/{vmid}.conf").decode()
-        assert re.search(r"^(name|hostname): [a-z0-9-]+$", text, re.MULTILINE)
-    assert {guest["type"] for guest in guests.values()} == {"qemu", "lxc"}
+def test_there_are_212_guests_and_each_has_a_name_of_its_own(tree: MemoryTree) -> None:
+    guests = parse_vmlist(tree.read("etc/pve/.vmlist"))
+    names = {guest_name(tree.read(guest_path(guest)), guest.type) for guest in guests.values()}
+    assert len(guests) == len(names) == 212
+    assert "" not in names
+    assert {guest.type for guest in guests.values()} == {"qemu", "lxc"}
 
 
 @pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("pve2/qemu-server/100.conf", "web-01"),
-        ("pve1/qemu-server/104.conf", "lab-db"),
-        ("pve3/qemu-server/110.conf", "pay-db"),
-    ],
+    ("vmid", "name", "node"),
+    [(100, "web-01", "pve2"), (104, "lab-db", "pve1"), (110, "pay-db", "pve3")],
 )
-def test_guests_of_the_drawings_have_their_names(tree: MemoryTree, path: str, name: str) -> None:
-    assert f"\nname: {name}\n" in tree.read(f"etc/pve/nodes/{path}").decode()
-
-
-def test_no_two_guests_have_the_same_name(tree: MemoryTree) -> None:
-    configs = [path for path in tree.paths if path.endswith(".conf") and "/nodes/" in path]
-    names = [
-        match[1]
-        for path in configs
-        if (match := re.search(r"^(?:host)?name: (.+)$", tree.read(path).decode(), re.MULTILINE))
-    ]
-    assert len(names) == len(set(names)) == 212
+def test_guests_of_the_drawings_are_where_they_should_be(
+    tree: MemoryTree, vmid: int, name: str, node: str
+) -> None:
+    guest = parse_vmlist(tree.read("etc/pve/.vmlist"))[vmid]
+    assert (guest_name(tree.read(guest_path(guest)), guest.type), guest.node) == (name, node)
 
 
 def test_there_are_six_stores(tree: MemoryTree) -> None:
-    assert len(re.findall(r"^[a-z]+: ", tree.read("etc/pve/storage.cfg").decode(), re.M)) == 6
+    assert parse_storages(tree.read("etc/pve/storage.cfg")) == (
+        "ceph-vm",
+        "local",
+        "local-zfs",
+        "nfs-archive",
+        "nfs-iso",
+        "pbs-rack",
+    )
 
 
 def test_the_packages_are_those_of_pve_9_2(tree: MemoryTree) -> None:
-    status = tree.read("var/lib/dpkg/status").decode()
-    assert re.search(r"Package: pve-manager\n(?:.+\n)*?Version: 9\.2\.", status)
-    assert re.search(r"Package: libpve-access-control\n(?:.+\n)*?Version: 9\.1\.1\n", status)
+    packages = ("pve-manager", "libpve-access-control")
+    found = installed_versions(tree.read("var/lib/dpkg/status"), packages)
+    assert release_of(found["pve-manager"]) == "9.2"
+    assert found["libpve-access-control"] == "9.1.1"

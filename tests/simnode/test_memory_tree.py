@@ -94,7 +94,7 @@ def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
 
 def test_an_empty_folder_of_our_own_is_filled(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o755)
     small().written_to(folder)
     assert (folder / "etc/hostname").read_bytes() == b"pve1\n"
 
@@ -124,11 +124,12 @@ def test_a_demo_that_was_only_begun_is_not_taken_for_one(tmp_path: Path) -> None
         small().written_to(tmp_path / "demo")
 
 
-def test_a_folder_that_others_can_use_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777])
+def test_a_folder_that_others_can_change_is_refused(tmp_path: Path, mode: int) -> None:
     folder = tmp_path / "shared"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o755)
-    with pytest.raises(Refused, match="can be used by others"):
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(Refused, match="can be changed by others"):
         small().written_to(folder)
     assert held(folder) == []
 
