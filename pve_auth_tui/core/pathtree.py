@@ -69,17 +69,20 @@ class PathTree:
 
 def path_tree(config: UserConfig, pools_of: Mapping[str, Sequence[str]]) -> PathTree:
     """The tree of a configuration; `pools_of` are the pools of each member path."""
-    listed = {*TOP_PATHS, *pools_of}
-    for path in {entry.path for entry in config.acl}:
-        node = path
-        while node and node not in listed:
-            listed.add(node)
-            node = node.rpartition("/")[0]
-    everything = listed.union(map(pool_path, config.pools))
-    keys = sorted(map(tree_order, everything))
+    # A dict keeps the order of the ACL, which is tree order already: that is quickly sorted.
+    nodes = dict.fromkeys([entry.path for entry in config.acl])
+    folders = {path.rpartition("/")[0] for path in nodes}
+    while folders := {folder for folder in folders if folder and folder not in nodes}:
+        nodes.update(dict.fromkeys(folders))
+        folders = {folder.rpartition("/")[0] for folder in folders}
+    listed = nodes | dict.fromkeys(TOP_PATHS) | dict.fromkeys(pools_of)
+    keys = sorted(map(tree_order, listed | dict.fromkeys(map(pool_path, config.pools))))
     paths = list(map(tree_path, keys))
     place = dict(zip(paths, range(len(paths)), strict=True))
-    members: dict[tuple[int, ...], list[int]] = {}
+    members: dict[tuple[str, ...], list[int]] = {}
     for path, pools in pools_of.items():
-        members.setdefault(tuple(place[pool_path(pool)] for pool in pools), []).append(place[path])
-    return PathTree(paths, place, list(map(listed.__contains__, paths)), members, keys)
+        members.setdefault(tuple(pools), []).append(place[path])
+    in_pools = {
+        tuple(place[pool_path(p)] for p in pools): found for pools, found in members.items()
+    }
+    return PathTree(paths, place, list(map(listed.__contains__, paths)), in_pools, keys)
