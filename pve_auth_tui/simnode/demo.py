@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.simnode.memory import MemoryTree
-from pve_auth_tui.simnode.rack import ACL_ENTRIES, USERS, rack, tree_of
+from pve_auth_tui.simnode.rack import ACL_ENTRIES, DEMO_NOW, USERS, rack, tree_of
 from pve_auth_tui.simnode.scale import big_tree
 
-DEMO_NOW = 1795300860.0
-"""2026-11-21 22:41 UTC: the evening on which all stories play."""
+__all__ = ["DEMO_NOW", "demo_tree"]
 
 MOST_USERS = 100_000
 

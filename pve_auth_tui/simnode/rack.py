@@ -19,6 +19,9 @@ from pve_auth_tui.simnode import made_up, rack_acl, rack_host, rack_people, rack
 from pve_auth_tui.simnode.memory import MemoryTree
 from pve_auth_tui.simnode.rack_crowd import crowd, groups
 
+DEMO_NOW = 1795300860.0
+"""2026-11-21 22:41 UTC: the evening on which all stories play."""
+
 USERS = 212
 ACL_ENTRIES = 1204
 GUESTS = 212

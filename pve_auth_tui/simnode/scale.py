@@ -13,7 +13,7 @@ from itertools import islice
 from pve_auth_tui.core.userconfig import AclEntry, Group, Token, User
 from pve_auth_tui.simnode import made_up
 from pve_auth_tui.simnode.memory import MemoryTree
-from pve_auth_tui.simnode.rack import Rack, rack, tree_of
+from pve_auth_tui.simnode.rack import DEMO_NOW, Rack, rack, tree_of
 from pve_auth_tui.simnode.rack_host import FIRST_GUEST
 from pve_auth_tui.simnode.rack_tfa import Record
 
@@ -29,7 +29,7 @@ def big_tree(
     tokens: int = 5_000,
     tfa: int = 5_000,
     *,
-    now: float = 1795300860.0,
+    now: float = DEMO_NOW,
 ) -> MemoryTree:
     """The files of the demo cluster with so many users, groups, ACL entries and tokens.
 
