@@ -54,6 +54,7 @@ _ROOT_WAYS = (
     ("/access/groups", "Permissions.Modify"),
     ("/access/realm", "Permissions.Modify"),
 )
+ROOT_PRIVILEGES = frozenset(privilege for _, privilege in _ROOT_WAYS)
 _GROUP_PATH = "/access/groups/"
 
 

@@ -54,7 +54,7 @@ def picture(*lines, realms=(PAM, PVE, CORP, ENTRA), tfa=(), guests=(), pve_passw
         datacenter=part(Datacenter({"webauthn": {"rp": "Rack", "id": "example.com"}})),
         jobs=part(Jobs({})),
         passwords=part(Passwords(frozenset(names))),
-        token_secrets=part(TokenSecrets(frozenset())),
+        token_secrets=part(TokenSecrets(_all_tokens(access))),
         cluster=part(Cluster("pve1", None, True)),
         inventory=part(
             Inventory({vmid: Guest(vmid, name, "pve1", "qemu") for vmid, name in guests})
@@ -73,3 +73,9 @@ def factor(kind, description="", *, enable=True, unused=None, created=1):
 def factors(userid, *entries, locked=False, until=None):
     """All that tfa.cfg says about one user."""
     return UserTfa(userid, entries, totp_locked=locked, locked_until=until)
+
+
+def _all_tokens(access):
+    return frozenset(
+        f"{user.id}!{token}" for user in access.users.values() for token in user.tokens
+    )

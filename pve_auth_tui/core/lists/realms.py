@@ -144,7 +144,7 @@ def _openid_lines(realm: Realm) -> list[Line]:
     lines = [
         Line(options.get("issuer-url", "none"), "Issuer"),
         Line(f"{options.get('client-id', 'none')}, {key}", "Client"),
-        Line(f"name from claim {claim}, {created}", "Users"),
+        Line(f"from claim {claim}, {created}", "Names"),
     ]
     if groups := options.get("groups-claim"):
         extra = [

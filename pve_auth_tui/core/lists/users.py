@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pve_auth_tui.core.aclindex import (
-    NO_ACCESS,
     ROOT,
     acl_index,
 )
@@ -235,9 +234,8 @@ def _rights_lines(config: UserConfig, userid: str) -> list[Line]:
 
 
 def _through(entry: AclEntry) -> str:
-    role = "nothing" if entry.role == NO_ACCESS else entry.role
     through = f" through group {entry.subject}" if entry.kind == "group" else ""
-    return f"{role} on {entry.path}{through}"
+    return f"{entry.role} on {entry.path}{through}"
 
 
 def _token_lines(config: UserConfig, user: User, now: float) -> list[Line]:
