@@ -36,8 +36,12 @@ _GO = tuple(
     for digit, listing in enumerate(LISTINGS, start=1)
 )
 EVERYWHERE: Commands = (Help, Prompt, Back, Quit, Reload, *_GO, Health, Recover, GlyphsCommand)
+_SHORT = {"API Tokens": "Tokens", "Two Factor": "TFA"}  # nine titles have to fit 80 columns
 TABS = (
-    *((str(digit), listing.title, True) for digit, listing in enumerate(LISTINGS, start=1)),
+    *(
+        (str(digit), _SHORT.get(listing.title, listing.title), True)
+        for digit, listing in enumerate(LISTINGS, start=1)
+    ),
     ("9", "Health", False),
 )
 
@@ -46,7 +50,7 @@ class BaseScreen(Screen[None]):
     """Lines 1 and 2 at the top, a status line and the keys at the bottom, the rest between."""
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual's name and type)
-        (0, "-narrow"), (100, "-side"), (132, "-large"), (170, "-right")]  # fmt: skip
+        (0, "-narrow"), (100, "-side"), (132, "-large"), (180, "-right")]  # fmt: skip
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-normal"), (36, "-high")]  # noqa: RUF012
     OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
@@ -77,9 +81,10 @@ class BaseScreen(Screen[None]):
         return ""
 
     def _show_tabs(self) -> None:
-        self.query_one(TabLine).show_tabs(TABS, self.open_title)
+        tab = _SHORT.get(self.open_title, self.open_title)
+        self.query_one(TabLine).show_tabs(TABS, tab)
         for bar in self.query(SideBar):
-            bar.show_entries((*TABS, None, ("0", "Recover", False)), self.open_title)
+            bar.show_entries((*TABS, None, ("0", "Recover", False)), tab)
 
     def refresh_head(self) -> None:
         """Line 1 from the picture the program has now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -26,6 +26,11 @@ from screens.commands import NOT_YET, Command, Commands
 from widgets.detail_pane import DetailPane
 from widgets.filter_table import FilterTable
 from widgets.lines import FindLine, SideBar
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from widgets.find_field import FindBar
 
 _REST = 0.15  # seconds after the last key until the detail pane follows
 
@@ -137,7 +142,7 @@ class ListScreen(BaseScreen):
 
     def _show_counts(self) -> None:
         table = self.table
-        view = self._view or ("everything" if not self._query.text else "found")
+        view = self._view or ("" if self._query.text else "everything")
         shown, total = table.count, table.total
         words = self._counted(total)
         if self._query.text:
@@ -147,6 +152,8 @@ class ListScreen(BaseScreen):
             words += f"   {len(table.marks)} marked" + (f", {hidden} hidden" if hidden else "")
         text = "" if self._view else self._query.text
         self.query_one(FindLine).show_parts(text, view, words)
+        for bar in self.query("FindBar"):
+            cast("FindBar", bar).show_count(words)
         self._show_marks()
 
     def _counted(self, number: int) -> str:
@@ -154,28 +161,23 @@ class ListScreen(BaseScreen):
 
     def open_find(self) -> None:
         """`/`: a field in place of the line; it narrows at every key."""
-        from widgets.find_field import FindField  # brings Textual's Input
+        from widgets.find_field import FindBar, FindField  # brings Textual's Input
 
-        line = self.query_one(FindLine)
-        if not self.query(FindField):
-            line.show_parts("", "", "")
+        if not self.query(FindBar):
+            line = self.query_one(FindLine)
             self._view = ""
-            field = FindField(self._query.text)
-            self.query_one("#list").mount(field, before=line)
+            bar = FindBar(self._query.text)
+            self.query_one("#list").mount(bar, before=line)
             line.display = False
-            field.focus()
-            self.show_keys()
+            self.call_after_refresh(lambda: self.query_one(FindField).focus())
 
-    def on_input_changed(self, event: object) -> None:
-        value = getattr(event, "value", "")
-        if value != self._query.text:
-            self.find(value)
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.value != self._query.text:
+            self.find(event.value)
 
     def on_find_field_done(self) -> None:
-        from widgets.find_field import FindField
-
-        for field in self.query(FindField):
-            field.remove()
+        for bar in self.query("FindBar"):
+            bar.remove()
         self.query_one(FindLine).display = True
         self._show_counts()
         self.table.focus()

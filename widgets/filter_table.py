@@ -64,6 +64,7 @@ class FilterTable(Widget, can_focus=True):
         self._select: Select | None = None
         self._layout: tuple[tuple[int, int], ...] = ()
         self._all_columns = False
+        self._gap = _GAP
         self.marks: frozenset[str] = frozenset()
 
     @property
@@ -227,9 +228,11 @@ class FilterTable(Widget, can_focus=True):
             if self._all_columns or not column.wide
         ]
         room = self.size.width - _MARGIN
-        used = sum(column.width for _, column in visible) + _GAP * max(0, len(visible) - 1)
+        used = sum(column.width for _, column in visible)
+        between = max(0, len(visible) - 1)
+        self._gap = _GAP if used + _GAP * between <= room else 1
         growing = sum(1 for _, column in visible if column.grow)
-        extra = max(0, room - used)
+        extra = max(0, room - used - self._gap * between)
         layout: list[tuple[int, int]] = []
         for index, column in visible:
             width = column.width
@@ -240,7 +243,7 @@ class FilterTable(Widget, can_focus=True):
             if width < 3 and layout:
                 break
             layout.append((index, width))
-            room -= width + _GAP
+            room -= width + self._gap
         self._layout = tuple(layout)
         self.refresh()
 
@@ -260,7 +263,7 @@ class FilterTable(Widget, can_focus=True):
 
     def _text(self, cells: Sequence[str]) -> str:
         parts = (fit(plain(cells[index]), width) for index, width in self._layout)
-        return (" " * _GAP).join(parts)
+        return (" " * self._gap).join(parts)
 
 
 def _sort_value(row: Row, column: int) -> tuple[int, float, str]:

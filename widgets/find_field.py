@@ -5,10 +5,37 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
 
+from widgets.lines import OneLine
 from widgets.text_field import TextField
+
+
+class FindBar(Horizontal):
+    """`/`, the field, and how many rows it leaves."""
+
+    DEFAULT_CSS = """
+    FindBar { height: 1; }
+    FindBar > .sign { width: 3; }
+    FindBar > .count { width: auto; }
+    """
+
+    def __init__(self, value: str) -> None:
+        super().__init__(id="find-bar")
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        yield OneLine("/", classes="sign")
+        yield FindField(self._value)
+        yield OneLine(classes="count")
+
+    def show_count(self, count: str) -> None:
+        line = self.query_one(".count", OneLine)
+        line.show(count)
+        line.styles.width = len(count) + 2
 
 
 class FindField(TextField):

@@ -18,8 +18,10 @@ class OneLine(Widget):
 
     DEFAULT_CSS = "OneLine { height: 1; }"
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self, text: str = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self._text = text
 
     @property
@@ -55,6 +57,10 @@ class FindLine(OneLine):
             self._parts = parts
             self.refresh()
 
+    @property
+    def count(self) -> str:
+        return self._parts[2]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         query, view, count = self._parts
@@ -63,7 +69,7 @@ class FindLine(OneLine):
         room = width - cells(count) - 2
         start = max(21, cells(left) + 2)
         text = left
-        if middle and start + cells(middle) < room:
+        if middle and start + 12 < room:
             text = fit(left, start) + middle
         return pieces([(fit(text, max(0, room)), PLAIN), (" ", PLAIN), (count, PLAIN)], width)
 
@@ -133,6 +139,8 @@ class TabLine(OneLine):
             label = f"{digit} {shown}".rstrip()
             style = BOLD if is_open else (PLAIN if works else DIM)
             parts.append((f"[{label}]" if is_open else f" {label} ", style))
+        if parts and not parts[-1][0].endswith("]"):
+            parts[-1] = (parts[-1][0].rstrip(), parts[-1][1])
         return parts
 
 
@@ -165,13 +173,17 @@ class KeyLine(OneLine):
         width = self.size.width
         last = [hint for hint in self._hints if hint.key == "?"]
         hints = [hint for hint in self._hints if hint.key != "?"]
-        while hints and 1 + sum(_width(hint) for hint in (*hints, *last)) > width:
+        while hints and sum(_width(hint) for hint in (*hints, *last)) > width + 1:
             hints.pop()
         parts: list[Piece] = [(" ", PLAIN)]
         for hint in (*hints, *last):
             key: Style = KEY if hint.works else DIM
-            parts += [(hint.key, key), (f" {hint.word}  ", PLAIN if hint.works else DIM)]
-        return pieces(parts, width)
+            parts += [
+                (hint.key, key),
+                (f" {hint.word}", PLAIN if hint.works else DIM),
+                ("  ", PLAIN),
+            ]
+        return pieces(parts[:-1], width)
 
 
 def _width(hint: KeyHint) -> int:
@@ -181,7 +193,7 @@ def _width(hint: KeyHint) -> int:
 class SideBar(Widget):
     """From 100 columns on: the lists from top to bottom, the open one marked."""
 
-    DEFAULT_CSS = "SideBar { width: 18; height: 1fr; }"
+    DEFAULT_CSS = "SideBar { width: 14; height: 1fr; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
