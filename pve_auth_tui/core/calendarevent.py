@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable
 
 _WORDS = frozenset(
-    ("minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "annually")
-    + ("semiannually", "semi-annually")
+    (
+        *("minutely", "hourly", "daily", "weekly", "monthly", "quarterly"),
+        *("semiannually", "semi-annually", "yearly", "annually"),
+    )
 )
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = frozenset(_DAY_NAMES) | {name[:3] for name in _DAY_NAMES}
@@ -25,7 +27,7 @@ class _Stop(Exception):
 
 
 def problem(text: str) -> str:
-    """ "" for a schedule that PVE reads, else a text in the form of PVE's."""
+    """Empty for a schedule that PVE reads, else a text in the form of PVE's."""
     event = text.strip()
     if not event:
         return "unable to parse calendar event - event is empty\n"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pve_auth_tui.core import propertystring
 from pve_auth_tui.core.perltext import decode_text, encode_file, encode_text, lines, truthy
 from pve_auth_tui.core.schema import DATACENTER
-from pve_auth_tui.core.sectionconfig import Unwritable
+from pve_auth_tui.core.sectionconfig import WriteRefused
 from pve_auth_tui.core.snapshot import Datacenter
 from pve_auth_tui.core.validation import object_problems
 
@@ -93,7 +93,7 @@ def _add_migration_type(options: Options, warnings: list[str]) -> None:
 def write_datacenter(datacenter: Datacenter) -> bytes:
     """The file as PVE writes it: notes, an empty line, values in alphabetical order.
 
-    Raises sectionconfig.Unwritable for values that PVE would refuse.
+    Raises sectionconfig.WriteRefused for values that PVE would refuse.
     """
     values = {name: _text(name, value) for name, value in datacenter.options.items()}
     if values.get("crs") == "":
@@ -103,7 +103,7 @@ def write_datacenter(datacenter: Datacenter) -> bytes:
     problems = object_problems(values, DATACENTER)
     if problems:
         found = "".join(f"{name}: {problem}\n" for name, problem in problems.items())
-        raise Unwritable(FILE, f"400 validation error in '{FILE}'\n{found}")
+        raise WriteRefused(FILE, f"400 validation error in '{FILE}'\n{found}")
     notes = datacenter.notes.split("\n")
     while notes and not notes[-1]:
         notes.pop()
@@ -117,7 +117,7 @@ def _text(name: str, value: str | Mapping[str, str]) -> str:
     if isinstance(value, str):
         return _sorted_tags(value) if name == "registered-tags" else value
     if rule is None or rule.parts is None:
-        raise Unwritable(FILE, f"400 validation error in '{FILE}'\n{name}: not a text\n")
+        raise WriteRefused(FILE, f"400 validation error in '{FILE}'\n{name}: not a text\n")
     if name == "next-id":
         _check_id_range(value)
     if name == "user-tag-access" and "user-allow-list" in value:
@@ -125,7 +125,7 @@ def _text(name: str, value: str | Mapping[str, str]) -> str:
     try:
         return propertystring.join(value, rule.parts)
     except propertystring.Malformed as error:
-        raise Unwritable(FILE, str(error)) from error
+        raise WriteRefused(FILE, str(error)) from error
 
 
 def _check_id_range(value: Mapping[str, str]) -> None:
@@ -135,7 +135,7 @@ def _check_id_range(value: Mapping[str, str]) -> None:
     except ValueError:
         return  # not a number: the check of all values says so
     if not fits:
-        raise Unwritable(FILE, f"lower ({lower}) <= upper ({upper}) boundary rule broken\n")
+        raise WriteRefused(FILE, f"lower ({lower}) <= upper ({upper}) boundary rule broken\n")
 
 
 def _sorted_tags(text: str) -> str:

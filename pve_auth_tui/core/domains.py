@@ -91,7 +91,7 @@ def _built_in(name: str, realm: Realm | None) -> Realm:
 def write_domains(domains: Domains) -> bytes:
     """The file as PVE writes it.
 
-    Raises sectionconfig.Unwritable when there is a realm that PVE itself cannot read.
+    Raises sectionconfig.WriteRefused when there is a realm that PVE itself cannot read.
     """
     sections = [Section(realm.name, realm.type, realm.options) for realm in domains.realms.values()]
     return encode_file(sectionconfig.write(sections, FILE, PLUGINS))

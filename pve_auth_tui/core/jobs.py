@@ -40,7 +40,7 @@ def write_jobs(jobs: Jobs) -> bytes:
     """The file as PVE writes it: `sections` in their order with the jobs of `sync` as they are now.
 
     A job that is no longer in `sync` is left out, a new one comes last. Backup jobs stay as
-    they were. Raises sectionconfig.Unwritable when there is a section that PVE cannot read.
+    they were. Raises sectionconfig.WriteRefused when there is a section that PVE cannot read.
     """
     old = [
         section

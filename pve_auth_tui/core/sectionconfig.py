@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.perltext import BLANKS, encode_text, number, shown_number, truthy
 from pve_auth_tui.core.schema import Option, Options, Properties
 from pve_auth_tui.core.validation import ROOT, value_problems
@@ -20,7 +20,7 @@ _LINE_FEED = re.compile(r"[\n\r]")
 _SPACE = re.compile(f"[{BLANKS}]+")
 
 
-class Unwritable(AuthTuiError):
+class WriteRefused(Refused):
     """PVE refuses to write this, and so do we; `original` is PVE's text."""
 
     def __init__(self, file: str, original: str) -> None:
@@ -229,7 +229,7 @@ def _missing(allowed: Options, options: Mapping[str, str]) -> tuple[str, ...]:
 def write(sections: Iterable[Section], file: str, plugins: Plugins) -> str:
     """The file's text, sections in the given order, each with its properties in PVE's order.
 
-    Properties that a type may not have are lost. Raises Unwritable where PVE does: a section
+    Properties that a type may not have are lost. Raises WriteRefused where PVE does: a section
     without a type, a required property that is missing, a line feed in a value.
     """
     return "".join(f"{_section_text(section, file, plugins)}\n" for section in sections)
@@ -241,7 +241,7 @@ def _section_text(section: Section, file: str, plugins: Plugins) -> str:
         return "\n".join([*lines, *section.lines, ""])
     allowed = plugins.options.get(section.type or "")
     if allowed is None:
-        raise Unwritable(file, f"unknown section type '{section.type or ''}'\n")
+        raise WriteRefused(file, f"unknown section type '{section.type or ''}'\n")
     comment = section.options.get("comment")
     if comment is not None and truthy(comment):
         lines.append(f"\tcomment {encode_text(comment)}")
@@ -250,11 +250,11 @@ def _section_text(section: Section, file: str, plugins: Plugins) -> str:
         if value is None:
             if allowed[name].optional:
                 continue
-            raise Unwritable(
+            raise WriteRefused(
                 file, f"section '{section.id}' - missing value for required option '{name}'\n"
             )
         if _LINE_FEED.search(value):
-            raise Unwritable(file, f"property '{name}' contains a line feed\n")
+            raise WriteRefused(file, f"property '{name}' contains a line feed\n")
         if plugins.properties[name].kind == "boolean":
             lines.append(f"\t{name} {int(truthy(value))}")
         elif value:
