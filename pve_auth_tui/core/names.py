@@ -34,16 +34,16 @@ def is_userid(text: str) -> bool:
 
 
 def is_group(text: str) -> bool:
-    """A group's or a role's name."""
-    return _PLAIN_NAME.fullmatch(text) is not None
+    """A group's or a role's name. `0` is none: PVE asks whether the name it found is true."""
+    return _PLAIN_NAME.fullmatch(text) is not None and truthy(text)
 
 
 is_role = is_group
 
 
 def is_pool(text: str) -> bool:
-    """A pool's name with up to three levels."""
-    return _POOL.fullmatch(text) is not None
+    """A pool's name with up to three levels, and not `0`."""
+    return _POOL.fullmatch(text) is not None and truthy(text)
 
 
 def is_storage(text: str) -> bool:

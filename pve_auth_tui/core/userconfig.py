@@ -191,8 +191,7 @@ class _Reader:
                 self._warn(f"ignore invalid vmid '{vmid}' in pool '{pool}'")
                 continue
             guest = number(vmid)
-            # A pool named 0 is as good as none: PVE asks whether the name is true.
-            if truthy(self.pool_of.get(guest)):
+            if guest in self.pool_of:
                 self._warn(f"ignore duplicate vmid '{shown_number(guest)}' in pool '{pool}'")
                 continue
             self.vms[pool].add(guest)
@@ -225,7 +224,7 @@ class _Reader:
         if item in self.users:
             return "user", item
         group = item[1:]
-        if item.startswith("@") and truthy(group) and names.is_group(group):
+        if item.startswith("@") and names.is_group(group):
             if group not in self.members:
                 self._warn(f"ignore invalid acl group '{group}'")
             return "group", group
@@ -333,15 +332,6 @@ def _acl_lines(acl: Sequence[AclEntry]) -> Iterable[str]:
     for path in sorted(nodes, key=tree_order):
         subjects: dict[tuple[bool, str], list[str]] = {}
         for (propagate, subject), roles_here in nodes[path].items():
-            subjects.setdefault((propagate, _role_list(roles_here)), []).append(subject)
+            subjects.setdefault((propagate, ",".join(sorted(roles_here))), []).append(subject)
         for (propagate, roles), who in sorted(subjects.items()):
-            if truthy(roles):
-                yield f"acl:{int(propagate)}:{path}:{','.join(sorted(who))}:{roles}:"
-
-
-def _role_list(roles: Iterable[str]) -> str:
-    """Joined as PVE does it, which takes a first role named `0` for nothing."""
-    text = ""
-    for role in sorted(roles):
-        text = f"{text},{role}" if truthy(text) else f"{text}{role}"
-    return text
+            yield f"acl:{int(propagate)}:{path}:{','.join(sorted(who))}:{roles}:"
