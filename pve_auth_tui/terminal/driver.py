@@ -34,6 +34,7 @@ _CHUNK: Final = 4096  # bytes read at once
 _WAIT: Final = 0.1  # seconds between looks at the clock, for a lone Esc
 _SIZE: Final = (80, 24)
 _CLEAR: Final = "\x1b[0m\x1b[2J\x1b[H"
+_KITTY_END: Final = "\x1b[<u"  # of a protocol that is never begun (terminal.settings)
 # Sequences beyond ECMA-48: private modes, questions, keyboard protocols, OSC.
 _PRIVATE = re.compile(r"\x1b(\[[<=>?]|\])")
 
@@ -87,6 +88,10 @@ class TolerantDriver(LinuxDriver):
             return os.read(self.fileno, _CHUNK)
         except OSError:
             return b""
+
+    def write(self, data: str) -> None:
+        if data != _KITTY_END:
+            super().write(data)
 
     def stop_application_mode(self) -> None:
         self.write(_CLEAR)

@@ -31,6 +31,8 @@ _UTF8_ONLY_TERM = re.compile(
     r"(xterm-)?(kitty|ghostty)(-|\Z)|(foot|alacritty|wezterm|contour)(-|\Z)"
 )
 _MULTIPLEXER = re.compile(r"(screen|tmux)([-.]|\Z)")
+_NO_LOCALE = ("C", "POSIX")
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # PEP 538
 _TRUE_COLOUR = ("truecolor", "24bit")
 
 
@@ -69,7 +71,8 @@ def detect(
 
     - a virtual console: CP437 as far as the font goes, 16 colours, no mouse;
     - a serial device, or a TERM of which we know nothing: ASCII, no colours, no mouse;
-    - else Unicode if the locale is UTF-8. Where the locale says nothing (C, POSIX, unset, as
+    - else Unicode if the locale is UTF-8 (LC_CTYPE=C.UTF-8 alone does not count: Python sets
+      it where there is no locale). Where the locale says nothing (C, POSIX, unset, as
       over SSH without `SendEnv`) the terminal must say so itself: by a TERM that only UTF-8
       terminals use (kitty, foot, alacritty, ...), TERM_PROGRAM, or COLORTERM=truecolor.
 
@@ -95,15 +98,23 @@ def _detected(env: Mapping[str, str], tty: str | None, unimap: frozenset[str] | 
 
 
 def _speaks_utf8(env: Mapping[str, str], term: str) -> bool:
-    locale = next(filter(None, map(env.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
-    name, _, charset = locale.partition(".")
+    name, _, charset = _locale(env).partition(".")
     if charset.partition("@")[0].lower() in ("utf-8", "utf8"):
         return True
-    if name not in ("C", "POSIX"):
+    if name not in _NO_LOCALE:
         return False  # an 8-bit character set, named or implied
     if _MULTIPLEXER.match(term):
         return False  # it draws on a terminal that it does not tell us of
     return bool(_UTF8_ONLY_TERM.match(term) or env.get("TERM_PROGRAM") or _says_true_colour(env))
+
+
+def _locale(env: Mapping[str, str]) -> str:
+    """The locale for characters, as setlocale(3) chooses it."""
+    general = env.get("LANG") or "C"
+    characters = env.get("LC_CTYPE") or general
+    if characters in _COERCED and general in _NO_LOCALE:
+        characters = "C"  # Python's own doing at its start, and no word about the terminal
+    return env.get("LC_ALL") or characters
 
 
 def _colours(env: Mapping[str, str], term: str) -> Colours:

@@ -37,7 +37,8 @@ FULL = Profile("unicode", "256", mouse=True, animation=True)
         ("TERM unset", {}, None, PLAIN),
         ("a desktop", {**XTERM, **UTF8}, "/dev/pts/1", FULL),
         ("LC_ALL wins over LANG", {**XTERM, "LANG": "C", "LC_ALL": "de_DE.utf8"}, None, FULL),
-        ("C.UTF-8", {**XTERM, "LC_CTYPE": "C.UTF-8"}, None, FULL),
+        ("C.UTF-8", {**XTERM, "LANG": "C.UTF-8"}, None, FULL),
+        ("LC_CTYPE wins over LANG", {**XTERM, "LANG": "C", "LC_CTYPE": "de_DE.UTF-8"}, None, FULL),
     ],
 )
 def test_the_look_fits_the_situation(
@@ -52,6 +53,8 @@ def test_the_look_fits_the_situation(
         ({"TERM": "xterm-256color", "LANG": "C"}, "ascii"),
         ({"TERM": "xterm-256color", "LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, "ascii"),
         ({"TERM": "xterm-256color"}, "ascii"),
+        ({"TERM": "xterm-256color", "LANG": "C", "LC_CTYPE": "C.UTF-8"}, "ascii"),  # PEP 538
+        ({"TERM": "xterm-256color", "LC_CTYPE": "C.UTF-8"}, "ascii"),
         ({"TERM": "xterm", "LANG": "de_DE"}, "ascii"),
         ({"TERM": "xterm", "LANG": "de_DE.ISO-8859-15@euro", "COLORTERM": "truecolor"}, "ascii"),
         ({"TERM": "screen", "LANG": "C", "COLORTERM": "truecolor"}, "ascii"),
