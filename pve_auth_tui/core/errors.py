@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class AuthTuiError(Exception):
     """What happened, why, and the next thing worth trying.
@@ -27,6 +29,15 @@ class Missing(Unreadable):
 
 class Refused(AuthTuiError):
     """Nothing was done on purpose: no quorum, a lock is held, or the guard said no."""
+
+
+class ApiError(AuthTuiError):
+    """PVE's API refused a call: `code` is the HTTP status, `errors` a problem per parameter."""
+
+    def __init__(self, code: int, message: str, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__(message.strip(), original=message)
+        self.code = code
+        self.errors = dict(errors or {})
 
 
 class UsageError(AuthTuiError):
