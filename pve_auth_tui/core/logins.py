@@ -14,6 +14,7 @@ from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import UserTfa
+from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import has_expired
 
 KINDS: Mapping[str, str] = {
@@ -104,6 +105,15 @@ def login(snapshot: Snapshot, userid: str, now: float) -> Login:
     return Login(True, kinds, usable, False, locked, obstacle, lacks)
 
 
+def active_administrators(config: UserConfig, now: float) -> list[str]:
+    """Administrators who are neither disabled nor expired, sorted."""
+    return [
+        userid
+        for userid in sorted(acl_index(config).administrators.intersection(config.users))
+        if config.users[userid].enable and not has_expired(config.users[userid].expire, now)
+    ]
+
+
 def kept_out_by(snapshot: Snapshot, realm: Realm, now: float) -> list[str]:
     """Administrators of a realm with Require TFA who have no factor that it takes."""
     config = snapshot.access.value
@@ -112,8 +122,7 @@ def kept_out_by(snapshot: Snapshot, realm: Realm, now: float) -> list[str]:
     return [
         userid
         for userid in sorted(acl_index(config).administrators.intersection(config.users))
-        if config.users[userid].realm == realm.name
-        and login(snapshot, userid, now).lacks_demanded
+        if config.users[userid].realm == realm.name and login(snapshot, userid, now).lacks_demanded
     ]
 
 

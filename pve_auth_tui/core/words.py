@@ -46,6 +46,15 @@ def listed(names: Sequence[str], limit: int = 3) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def count_privileges(number: int) -> str:
+    return count_words(number, "privilege", "privileges")
+
+
+def natural_order(path: str) -> str:
+    """A sort key in which /vms/99 stands before /vms/100."""
+    return "/".join(part.zfill(12) if part.isdigit() else part for part in path.split("/"))
+
+
 def span(seconds: float) -> str:
     """A length of time in its largest fitting unit: `40 s`, `5 min`, `3 h`, `12 d`, `4 y`."""
     seconds = max(0, int(seconds))

@@ -14,15 +14,13 @@ from pve_auth_tui.core.lists.parts import (
     argument,
     guest_name,
     look,
-    natural,
-    privileges_words,
 )
 from pve_auth_tui.core.may import may, place_of
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig
-from pve_auth_tui.core.words import count_words, listed, yes_no
+from pve_auth_tui.core.words import count_privileges, count_words, listed, natural_order, yes_no
 
 _COLUMNS = (
     Column("Path", 15, grow=True),
@@ -73,7 +71,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
             "look": look(notes),
         }
         cells = (entry.path, subject, entry.role, propagates, notes[0] if notes else "")
-        rows.append(Row(key, cells, fields, (natural(entry.path),)))
+        rows.append(Row(key, cells, fields, (natural_order(entry.path),)))
     return rows
 
 
@@ -172,7 +170,7 @@ def _group_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
     members = listed(config.groups[entry.subject].members, 4) or "nobody"
     given = frozenset(role.privs if role else ())
     return [
-        Line(f"{_may(config, given, entry.path)} ({privileges_words(len(given))})", "Effect"),
+        Line(f"{_may(config, given, entry.path)} ({count_privileges(len(given))})", "Effect"),
         Line(f"{count_words(number, 'member', 'members')}: {members}", "For"),
     ]
 
@@ -193,12 +191,12 @@ def _effect_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
     through = f", with pool {listed(pools)}" if pools else ""
     lines.append(
         Line(f"{who} may there: {_may(config, has, entry.path)} "
-             f"({privileges_words(len(has))}){through}.", "Effect")
+             f"({count_privileges(len(has))}){through}.", "Effect")
     )  # fmt: skip
     if has == would:
         lines.append(Line("this line it would be the same.", "Without"))
     else:
-        text = f"{_may(config, would, entry.path)} ({privileges_words(len(would))})"
+        text = f"{_may(config, would, entry.path)} ({count_privileges(len(would))})"
         lines.append(Line(f"this line it would be: {text}.", "Without"))
     return lines
 

@@ -8,7 +8,7 @@ from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.snapshot import Snapshot, SyncJob
 from pve_auth_tui.core.userconfig import User
-from pve_auth_tui.core.words import ago, thousands
+from pve_auth_tui.core.words import ago
 
 GONE = (Line("It is no longer there. r reads again."),)
 """The details of a row that a newer picture does not have."""
@@ -58,12 +58,3 @@ def guest_name(snapshot: Snapshot, path: str) -> str:
         return ""
     guest = inventory.guests.get(int(number[:9]))
     return f"{guest.name or 'no name'} ({guest.node})" if guest else ""
-
-
-def privileges_words(number: int) -> str:
-    return "1 privilege" if number == 1 else f"{thousands(number)} privileges"
-
-
-def natural(path: str) -> str:
-    """A sort key in which /vms/99 stands before /vms/100."""
-    return "/".join(part.zfill(12) if part.isdigit() else part for part in path.split("/"))

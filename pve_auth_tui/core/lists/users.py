@@ -49,7 +49,7 @@ _COLUMNS = (
 )
 _VIEWS = (
     View("administrators", "rights:admin"),
-    View("administrators without a second factor", "rights:admin tfa:none enabled:yes"),
+    View("administrators without a second factor", "rights:admin tfa:none -rights:off"),
     View("no second factor", "tfa:none"),
     View("locked", "tfa:locked"),
     View("can make themselves root", "rights:root"),

@@ -1,0 +1,50 @@
+"""What needs a look, as far as PVE's files tell: one rule a function.
+
+Each rule gives at most a few lines, however large the cluster; what is many is counted, and
+the line opens the list with the query that finds them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pve_auth_tui.core.concerns import logins, names, rights, settings
+from pve_auth_tui.core.concerns.common import Found
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.userconfig import UserConfig
+
+_Rule = Callable[[Snapshot, UserConfig, float], Found]
+
+_RULES: tuple[_Rule, ...] = (
+    logins.root_cannot_log_in,
+    logins.nobody_left,
+    logins.realm_keeps_out,
+    logins.locked,
+    logins.without_second_factor,
+    rights.self_made_roots,
+    rights.ghost_entries,
+    rights.blind_tokens,
+    rights.expired_administrators,
+    rights.unknown_privileges,
+    settings.risky_realms,
+    settings.failed_jobs,
+    names.clashing_names,
+    names.lost_realms,
+    names.ghost_members,
+    names.ghost_factors,
+    logins.never_asked,
+    logins.recovery_low,
+    logins.secretless_tokens,
+    settings.ignored_lines,
+)
+
+
+def concerns(snapshot: Snapshot, now: float) -> list[Finding]:
+    """Everything that needs a look, in the order of the rules."""
+    found = list(settings.unreadable(snapshot))
+    config = snapshot.access.value
+    if config is not None:
+        for rule in _RULES:
+            found.extend(rule(snapshot, config, now))
+    return found

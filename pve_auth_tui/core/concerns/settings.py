@@ -1,0 +1,74 @@
+"""Files and settings: what cannot be read, what is ignored, what is risky."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_auth_tui.core.concerns.common import Found
+from pve_auth_tui.core.finding import Finding, Target
+from pve_auth_tui.core.lists.parts import sync_jobs
+from pve_auth_tui.core.realmrisks import risks
+from pve_auth_tui.core.snapshot import Part, Snapshot
+from pve_auth_tui.core.userconfig import UserConfig
+from pve_auth_tui.core.words import count_words
+
+_PARTS = (
+    ("access", "user.cfg", "users"),
+    ("realms", "domains.cfg", "realms"),
+    ("tfa", "priv/tfa.cfg", "tfa"),
+    ("datacenter", "datacenter.cfg", ""),
+    ("jobs", "jobs.cfg", ""),
+    ("passwords", "priv/shadow.cfg", ""),
+    ("token_secrets", "priv/token.cfg", ""),
+    ("cluster", "the cluster's state", ""),
+    ("inventory", "guests and stores", ""),
+)
+
+
+def unreadable(snapshot: Snapshot) -> Found:
+    """Parts that could not be read; without the first three nothing can be said."""
+    for name, file, target in _PARTS:
+        part: Part[Any] = getattr(snapshot, name)
+        if not part.problem:
+            continue
+        where = Target(target) if target else None
+        bad = part.value is None and name in ("access", "realms", "tfa")
+        yield Finding("BAD" if bad else "LOOK", f"{file}: {part.problem}", part.hint, where)
+
+
+def risky_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+    """Realms that trust the network or any certificate."""
+    for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
+        for risk in risks(realm):
+            yield Finding("LOOK", f"{realm.name}: {risk}", "", Target("realms", realm.name))
+
+
+def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+    """Sync jobs that did not end well."""
+    for realm in snapshot.realms.value.realms if snapshot.realms.value else ():
+        for job in sync_jobs(snapshot, realm):
+            if job.last_result not in ("", "OK"):
+                yield Finding(
+                    "LOOK",
+                    f"{realm}: the last sync failed (job {job.id})",
+                    job.last_result,
+                    Target("realms", realm),
+                )
+
+
+def ignored_lines(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+    """What PVE skipped in user.cfg, and forgets with the next change."""
+    texts = [text for text in config.warnings if _is_dropped(text)]
+    if texts:
+        yield Finding(
+            "LOOK",
+            f"user.cfg: PVE ignores {count_words(len(texts), 'line or name', 'lines or names')}",
+            texts[0],
+            Target("users"),
+        )
+
+
+def _is_dropped(warning: str) -> bool:
+    """Those about missing members and privileges are said by other rules."""
+    said = ("ignore invalid privilege", "invalid acl member", "invalid acl group", "group member")
+    return not any(words in warning for words in said)

@@ -1,0 +1,104 @@
+"""The Start screen: who gets in, what there is, what needs a look; and when to open on Recover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pve_auth_tui.core.aclindex import ROOT
+from pve_auth_tui.core.concerns import concerns
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.lists.parts import synced
+from pve_auth_tui.core.logins import active_administrators, login
+from pve_auth_tui.core.realmrisks import TYPES
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.words import count_words, listed, thousands
+
+_WORDS = {"BAD": 0, "LOOK": 1}
+_SHOWN_REALMS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`lines` are the facts, headed; `findings` what needs a look, BAD first.
+
+    `administrators` are those who are neither disabled nor expired; `guarded` those of them
+    with a second factor that PVE asks for; `without_quorum` those whom nothing in the files
+    keeps out while the cluster has no quorum.
+    """
+
+    administrators: int
+    guarded: int
+    without_quorum: int
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...]
+
+
+def overview(snapshot: Snapshot, now: float) -> Overview:
+    """What Start shows, from the picture alone; parts that are missing are findings."""
+    config = snapshot.access.value
+    administrators = active_administrators(config, now) if config else []
+    guarded = without_quorum = 0
+    for userid in administrators:
+        found = login(snapshot, userid, now)
+        guarded += found.second_factor
+        without_quorum += found.without_quorum
+    lines = [
+        *_who_line(snapshot, len(administrators), guarded, without_quorum),
+        *_realm_line(snapshot, now),
+        *_count_line(snapshot),
+    ]
+    findings = sorted(concerns(snapshot, now), key=lambda finding: _WORDS[finding.word])
+    return Overview(len(administrators), guarded, without_quorum, tuple(lines), tuple(findings))
+
+
+def opens_recover(snapshot: Snapshot) -> str | None:
+    """Why the program should open on Recover, in one sentence, or None.
+
+    It does when /etc/pve is not mounted, quorum is lost, or root@pam cannot log in.
+    """
+    if snapshot.source == "config.db":
+        return "/etc/pve is not mounted: this is read from the database behind it."
+    cluster = snapshot.cluster.value
+    if cluster and cluster.quorate is False:
+        return "This node has no quorum: nothing in /etc/pve can be changed here."
+    if snapshot.access.value is None:
+        return None
+    obstacle = login(snapshot, ROOT, snapshot.taken_at).obstacle
+    return f"root@pam cannot log in to the web interface: {obstacle}." if obstacle else None
+
+
+def _who_line(snapshot: Snapshot, number: int, guarded: int, without_quorum: int) -> list[Line]:
+    if snapshot.access.value is None:
+        return []
+    text = count_words(number, "administrator", "administrators")
+    if snapshot.tfa.value is not None:
+        text += f", {guarded} with a second factor; without quorum: {without_quorum}"
+    return [Line(text, "Who gets in")]
+
+
+def _realm_line(snapshot: Snapshot, now: float) -> list[Line]:
+    """`pam, pve, corp (AD, synced 2 h ago), entra (OpenID), lab (LDAP)`"""
+    domains = snapshot.realms.value
+    if domains is None:
+        return []
+    names = []
+    for realm in domains.realms.values():
+        kind = "" if realm.type in ("pam", "pve") else TYPES.get(realm.type or "", "unreadable")
+        about = ", ".join(part for part in (kind, synced(snapshot, realm.name, now)) if part)
+        names.append(f"{realm.name} ({about})" if about else realm.name)
+    return [Line(listed(names, _SHOWN_REALMS).replace(" and ", ", "), "Realms")]
+
+
+def _count_line(snapshot: Snapshot) -> list[Line]:
+    config = snapshot.access.value
+    if config is None:
+        return []
+    tokens = sum(len(user.tokens) for user in config.users.values())
+    parts = (
+        thousands(len(config.users)),
+        count_words(len(config.groups), "group", "groups"),
+        count_words(tokens, "token", "tokens"),
+        count_words(len(config.acl), "ACL line", "ACL lines"),
+    )
+    return [Line(", ".join(parts), "Users")]
