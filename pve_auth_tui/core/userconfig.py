@@ -52,6 +52,9 @@ __all__ = [
 ROOT = "root@pam"
 _ALL_FIELDS = ":::::::::"  # no line has more that count; one that is left out is as good as empty
 _EMAIL = 6  # its place among the fields
+# Each role of an ACL line goes with each of its subjects. A file as large as pmxcfs takes (1 MiB)
+# could ask for billions; one that people made asks for some thousands.
+_MOST_ENTRIES = 400_000
 
 _Subject = tuple[SubjectKind, str]
 
@@ -89,6 +92,7 @@ class _Reader:
         self.storage: dict[str, set[str]] = {}
         self.pool_comments: dict[str, str] = {}
         self.pool_of: dict[int, str] = {}
+        self.entries = 0
         self.acl: dict[tuple[str, SubjectKind, str, str], bool] = {}
 
     def read(self, line: str, fields: list[str]) -> None:
@@ -207,7 +211,11 @@ class _Reader:
         if node is None:
             return self._warn(f"ignore invalid path in acl '{path}'")
         order, inherited = tree_order(node), propagate not in FALSE
-        for role in split_list(roles):
+        items, wanted = split_list(subjects), split_list(roles)
+        self.entries += len(items) * len(wanted)
+        if self.entries > _MOST_ENTRIES:
+            return self._warn(f"ignore acl on '{path}' - more entries than pve-auth-tui can take")
+        for role in wanted:
             if role not in self.roles:
                 self._warn(
                     f"ignore invalid acl role '{role}'"
@@ -215,7 +223,7 @@ class _Reader:
                     else f"ignore invalid role name '{role}' in acl"
                 )
                 continue
-            for item in split_list(subjects):
+            for item in items:
                 if subject := self._subject(item):
                     self.acl[order, *subject, role] = inherited
 
