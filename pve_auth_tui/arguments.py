@@ -108,10 +108,9 @@ def _options(*, defaults: bool) -> _Parser:
 
 
 def _users(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    if not 1 <= number <= 100_000:
-        raise argparse.ArgumentTypeError("give a number from 1 to 100000")
-    return number
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8):
+        raise argparse.ArgumentTypeError("give a number of users")
+    return int(text)
 
 
 def _contradiction(options: argparse.Namespace) -> str | None:

@@ -75,6 +75,20 @@ def _shrink(widths: list[int], columns: Sequence[Column], width: int) -> None:
         too_much -= 1
 
 
+def headed(heading: str, text: str, width: int | None, *, room: int) -> str:
+    """A heading in `room` cells and raw text beside it, wrapped between words where it must."""
+    lines = [""]
+    for word in plain(text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if width is None or not lines[-1] or cells(longer) <= width - room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    heads = [heading, *[""] * (len(lines) - 1)]
+    pairs = zip(heads, lines, strict=True)
+    return "".join(f"{fit(head, room)}{line}".rstrip() + "\n" for head, line in pairs)
+
+
 def terminal_width(stream: TextIO) -> int | None:
     """How many cells a line of this terminal has; None when it is no terminal."""
     if not stream.isatty():

@@ -1,0 +1,232 @@
+"""The command line, and the one place where adapters are built and wired.
+
+Lists, `status` and `permissions` need nothing but the standard library; Textual is imported
+only by the function that opens the screens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pve_auth_tui import crash, environment
+from pve_auth_tui.adapters.clock import FixedClock, SystemClock
+from pve_auth_tui.adapters.source import open_tree
+from pve_auth_tui.adapters.state import StateFolder
+from pve_auth_tui.arguments import PROGRAM, Wanted, parse
+from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.names import is_userid, split_tokenid
+from pve_auth_tui.core.overview import overview
+from pve_auth_tui.core.permissions import Permissions
+from pve_auth_tui.core.snapshot import Part, Snapshot
+from pve_auth_tui.output import complain, json_line, terminal_width, write
+from pve_auth_tui.queries import (
+    QUERIES,
+    exists,
+    listing_text,
+    permissions_text,
+)
+from pve_auth_tui.services.exports import Exports
+from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.status import status_json, status_text
+from pve_auth_tui.terminal.profile import OVERRIDE, detect
+from pve_auth_tui.terminal.unimap import read_unimap
+
+OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
+
+PACKAGE = "pve_auth_tui"
+LISTS = ("status", *QUERIES, "permissions")
+
+_NOT_BUILT = ("bridge", "https", "pvesh")
+
+
+class NotRoot(AuthTuiError):
+    """This node's own files are for root alone."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (without the program's name) and return the exit code.
+
+    0 ok, 1 failed, 2 usage, 3 refused, 4 findings (`status`), 77 not root, 130 interrupted.
+    Without `argv` the process is taken as ours: its arguments count, it may be started
+    afresh (R1), and its last-resort handlers become our own (R8).
+    """
+    if argv is None:
+        environment.start_afresh()
+        crash.install()
+        argv = sys.argv[1:]
+    with environment.scrubbed() as terminal:
+        try:
+            return _run(argv, terminal)
+        except Wanted as wanted:
+            return _delivered(wanted.text)
+        except AuthTuiError as error:
+            complain(str(error), error.hint)
+            return _exit_code(error)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001 (a bug: reported without its data)
+            return crash.tell(error)
+
+
+def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
+    options = parse(argv, {name: query.help for name, query in QUERIES.items()})
+    if options.command in (None, "demo"):
+        return _screens(options, terminal)
+    snapshot = _this_node(options).load()
+    if options.command == "status":
+        code, answer = _status(options, snapshot)
+    elif options.command == "permissions":
+        code, answer = _permissions(options, snapshot)
+    else:
+        code, answer = _list(options, snapshot)
+    glyphs = terminal.get(OVERRIDE) if options.glyphs == "auto" else options.glyphs
+    return _delivered(answer, ascii_only=glyphs == "ascii") or code
+
+
+# --- answers: the exit code and what goes to stdout ---------------------------------
+
+
+def _list(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    query = QUERIES[options.command]
+    code = _unread(query.unread(snapshot))
+    if query.main(snapshot).value is None:
+        return code, ""
+    if options.json:
+        return code, json_line(query.json(snapshot))
+    _remark(query.main(snapshot))
+    return code, listing_text(options.command, snapshot, terminal_width(sys.stdout))
+
+
+def _permissions(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    subject = options.userid
+    if not is_userid(subject) and split_tokenid(subject) is None:
+        raise UsageError(
+            f"{subject} is neither a user nor an API token.",
+            "A user is written USER@REALM, an API token USER@REALM!TOKEN.",
+        )
+    access = snapshot.access
+    if access.value is None:
+        return _unread([access]), ""
+    answer = Permissions(access.value).answer(subject, options.path)
+    if options.json:
+        return OK, json_line(answer)
+    _remark(access)
+    if not exists(subject, access.value):
+        complain(f"{subject} does not exist here.")
+    return OK, permissions_text(answer, terminal_width(sys.stdout))
+
+
+def _status(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    seen = overview(snapshot, snapshot.taken_at)
+    code = FINDINGS if any(finding.word in ("BAD", "LOOK") for finding in seen.findings) else OK
+    if snapshot.access.value is None:
+        code = _unread([snapshot.access])
+    if options.json:
+        return code, json_line(status_json(snapshot, seen))
+    return code, status_text(snapshot, seen, terminal_width(sys.stdout))
+
+
+def _unread(parts: Iterable[Part[Any]]) -> int:
+    """Say why parts are not there; the exit code."""
+    code = OK
+    for part in parts:
+        complain(part.problem, part.hint)
+        code = FAILED
+    return code
+
+
+def _remark(part: Part[Any]) -> None:
+    """What there is to say about a part that could be read."""
+    complain(part.problem, part.hint)
+
+
+# --- where the picture comes from ----------------------------------------------------
+
+
+def _this_node(options: argparse.Namespace) -> SnapshotService:
+    """The files or the database below --root; raises Refused for what is not built yet."""
+    if options.host or options.rung in _NOT_BUILT:
+        way = "another host" if options.host else options.rung
+        raise Refused(
+            f"Reading from {way} is not built yet: this version reads PVE's files and config.db.",
+            "On the node, as root: leave --host and --rung out, or take --rung files or database.",
+        )
+    root = Path(os.path.abspath(options.root or "/"))
+    if root == Path("/") and os.geteuid() != 0:
+        command = " ".join(filter(None, (PROGRAM, options.command)))
+        raise NotRoot(
+            "PVE's access files on this node are for root alone.",
+            f"Start it as root: sudo {command}. To look around: {PROGRAM} demo",
+        )
+    return SnapshotService(open_tree(root, options.rung), SystemClock())
+
+
+def _demo(options: argparse.Namespace) -> SnapshotService:
+    from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+
+    tree = demo_tree(users=options.users) if options.users else demo_tree()
+    clock = FixedClock(DEMO_NOW)
+    if options.state is None:
+        return SnapshotService(tree, clock, demo=True)
+    tree.written_to(options.state)
+    return SnapshotService(open_tree(options.state, "files"), clock, demo=True)
+
+
+# --- screens -------------------------------------------------------------------------
+
+
+def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise UsageError(
+            "The screens need a terminal, and this is none.",
+            f"These work without one: {', '.join(LISTS)}. See: {PROGRAM} --help",
+        )
+    service = _demo(options) if options.command == "demo" else _this_node(options)
+    fd = sys.stdout.fileno()
+    profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
+    try:
+        from pve_auth_tui.app import open_screens
+    except ImportError as error:
+        if (error.name or PACKAGE).partition(".")[0] in (PACKAGE, "screens", "widgets"):
+            raise
+        raise AuthTuiError(
+            f"The screens cannot start: the Python module {error.name} is missing or broken.",
+            f"These work without it: {', '.join(LISTS)}.",
+        ) from error
+    exports = Exports(StateFolder(environment.own_folder() / "saved"))
+    return open_screens(service, profile, exports)
+
+
+# --- the end -------------------------------------------------------------------------
+
+
+def _delivered(text: str, *, ascii_only: bool = False) -> int:
+    """Write to stdout; the exit code of that. A reader that has seen enough is no failure."""
+    try:
+        write(text, ascii_only=ascii_only)
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        _drop_stdout()
+        complain(f"The answer could not be written: {error.strerror or error}.")
+        return FAILED
+    return OK
+
+
+def _drop_stdout() -> None:
+    """Python writes what is left over when it ends, and would complain about that too."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _exit_code(error: AuthTuiError) -> int:
+    kinds = {NotRoot: NOT_ROOT, UsageError: USAGE, Refused: REFUSED}
+    return next((code for kind, code in kinds.items() if isinstance(error, kind)), FAILED)
