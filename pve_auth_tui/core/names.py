@@ -89,7 +89,12 @@ LONGEST: Mapping[str, int] = {
 
 def is_userid(text: str) -> bool:
     """`user@realm` as PVE::Auth::Plugin::verify_username wants it, 3 to 64 characters."""
-    return _SHORTEST_USERID <= len(text) <= _LONGEST_USERID and _USERID.fullmatch(text) is not None
+    return _SHORTEST_USERID <= len(text) <= _LONGEST_USERID and has_userid_shape(text)
+
+
+def has_userid_shape(text: str) -> bool:
+    """`user@realm` of any length: some of PVE's API parameters ask for no more."""
+    return _USERID.fullmatch(text) is not None
 
 
 def is_group(text: str) -> bool:

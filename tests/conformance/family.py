@@ -1,0 +1,15 @@
+"""What one family of recordings gave: how many answers of ours are equal to PVE's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Family:
+    """`differences` are one line each; `equal` of `total` recorded answers are ours, too."""
+
+    name: str
+    total: int
+    equal: int
+    differences: tuple[str, ...]
