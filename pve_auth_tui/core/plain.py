@@ -8,14 +8,15 @@ hide in no cell at all. `plain` leaves what a person can read and spells out the
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final, Literal
 from unicodedata import category, east_asian_width
 
 from pve_auth_tui.core.lookalike import reads_as
 
-_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_SHORT: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 # Printable by Unicode's category, and yet not to be trusted in a row of cells.
-_HIDDEN = (
+_HIDDEN: Final = (
     (0x034F, 0x034F),  # combining grapheme joiner: no width, no look
     (0x1100, 0x11FF),  # conjoining Hangul parts (fillers among them) melt into one another
     (0x17B4, 0x17B5),  # Khmer inherent vowels: no look
@@ -36,8 +37,8 @@ _HIDDEN = (
     (0x1F3FB, 0x1F3FF),  # skin tones melt into the sign before them
     (0xE0000, 0xE0FFF),  # tags and further variation selectors
 )
-_ROOT = "root@pam"
-_MOST_MARKS = 3  # on one letter; more is no script but a way to paint over other lines
+_ROOT: Final = "root@pam"
+_MOST_MARKS: Final = 3  # on one letter; more is no script but a way to paint over other lines
 
 
 def plain(text: str) -> str:
@@ -59,24 +60,31 @@ def _spelled_out(text: str) -> str:
     out: list[str] = []
     marks = _MOST_MARKS  # so many that another one is too many: nothing to stand on yet
     for character in text:
-        kind = category(character)
-        if not character.isprintable() or kind == "Me" or _is_hidden(ord(character)):
-            out.append(_escape(character))
-            marks = _MOST_MARKS
-        elif kind in ("Mn", "Mc"):
-            if marks < _MOST_MARKS:
+        match _kind(character):
+            case "letter":
+                marks = 0
+            case "mark" if marks < _MOST_MARKS:
                 marks += 1
-                out.append(character)
-            else:
+            case "other":
+                marks = _MOST_MARKS
+            case _:
                 out.append(_escape(character))
-        else:
-            out.append(character)
-            marks = 0 if kind.startswith("L") else _MOST_MARKS
+                marks = _MOST_MARKS
+                continue
+        out.append(character)
     return "".join(out)
 
 
-def _is_hidden(code: int) -> bool:
-    return any(first <= code <= last for first, last in _HIDDEN)
+@lru_cache(maxsize=4096)
+def _kind(character: str) -> Literal["letter", "mark", "other", "hidden"]:
+    kind, code = category(character), ord(character)
+    if (
+        not character.isprintable()
+        or kind == "Me"
+        or any(first <= code <= last for first, last in _HIDDEN)
+    ):
+        return "hidden"
+    return "letter" if kind[0] == "L" else "mark" if kind[0] == "M" else "other"
 
 
 def _escape(character: str) -> str:

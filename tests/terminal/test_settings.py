@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from textual.constants import ESCAPE_DELAY
 from textual.theme import BUILTIN_THEMES
@@ -55,3 +58,13 @@ def test_a_desktop_keeps_the_applications_look() -> None:
 
 def test_textual_still_reads_the_variable_for_its_escape_delay() -> None:
     assert ESCAPE_DELAY > 0
+
+
+def test_a_profile_is_decided_before_textual_is_imported() -> None:
+    """Textual reads the variables that `Settings.apply` sets while it is imported."""
+    code = (
+        "import sys\n"
+        "from pve_auth_tui.terminal import burst, profile, settings, unimap\n"
+        "sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
