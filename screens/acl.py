@@ -73,8 +73,7 @@ class AclScreen(ListScreen):
 
     def choose_view(self) -> None:
         """The views of the list, and the tree."""
-        views = self.listing.views
-        names = ["everything", *(view.name for view in views), _TREE]
+        names = ["everything", _TREE, *(view.name for view in self.listing.views)]
 
         def chosen(index: int | None) -> None:
             if index is None:
@@ -100,8 +99,8 @@ class AclTreeScreen(ListScreen):
         noun=("path", "paths"),
         part="access",
         columns=(
-            Column("Path", 25, grow=True),
-            Column("Entry that counts here", 31, grow=True),
+            Column("Path", 24, grow=True),
+            Column("Entry that counts here", 28, grow=True),
             Column("", 8),
             Column("May", 11),
         ),
@@ -118,6 +117,10 @@ class AclTreeScreen(ListScreen):
         self.person: str | None = None
         self._tree: tuple[TreeRow, ...] = ()
         self._folded: frozenset[int] | None = None
+
+    @property
+    def whole(self) -> str:
+        return f"tree of {self.person or _EVERYBODY}"
 
     def make_rows(self, snapshot: Snapshot) -> Sequence[Row]:
         self._tree = tree(snapshot, self.person)

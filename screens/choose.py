@@ -69,7 +69,7 @@ class ChooseScreen(ModalScreen[int | None]):
 
     def action_move(self, rows: int) -> None:
         options = self.query_one(_Options)
-        options.at = max(0, min(len(self._options) - 1, options.at + rows))
+        options.at = (options.at + rows) % len(self._options)
 
     def action_pick(self, index: int) -> None:
         if index < len(self._options):

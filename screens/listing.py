@@ -65,6 +65,11 @@ class ListScreen(BaseScreen):
     def open_title(self) -> str:
         return self.listing.title
 
+    @property
+    def whole(self) -> str:
+        """What the view is called that leaves nothing out."""
+        return "everything"
+
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
         with Horizontal(id="body"):
@@ -108,8 +113,7 @@ class ListScreen(BaseScreen):
 
     @on(Loaded)
     def _show(self, message: Loaded) -> None:
-        first = self._snapshot is None
-        self._snapshot = message.snapshot
+        before, self._snapshot = self._snapshot, message.snapshot
         self.table.load(message.rows, message.haystacks)
         if self._wanted_key:
             self.point_at(self._wanted_key)
@@ -117,7 +121,7 @@ class ListScreen(BaseScreen):
         self._show_details()
         if problem := self._part_problem():
             self.say(problem)
-        elif not first:
+        elif before is not None and before is not message.snapshot:
             self.say(f"Read again: {self._counted(len(message.rows))}.")
 
     def _part_problem(self) -> str:
@@ -142,7 +146,7 @@ class ListScreen(BaseScreen):
 
     def _show_counts(self) -> None:
         table = self.table
-        view = self._view or ("" if self._query.text else "everything")
+        view = self._view or ("" if self._query.text else self.whole)
         shown, total = table.count, table.total
         words = self._counted(total)
         if self._query.text:

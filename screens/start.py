@@ -14,14 +14,14 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
-from pve_auth_tui.core.overview import Overview, overview
+from pve_auth_tui.core.overview import Overview, opens_recover, overview
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen
-from screens.commands import Command, Commands, bindings
+from screens.commands import Command, Commands, bindings, hints
 from widgets.detail_pane import Paragraph
 from widgets.filter_table import FilterTable
-from widgets.lines import SideBar
+from widgets.lines import KeyHint, KeyLine, SideBar
 
 
 class OpenFinding(Command["StartScreen"]):
@@ -91,6 +91,12 @@ class StartScreen(BaseScreen):
         super().on_mount()
         self.query_one(FilterTable).focus()
 
+    def show_keys(self) -> None:
+        """As everywhere, and the keys that one looks for first."""
+        own = hints((OpenFinding, FindAnything), self)
+        everywhere = (KeyHint("1-8", "lists"), KeyHint(":", "go to"), KeyHint("q", "quit"))
+        self.query_one(KeyLine).show_hints((*own, *everywhere, KeyHint("?", "help")))
+
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self.snapshot_changed()
@@ -115,6 +121,8 @@ class StartScreen(BaseScreen):
         lines = list(message.overview.lines)
         if message.snapshot.demo:
             lines.insert(0, Line("DEMO: a simulated cluster, no real node is touched."))
+        if sentence := opens_recover(message.snapshot):
+            lines.insert(0, Line(sentence, word="BAD"))
         self.query_one(Paragraph).show(lines)
         rows = [
             Row(str(at), (finding.word, finding.text)) for at, finding in enumerate(self._findings)

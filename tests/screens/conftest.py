@@ -1,0 +1,87 @@
+"""The application on the demo cluster, driven by keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from pve_auth_tui.adapters.clock import FixedClock
+from pve_auth_tui.adapters.state import StateFolder
+from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.core.ports import Tree
+from pve_auth_tui.services.exports import Exports
+from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+from pve_auth_tui.terminal.profile import Profile
+from widgets.filter_table import FilterTable
+from widgets.lines import OneLine
+
+UNICODE = Profile("unicode", "true")
+Press = Callable[..., Awaitable[None]]
+MakeApp = Callable[..., PveAuthApp]
+
+
+@pytest.fixture(scope="session")
+def rack() -> Tree:
+    """The demo cluster; made once, nothing writes to it."""
+    return demo_tree()
+
+
+@pytest.fixture
+def make_app(rack: Tree, tmp_path: Path) -> MakeApp:
+    def make(tree: Tree | None = None, profile: Profile = UNICODE) -> PveAuthApp:
+        service = SnapshotService(tree or rack, FixedClock(DEMO_NOW), demo=tree is None)
+        return PveAuthApp(service, profile, Exports(StateFolder(tmp_path / "saved")))
+
+    return make
+
+
+@pytest.fixture
+async def pilot(make_app: MakeApp, still_cursor: None) -> AsyncIterator[Pilot[None]]:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        yield pilot
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait for workers, the messages they post, and what these start."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """As a person does: one key, and time to see what it did (a letter that acts waits 50 ms)."""
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.07)
+        await settle(pilot)
+
+
+async def type_text(pilot: Pilot[None], text: str) -> None:
+    """Into a field, where no key waits; slower than a burst."""
+    for character in text:
+        await pilot.press({" ": "space", ":": "colon", "-": "minus"}.get(character, character))
+        await pilot.pause(0.02)
+    await settle(pilot)
+
+
+def table(pilot: Pilot[None]) -> FilterTable:
+    return pilot.app.screen.query_one(FilterTable)
+
+
+def keys_shown(pilot: Pilot[None]) -> list[str]:
+    return [row.key for row in table(pilot).rows_shown]
+
+
+def status(pilot: Pilot[None]) -> str:
+    return pilot.app.screen.query_one("#status", OneLine).text
+
+
+def shown(pilot: Pilot[None]) -> str:
+    """Everything on the screen, as text."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)

@@ -1,0 +1,69 @@
+"""A touched security key types 44 letters and Enter: nothing may happen, anywhere (R4)."""
+
+import pytest
+from textual import events
+
+from pve_auth_tui.core.lists import LISTINGS
+from tests.screens.conftest import press, settle, status, table
+
+MODHEX = "cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
+SCREENS = ["escape", *map(str, range(1, len(LISTINGS) + 1))]
+
+
+def burst(pilot, text):
+    for character in text:
+        key = "enter" if character == "\r" else character
+        pilot.app.post_message(events.Key(key, None if key == "enter" else character))
+
+
+def state(pilot):
+    screen = pilot.app.screen
+    return screen, len(pilot.app.screen_stack), table(pilot).key, table(pilot).marks, status(pilot)
+
+
+@pytest.mark.parametrize("text", [MODHEX + "\r", "y" * 6 + "\r", "0123456789\r", ":quit\r", "qqqq"])
+@pytest.mark.parametrize("key", SCREENS)
+async def test_a_burst_does_nothing_on_any_screen(pilot, key, text):
+    await press(pilot, key)
+    before = state(pilot)
+    burst(pilot, text)
+    await pilot.pause(0.2)
+    await settle(pilot)
+    assert state(pilot) == before
+    assert pilot.app.is_running
+    await press(pilot, "2")
+    assert pilot.app.screen.listing.name == "users"
+
+
+async def test_a_burst_into_the_prompt_stays_text_and_is_not_sent(pilot):
+    await press(pilot, "colon")
+    prompt = pilot.app.screen
+    burst(pilot, "quit" + "\r")
+    await pilot.pause(0.2)
+    assert pilot.app.screen is prompt
+    assert pilot.app.is_running
+
+
+async def test_a_burst_into_the_find_field_is_text_and_the_enter_does_not_open_a_row(pilot):
+    await press(pilot, "2", "slash")
+    burst(pilot, MODHEX + "\r")
+    await pilot.pause(0.3)
+    assert pilot.app.screen.listing.name == "users"
+    assert table(pilot).count == 0
+
+
+async def test_a_paste_on_a_list_does_nothing(pilot):
+    await press(pilot, "2")
+    before = state(pilot)
+    pilot.app.post_message(events.Paste("q\r0"))
+    await pilot.pause(0.2)
+    assert state(pilot) == before
+    assert pilot.app.is_running
+
+
+async def test_a_held_arrow_moves_at_once(pilot):
+    await press(pilot, "2")
+    for _ in range(10):
+        pilot.app.post_message(events.Key("j", "j"))
+        await pilot.pause(0.033)
+    assert table(pilot).cursor == 10

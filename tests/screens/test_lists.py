@@ -1,0 +1,216 @@
+"""The grammar of lists: it is the same on every one of them."""
+
+import csv
+
+import pytest
+from textual.widgets import Input
+
+from pve_auth_tui.core.lists import LISTINGS
+from pve_auth_tui.core.plain import plain
+from screens.details import DetailsScreen
+from screens.help import HelpScreen
+from screens.listing import ListScreen
+from screens.start import StartScreen
+from tests.screens.conftest import keys_shown, press, shown, status, table, type_text
+from widgets.detail_pane import DetailPane
+
+DIGITS = [(str(digit), listing) for digit, listing in enumerate(LISTINGS, start=1)]
+
+
+@pytest.mark.parametrize(("digit", "listing"), DIGITS, ids=[listing.name for _, listing in DIGITS])
+async def test_a_digit_opens_the_list_that_carries_it(pilot, digit, listing):
+    await press(pilot, digit)
+    screen = pilot.app.screen
+    assert isinstance(screen, ListScreen)
+    assert screen.listing is listing
+    assert table(pilot).total > 3
+    assert f"[{digit} " in shown(pilot)
+
+
+@pytest.mark.parametrize(("digit", "listing"), DIGITS, ids=[listing.name for _, listing in DIGITS])
+async def test_the_detail_pane_follows_the_cursor_through_every_row(pilot, digit, listing):
+    await press(pilot, digit)
+    for _ in range(min(12, table(pilot).count)):
+        await pilot.press("down")
+        await pilot.pause(0.2)
+        heading = listing.heading(pilot.app.snapshot, table(pilot).key)
+        assert pilot.app.screen.query_one(DetailPane).heading == plain(heading)
+
+
+async def test_the_pane_waits_until_the_keys_rest(pilot):
+    await press(pilot, "2")
+    before = pilot.app.screen.query_one(DetailPane).heading
+    await pilot.press("down")
+    assert pilot.app.screen.query_one(DetailPane).heading == before
+    await pilot.pause(0.25)
+    assert pilot.app.screen.query_one(DetailPane).heading != before
+
+
+async def test_finding_narrows_at_every_key_and_keeps_the_words(pilot):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "anna")
+    assert "anna@pam" in keys_shown(pilot)
+    assert len(keys_shown(pilot)) < 10
+    await type_text(pilot, " realm:pam")
+    assert keys_shown(pilot) == ["anna@pam"]
+    await press(pilot, "enter")
+    assert not pilot.app.screen.query(Input)
+    assert "/ anna realm:pam" in shown(pilot)
+    assert "1 of 212" in shown(pilot)
+
+
+async def test_a_field_that_does_not_exist_is_said(pilot):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "colour:red")
+    assert "No field colour here" in status(pilot)
+
+
+async def test_escape_drops_words_first_then_leaves(pilot):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "anna")
+    await press(pilot, "enter", "escape")
+    assert table(pilot).count == 212
+    await press(pilot, "escape")
+    assert isinstance(pilot.app.screen, StartScreen)
+    await press(pilot, "escape")
+    assert isinstance(pilot.app.screen, StartScreen)
+    assert status(pilot) == "q leaves."
+
+
+async def test_nothing_found_says_how_to_get_back(pilot):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "zzzz")
+    await pilot.pause(0.2)
+    assert "Nothing is found. Esc shows everything." in shown(pilot)
+
+
+async def test_views_are_numbered_and_a_digit_takes_one(pilot):
+    await press(pilot, "2", "v")
+    assert "1 everything" in shown(pilot)
+    await press(pilot, "2")
+    assert isinstance(pilot.app.screen, ListScreen)
+    assert "view: administrators" in shown(pilot)
+    assert "root@pam" in keys_shown(pilot)
+    assert 3 < table(pilot).count < 30
+
+
+async def test_a_view_that_asks_for_a_word_opens_the_field(pilot):
+    await press(pilot, "2", "v")
+    names = ["everything", *(view.name for view in LISTINGS[1].views)]
+    await press(pilot, *["down"] * names.index("from one realm"), "enter")
+    await type_text(pilot, "entra")
+    assert keys_shown(pilot)
+    assert all(key.endswith("@entra") for key in keys_shown(pilot))
+
+
+async def test_sorting_shows_its_choices(pilot):
+    await press(pilot, "2", "s")
+    assert "Sort by" in shown(pilot)
+    await press(pilot, "2")
+    assert status(pilot) == "Sorted: User name."
+    names = [key.rpartition("@")[0].casefold() for key in keys_shown(pilot)]
+    assert names == sorted(names)
+
+
+async def test_marks_are_told_hidden_ones_included(pilot):
+    await press(pilot, "2")
+    table(pilot).go_to("bob.admin@corp")
+    await press(pilot, "space")
+    await press(pilot, "slash")
+    await type_text(pilot, "anna")
+    await press(pilot, "enter")
+    assert "1 marked, 1 hidden" in shown(pilot)
+    assert status(pilot) == (
+        "1 marked: keys act on bob.admin@corp (hidden), not on >. Esc unmarks."
+    )
+    await press(pilot, "escape")
+    assert "marked" not in shown(pilot).split("\n")[2]
+
+
+async def test_enter_opens_everything_about_a_row_and_escape_comes_back(pilot):
+    await press(pilot, "2")
+    table(pilot).go_to("anna.admin@corp")
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, DetailsScreen)
+    assert "anna.admin@corp" in shown(pilot)
+    await press(pilot, "escape")
+    assert table(pilot).key == "anna.admin@corp"
+
+
+async def test_a_list_keeps_cursor_and_words_between_visits(pilot):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "anna")
+    await press(pilot, "enter", "down", "8", "2")
+    assert table(pilot).count < 10
+    assert table(pilot).key == keys_shown(pilot)[1]
+
+
+async def test_reload_keeps_the_cursor_on_its_row_and_says_so(pilot):
+    await press(pilot, "2")
+    table(pilot).go_to("root@pam")
+    await press(pilot, "r")
+    assert table(pilot).key == "root@pam"
+    assert "Read again: 212 users." in status(pilot)
+
+
+@pytest.mark.parametrize("key", ["a", "e", "d", "u"])
+async def test_keys_that_change_things_are_dim_and_say_why(pilot, key):
+    await press(pilot, "2", key)
+    assert status(pilot) == "This version only shows; it cannot change anything yet."
+
+
+@pytest.mark.parametrize(("key", "word"), [("w", "Explain"), ("9", "Health"), ("0", "Recover")])
+async def test_what_is_not_built_says_so(pilot, key, word):
+    await press(pilot, "2", key)
+    assert f"{word} is not built yet" in status(pilot)
+
+
+async def test_commands_of_a_row_can_be_typed_in_a_shell(pilot):
+    await press(pilot, "2")
+    table(pilot).go_to("root@pam")
+    await press(pilot, "c")
+    assert "pveum user" in shown(pilot)
+
+
+async def test_next_goes_through_what_needs_a_look(pilot):
+    await press(pilot, "1", "n")
+    first = table(pilot).key
+    assert table(pilot).row.fields["look"] == "yes"
+    await press(pilot, "n")
+    assert table(pilot).key != first
+
+
+async def test_saving_writes_a_file_for_this_user_alone(pilot, tmp_path):
+    await press(pilot, "2", "slash")
+    await type_text(pilot, "anna")
+    await press(pilot, "enter", "f")
+    (saved,) = (tmp_path / "saved").iterdir()
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert status(pilot) == f"Saved as {saved}"
+    rows = list(csv.reader(saved.read_text().splitlines()))
+    assert rows[0][:3] == ["User name", "Realm", "Enabled"]
+    assert len(rows) == table(pilot).count + 1
+
+
+async def test_help_is_made_from_the_commands_of_the_screen(pilot):
+    await press(pilot, "2", "question_mark")
+    assert isinstance(pilot.app.screen, HelpScreen)
+    await press(pilot, "escape")
+    screen = pilot.app.screen
+    for command in screen.OFFERS:
+        assert command.help(), command
+        assert command.name, command
+    names = [command.name for command in screen.OFFERS]
+    keys = [key for command in screen.OFFERS for key in command.keys.split(",") if key]
+    assert len(names) == len(set(names))
+    assert len(keys) == len(set(keys))
+    bound = {binding.key for binding in screen.BINDINGS}
+    assert bound == {command.keys for command in screen.OFFERS if command.keys}
+
+
+async def test_no_command_needs_a_function_key_or_a_control_key(pilot):
+    await press(pilot, "2")
+    for command in pilot.app.screen.OFFERS:
+        keys = command.keys.split(",")
+        assert not keys[0].startswith(("f1", "f2", "ctrl", "alt")), command
+        assert not {"[", "]", "O", "A", "B", "C", "D"} & set(keys), command

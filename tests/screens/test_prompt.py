@@ -1,0 +1,60 @@
+"""`:` goes anywhere by name."""
+
+from screens.anything import AnythingScreen
+from screens.listing import ListScreen
+from screens.prompt import PromptScreen, completions
+from tests.screens.conftest import press, shown, table, type_text
+
+
+def test_completion_prefers_what_begins_with_the_text():
+    words = ["tokens", "tfa", "users", "root@pam", "pam-users"]
+    assert completions("us", words) == ["users", "pam-users"]
+    assert completions("PAM", words) == ["pam-users", "root@pam"]
+    assert completions("", words) == words
+
+
+async def test_a_list_by_name(pilot):
+    await press(pilot, "colon")
+    assert isinstance(pilot.app.screen, PromptScreen)
+    await type_text(pilot, "realms")
+    await press(pilot, "enter")
+    assert pilot.app.screen.listing.name == "realms"
+
+
+async def test_tab_completes_and_a_userid_goes_to_the_user(pilot):
+    await press(pilot, "colon")
+    await type_text(pilot, "anna.adm")
+    await press(pilot, "tab")
+    assert ":anna.admin@corp" in shown(pilot)
+    await press(pilot, "enter")
+    assert (pilot.app.screen.listing.name, table(pilot).key) == ("users", "anna.admin@corp")
+
+
+async def test_a_view_by_name(pilot):
+    await press(pilot, "2", "colon")
+    await type_text(pilot, "view expired")
+    await press(pilot, "enter")
+    assert "old-admin@pve" in [row.key for row in table(pilot).rows_shown]
+    assert table(pilot).count < 10
+
+
+async def test_anything_else_is_looked_for_everywhere(pilot):
+    await press(pilot, "colon")
+    await type_text(pilot, "web-01")
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, AnythingScreen)
+
+
+async def test_escape_leaves_the_prompt_and_nothing_happens(pilot):
+    await press(pilot, "2", "colon")
+    await type_text(pilot, "quit")
+    await press(pilot, "escape")
+    assert isinstance(pilot.app.screen, ListScreen)
+    assert pilot.app.is_running
+
+
+async def test_quit_by_name(pilot):
+    await press(pilot, "colon")
+    await type_text(pilot, "quit")
+    await press(pilot, "enter")
+    assert pilot.app._exit
