@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.permissions import Permissions
@@ -63,9 +64,8 @@ class AclIndex:
 
     def further_up(self, ranks: Ranks, path: str) -> tuple[AclEntry, ...]:
         """The entries above `path` that reach it: those of the nearest path that has any."""
-        while path != "/":
-            path = path.rpartition("/")[0] or "/"
-            if level := self.levels.get(path):
+        for above in parents(path):
+            if level := self.levels.get(above):
                 for rank in ranks:
                     found = [
                         entry
@@ -122,6 +122,16 @@ def acl_index(config: UserConfig) -> AclIndex:
 
 permissions_of = remembered(Permissions)
 """The permission engine of a configuration, built once."""
+
+
+@lru_cache(maxsize=4096)
+def parents(path: str) -> tuple[str, ...]:
+    """/vms and / for /vms/100: the nearest first."""
+    found = []
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        found.append(path)
+    return tuple(found)
 
 
 def pool_paths(vms: Iterable[int], storage: Iterable[str]) -> list[str]:

@@ -33,6 +33,7 @@ from pve_auth_tui.core.aclindex import (
     permissions_of,
     privileges_of,
 )
+from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig
 
@@ -91,7 +92,7 @@ def root_way(config: UserConfig, entry: AclEntry) -> str:
     if entry.role in (ADMINISTRATOR, NO_ACCESS) and entry.path == "/":
         return ""
     role = config.roles.get(entry.role)
-    if role is None:
+    if role is None or place_of(entry.path) not in ("", "access"):
         return ""
     index = acl_index(config)
     for path, privilege in _ROOT_WAYS:
@@ -113,7 +114,7 @@ def self_made_roots(config: UserConfig) -> Mapping[str, str]:
     index = acl_index(config)
     found: dict[str, str] = {}
     for path, level in index.levels.items():
-        if path != "/" and path.split("/", 2)[1] != "access":
+        if place_of(path) not in ("", "access"):
             continue
         for entries in level.values():
             for entry in entries:

@@ -24,6 +24,7 @@ from pve_auth_tui.core.aclindex import (
     AclIndex,
     Ranks,
     acl_index,
+    parents,
     permissions_of,
     pool_paths,
 )
@@ -87,7 +88,7 @@ def tree(snapshot: Snapshot, person: str | None) -> tuple[TreeRow, ...]:
     inventory = snapshot.inventory.value
     guests = inventory.guests if inventory else {}
     paths = {*_TOP, *(f"/pool/{pool}" for pool in config.pools), *view.paths()}
-    paths.update([parent for path in list(paths) for parent in _parents(path)])
+    paths.update([parent for path in list(paths) for parent in parents(path)])
     hidden = [vmid for vmid in guests if f"/vms/{vmid}" not in paths]
     if hidden:
         paths.add(_MORE)
@@ -101,14 +102,6 @@ def tree(snapshot: Snapshot, person: str | None) -> tuple[TreeRow, ...]:
     if inventory and inventory.storages:
         about["/storage"] = count_words(len(inventory.storages), "store", "stores")
     return _drawn(paths, view, names, about)
-
-
-def _parents(path: str) -> list[str]:
-    found = []
-    while path != "/":
-        path = path.rpartition("/")[0] or "/"
-        found.append(path)
-    return found
 
 
 def _drawn(

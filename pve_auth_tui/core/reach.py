@@ -77,14 +77,14 @@ def _reach(
 ) -> str:
     """`asked` is who the engine is asked about, `subjects` whose entries give it rights."""
     engine = permissions_of(config)
-    if engine.is_administrator(asked):
-        return EVERYTHING
     paths: dict[str, None] = {}
     for subject in subjects:
         for entry in index.by_subject.get(subject, ()):
             paths[entry.path] = None
             if len(paths) > _LOOKED_AT:
                 return SOME
+    if "/" in paths and engine.is_administrator(asked):
+        return EVERYTHING
     seen = {path: engine.privileges(asked, path) for path in paths}
     if _looks_at_all(seen):
         return LOOKS_AT_ALL

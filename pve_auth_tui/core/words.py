@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 NEVER = "never"
 EXPIRED = "EXPIRED"
@@ -50,6 +51,7 @@ def count_privileges(number: int) -> str:
     return count_words(number, "privilege", "privileges")
 
 
+@lru_cache(maxsize=4096)
 def natural_order(path: str) -> str:
     """A sort key in which /vms/99 stands before /vms/100."""
     return "/".join(part.zfill(12) if part.isdigit() else part for part in path.split("/"))
