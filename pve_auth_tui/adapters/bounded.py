@@ -105,7 +105,7 @@ class BoundedTree:
         return found
 
     def owner_may_write(self, path: str) -> bool:
-        """The owner's write bit, as `core.ports.LiveTree` says; False in a database."""
+        """The owner's write bit, as `core.ports.LiveTree` says; a database raises Unreadable."""
         return bool(self._ask(MAY_WRITE, path))
 
     def _ask(self, what: bytes, path: str) -> bytes:

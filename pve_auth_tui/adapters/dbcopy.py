@@ -7,6 +7,7 @@ and it works on a read-only disk (SQLite's own `mode=ro` writes files beside the
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,9 @@ FILE: Final = "var/lib/pve-cluster/config.db"
 BACKUPS: Final = "Older copies may lie in /var/lib/pve-cluster/backup."
 
 _MAGIC: Final = b"SQLite format 3\0"
+# https://www.sqlite.org/fileformat2.html#the_database_header: page size, change counter,
+# pages, and the change counter for which the number of pages is valid.
+_HEADER: Final = struct.Struct(">16xH6xII60xI4x")
 _TRIES: Final = 5
 
 
@@ -54,11 +58,20 @@ def copied(files: RootTree) -> Copy:
         if marked(files) != mark:
             continue
         laid_over(image, log or b"")
-        if image[: len(_MAGIC)] != _MAGIC or len(image) < 512:
-            raise Unreadable(f"{shown} is not an SQLite database.", BACKUPS)
+        _require_whole(image, shown)
         image[18:20] = b"\1\1"  # SQLite refuses a database in WAL mode when it is in memory
         return Copy(bytes(image), log is not None, mark)
     raise Unreadable(f"{shown} changes faster than it can be read.", "Read it again.")
+
+
+def _require_whole(image: bytearray, shown: str) -> None:
+    """SQLite itself may take a missing end for zeros."""
+    if image[: len(_MAGIC)] != _MAGIC or len(image) < _HEADER.size:
+        raise Unreadable(f"{shown} is not an SQLite database.", BACKUPS)
+    page_size, changes, pages, valid_for = _HEADER.unpack_from(image)
+    wanted = pages * (65536 if page_size == 1 else page_size)
+    if changes == valid_for and wanted > len(image):
+        raise Unreadable(f"{shown} is cut off: its end is missing.", BACKUPS)
 
 
 def marked(files: RootTree) -> object:

@@ -80,7 +80,9 @@ def _answer(tree: Tree, what: bytes, path: str) -> bytes:
     if what == NAMES:
         return packed(list(tree.names(path)))
     if what == MAY_WRITE:
-        return b"1" if isinstance(tree, RootTree) and tree.owner_may_write(path) else b""
+        if not isinstance(tree, RootTree):
+            raise Unreadable(f"{tree.source} says nothing about who may write.")
+        return b"1" if tree.owner_may_write(path) else b""
     return b"".join(_piece(tree, one) for one in path.split("\0"))
 
 

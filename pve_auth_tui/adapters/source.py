@@ -30,7 +30,10 @@ def open_tree(root: Path = Path("/"), rung: str = "auto") -> Tree:
     if rung == "files":
         return _files(root)
     if rung == "database":
-        return _database(root, "")
+        try:
+            return _database(root, "")
+        except Missing as error:
+            raise Unreadable(str(error), _ELSEWHERE) from error
     if rung != "auto":
         raise Refused(f"The way `{rung}` is not built in.", "Take --rung auto, files or database.")
     return _first_that_answers(root)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 DATABASE = Path(__file__).parent / "data" / "config.db"
+PROJECT = Path(__file__).parents[2]
 CANARY = b"the host's own secret"
 
 
@@ -34,3 +38,30 @@ def database(root: Path) -> Path:
     folder = root / "var/lib/pve-cluster"
     folder.mkdir(parents=True)
     return Path(shutil.copyfile(DATABASE, folder / "config.db"))
+
+
+def our_python(code: str, *argv: str) -> list[str]:
+    """The command for a Python of the same version that can import the project."""
+    return [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, {str(PROJECT)!r})\n{code}",
+        *argv,
+    ]
+
+
+def run(command: list[str]) -> tuple[int, list[str]]:
+    """(exit code, lines of its output) of a command that may not take half a minute."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+def in_a_dead_mount(folder: Path, command: list[str]) -> list[str]:
+    """The command that runs another while `folder` is a mount that answers nothing."""
+    return [sys.executable, str(Path(__file__).with_name("dead_mount.py")), str(folder), *command]
+
+
+@cache
+def can_mount() -> bool:
+    """Whether this machine allows a FUSE mount in a namespace of our own."""
+    return run(in_a_dead_mount(Path("/mnt"), our_python("pass")))[0] == 0
