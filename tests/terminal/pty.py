@@ -19,6 +19,7 @@ import pexpect
 import pyte
 
 ROOT = Path(__file__).parents[2]
+TRUE_COLOUR = 1000
 _CHUNK = 65536
 _LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _SEQUENCE = re.compile(
@@ -162,9 +163,16 @@ class Terminal:
 
 
 def sgr_codes(written: bytes) -> set[int]:
-    """All codes of Select Graphic Rendition in the output: colours and attributes."""
-    found = (m for m in _SEQUENCE.finditer(written) if m[2] == b"m" and not m[1].startswith(b">"))
-    return {int(code or 0) for match in found for code in re.split(rb"[;:]", match[1])}
+    """All codes of Select Graphic Rendition in the output: colours and attributes.
+
+    A 24-bit colour is given as TRUE_COLOUR.
+    """
+    codes = set()
+    for match in _SEQUENCE.finditer(written):
+        if match[2] == b"m":
+            rgb = re.sub(rb"[34]8;2;\d+;\d+;\d+", b"%d" % TRUE_COLOUR, match[1])
+            codes |= {int(code or 0) for code in re.split(rb"[;:]", rgb)}
+    return codes
 
 
 def sequences(written: bytes) -> set[bytes]:
@@ -184,4 +192,4 @@ def sequences(written: bytes) -> set[bytes]:
 
 def characters(written: bytes) -> set[str]:
     """Every printed character in the output."""
-    return {c for c in _SEQUENCE.sub(b"", written).decode() if c.isprintable()}
+    return {c for c in _SEQUENCE.sub(b"", written).decode(errors="ignore") if c.isprintable()}

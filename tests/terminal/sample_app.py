@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.profile import Profile, detect
-from pve_auth_tui.terminal.settings import Settings, prepare
+from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ROWS = [
 MOVES = {"up", "down", "pageup", "pagedown", "home", "end", "tab", "shift+tab", "escape"}
 
 
-def application(profile: Profile, settings: Settings) -> App[None]:
+def application(profile: Profile) -> App[None]:
     """The application; Textual is imported here, after its environment has been set."""
     from textual import events, on
     from textual._time import get_time
@@ -51,9 +51,8 @@ def application(profile: Profile, settings: Settings) -> App[None]:
         ]
 
         def __init__(self) -> None:
-            super().__init__(driver_class=driver_class(profile), ansi_color=settings.ansi_color)
-            self.theme = settings.theme or "textual-dark"
-            self.animation_level = settings.animation_level
+            super().__init__(driver_class=driver_class(profile), ansi_color=True)
+            self.theme = "ansi-dark"
             self._line_filters = line_filters(profile)
             self._bursts = Bursts()
             self._gate: Gate[events.Key] = Gate(self._bursts)
@@ -123,10 +122,9 @@ def application(profile: Profile, settings: Settings) -> App[None]:
 
 def main() -> None:
     profile = detect(os.environ, os.ttyname(0), read_unimap(0))
-    settings = prepare(profile)
-    settings.apply(os.environ)
-    app = application(profile, settings)
-    app.run(mouse=settings.mouse)
+    prepare(profile, os.environ)
+    app = application(profile)
+    app.run(mouse=profile.mouse)
     sys.exit(app.return_code)
 
 

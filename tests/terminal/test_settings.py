@@ -6,8 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from textual.constants import ESCAPE_DELAY
-from textual.theme import BUILTIN_THEMES
 
 from pve_auth_tui.terminal.profile import Profile
 from pve_auth_tui.terminal.settings import prepare
@@ -19,49 +17,43 @@ SSH = Profile("unicode", "true", mouse=True, animation=True, remote=True)
 
 
 @pytest.mark.parametrize(
-    ("profile", "system", "escape"),
+    ("profile", "system", "animations", "escape"),
     [
-        (SERIAL, "standard", "500"),
-        (CONSOLE, "standard", "100"),
-        (DESKTOP, "256", "100"),
-        (SSH, "truecolor", "250"),
+        (SERIAL, "standard", "none", "500"),
+        (CONSOLE, "standard", "none", "100"),
+        (DESKTOP, "256", "full", "100"),
+        (SSH, "truecolor", "full", "250"),
     ],
 )
 def test_the_environment_says_colours_and_patience(
-    profile: Profile, system: str, escape: str
+    profile: Profile, system: str, animations: str, escape: str
 ) -> None:
     environ = {"NO_COLOR": "1", "TERM": "x", "TEXTUAL_COLOR_SYSTEM": "auto", "ESCDELAY": "1"}
-    prepare(profile).apply(environ)
-    assert environ["TEXTUAL_COLOR_SYSTEM"] == system
-    assert environ["ESCDELAY"] == escape
-    assert environ["TEXTUAL_DISABLE_KITTY_KEY"] == "1"
-    assert environ["TERM"] == "x"
-    assert "NO_COLOR" not in environ
+    prepare(profile, environ)
+    assert environ == {
+        "TERM": "x",
+        "TEXTUAL_COLOR_SYSTEM": system,
+        "TEXTUAL_ANIMATIONS": animations,
+        "TEXTUAL_DISABLE_KITTY_KEY": "1",
+        "ESCDELAY": escape,
+    }
 
 
-@pytest.mark.parametrize("profile", [SERIAL, CONSOLE])
-def test_few_colours_need_an_ansi_theme_and_no_animation(profile: Profile) -> None:
-    settings = prepare(profile)
-    assert settings.ansi_color is True
-    assert settings.theme is not None
-    assert BUILTIN_THEMES[settings.theme].ansi
-    assert settings.animation_level == "none"
-    assert not settings.mouse
-
-
-def test_a_desktop_keeps_the_applications_look() -> None:
-    settings = prepare(DESKTOP)
-    assert (settings.ansi_color, settings.theme) == (None, None)
-    assert settings.animation_level == "full"
-    assert settings.mouse
-
-
-def test_textual_still_reads_the_variable_for_its_escape_delay() -> None:
-    assert ESCAPE_DELAY > 0
+def test_textual_reads_what_is_set() -> None:
+    environ = {"PATH": "/usr/bin:/bin"}
+    prepare(SERIAL, environ)
+    code = (
+        "from textual import constants as c\n"
+        "print(c.COLOR_SYSTEM, c.TEXTUAL_ANIMATIONS, c.DISABLE_KITTY_KEY, c.ESCAPE_DELAY)"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert output.stdout == "standard none True 0.5\n"
 
 
 def test_a_profile_is_decided_before_textual_is_imported() -> None:
-    """Textual reads the variables that `Settings.apply` sets while it is imported."""
+    """Textual reads the variables while it is imported."""
     code = (
         "import sys\n"
         "from pve_auth_tui.terminal import burst, profile, settings, unimap\n"
