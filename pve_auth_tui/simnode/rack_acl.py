@@ -8,7 +8,7 @@ from pve_auth_tui.core.userconfig import AclEntry, Group, Pool, Role, SubjectKin
 from pve_auth_tui.simnode import made_up
 from pve_auth_tui.simnode.rack_crowd import CROWD_GROUPS
 
-CI_GUESTS = (105, 305, 306, 307, 308, 309)
+_RUNNERS = range(305, 310)
 _FIRST_CROWD_GUEST = 112
 _LAST_GUEST = 311
 _CROWD_ROLES = ("PVEVMUser", "PVEAuditor", "PVEVMAdmin", "PVETemplateUser", "PowerOnly")
@@ -27,14 +27,9 @@ def roles() -> list[Role]:
 def pools() -> list[Pool]:
     """One pool in another, down to the third level (PVE's limit)."""
     return [
-        Pool("lab", (104, 301, 302, 303, 304), (), "Lab"),
-        Pool("lab/ci", CI_GUESTS, (), "build machines"),
-        Pool(
-            "lab/ci/nightly",
-            (310, 311),
-            ("ceph-vm", "local-zfs", "nfs-iso", "pbs-rack"),
-            "nightly runs and the stores they are saved to",
-        ),
+        Pool("lab", (104,), (), "Lab"),
+        Pool("lab/backup", (), ("nfs-archive", "pbs-rack"), "where the lab is saved to"),
+        Pool("lab/backup/offsite", (), ("nfs-offsite", "pbs-offsite"), "the second copy"),
     ]
 
 
@@ -47,15 +42,15 @@ def story_entries() -> list[AclEntry]:
         _user("/access/groups", "helpdesk@pve", "PVEUserAdmin"),  # root in effect
         _group("/nodes", "ops-corp", "PVESysAdmin"),
         _group("/pool/lab", "dev", "PVEVMAdmin"),
-        _group("/pool/lab/ci", "dev", "PVEVMUser"),
-        _user("/pool/lab/ci/nightly", "backup@pve", "PVEDatastoreUser"),
-        _token("/pool/lab/ci/nightly", "backup@pve!pbs", "PVEDatastoreUser"),
+        _user("/pool/lab/backup", "backup@pve", "PVEDatastoreUser"),
+        _token("/pool/lab/backup", "backup@pve!pbs", "PVEDatastoreUser"),
         _group("/storage", "ops-corp", "PVEDatastoreUser"),
         _group("/vms", "ops-corp", "PVEVMUser"),
         _user("/vms/100", "anna.admin@corp", "PVEAuditor"),  # replaces, and hides the next
         _group("/vms/100", "ops-corp", "PVEVMUser"),
         _user("/vms/104", "gone@corp", "PVEVMAdmin"),  # a ghost that the next sync revives
-        _token("/vms/105", "ci@pve!runner", "PVEVMAdmin"),  # its user has less
+        _user("/vms/105", "ci@pve", "PVEVMUser"),
+        _token("/vms/105", "ci@pve!runner", "PVEVMAdmin"),  # more than its user has
         _group("/vms/110", "ops-corp", "NoAccess"),
         _user("/vms/111", "bob@pve", "PVEVMUser", propagate=False),
         _token("/vms/115", "olga@corp!scripts", "PVEVMUser"),
@@ -63,6 +58,7 @@ def story_entries() -> list[AclEntry]:
         _group("/vms/120", "Admins-entra", "PVEVMAdmin"),
         _user("/vms/131", "leaver@corp", "PVEVMUser"),  # ghost
         _user("/vms/140", "terraform@pve", "PVEVMAdmin"),
+        _token("/vms/140", "terraform@pve!apply", "PVEVMUser"),  # never counts: not separated
         _token("/vms/140", "terraform@pve!plan", "PVETemplateUser"),
         _user("/vms/141", "packer@pve", "PVEVMAdmin"),
         _token("/vms/141", "packer@pve!build", "PVEVMAdmin"),
@@ -70,7 +66,8 @@ def story_entries() -> list[AclEntry]:
         _token("/vms/143", "netbox@pve!sync", "PVEAuditor"),
         _token("/vms/144", "carl@corp!laptop", "PVEVMUser"),
         _user("/vms/207", "intern7@lab", "PVEVMUser"),  # ghost
-        *(_token(f"/vms/{vmid}", "ci@pve!runner", "PVEVMUser") for vmid in CI_GUESTS[1:]),
+        *(_user(f"/vms/{vmid}", "ci@pve", "PVEVMUser") for vmid in _RUNNERS),
+        *(_token(f"/vms/{vmid}", "ci@pve!runner", "PVEVMUser") for vmid in _RUNNERS),
     ]
 
 

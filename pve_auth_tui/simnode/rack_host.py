@@ -17,6 +17,7 @@ _STORY_GUESTS = {
     105: ("runner-01", "pve1"),
     110: ("pay-db", "pve3"),
     111: ("bobs-vm", "pve2"),
+    **{304 + number: (f"runner-{number + 1:02}", "pve3") for number in range(1, 6)},
 }
 _KINDS = ("web", "db", "mail", "app", "cache", "proxy", "files", "build", "desktop", "test")
 _CONTAINER_KINDS = ("proxy", "cache", "mail")
@@ -26,31 +27,32 @@ dir: local
 	path /var/lib/vz
 	content iso,vztmpl,backup
 
-zfspool: local-zfs
-	pool rpool/data
-	content images,rootdir
-	sparse 1
-
 rbd: ceph-vm
 	content images,rootdir
 	krbd 0
 	pool vm
 
-nfs: nfs-iso
-	export /export/iso
-	path /mnt/pve/nfs-iso
-	server 192.0.2.30
-	content iso,vztmpl
-
 nfs: nfs-archive
 	export /export/archive
 	path /mnt/pve/nfs-archive
 	server 192.0.2.30
+	content backup,iso
+
+nfs: nfs-offsite
+	export /export/rack
+	path /mnt/pve/nfs-offsite
+	server 198.51.100.30
 	content backup
 
 pbs: pbs-rack
 	datastore rack
 	server pbs.example.com
+	content backup
+	username backup@pbs
+
+pbs: pbs-offsite
+	datastore rack
+	server pbs.offsite.example.com
 	content backup
 	username backup@pbs
 """
@@ -150,7 +152,7 @@ def _guest_config(guest: DemoGuest) -> str:
         return (
             f"arch: amd64\ncores: 2\nhostname: {guest.name}\nmemory: 1024\n"
             f"net0: name=eth0,bridge=vmbr0,ip=dhcp,type=veth\nostype: debian\n"
-            f"rootfs: local-zfs:subvol-{guest.vmid}-disk-0,size=8G\nswap: 512\n"
+            f"rootfs: ceph-vm:vm-{guest.vmid}-disk-0,size=8G\nswap: 512\n"
         )
     return (
         f"boot: order=scsi0\ncores: 2\nmemory: 4096\nname: {guest.name}\n"

@@ -48,6 +48,8 @@ ldap: old
 	base_dn dc=old,dc=example,dc=com
 	server1 ldap.old.example.com
 	user_attr uid
+	mode ldaps
+	verify 1
 
 """
 

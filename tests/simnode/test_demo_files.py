@@ -253,9 +253,9 @@ def test_there_are_six_stores(tree: MemoryTree) -> None:
     assert parse_storages(tree.read("etc/pve/storage.cfg")) == (
         "ceph-vm",
         "local",
-        "local-zfs",
         "nfs-archive",
-        "nfs-iso",
+        "nfs-offsite",
+        "pbs-offsite",
         "pbs-rack",
     )
 

@@ -125,7 +125,7 @@ def test_tokens_are_those_of_the_drawing(
 
 
 def test_tokens_see_what_the_drawing_says(access: UserConfig, permissions: Permissions) -> None:
-    stores = ("local", "local-zfs", "ceph-vm", "nfs-iso", "nfs-archive", "pbs-rack")
+    stores = ("local", "ceph-vm", "nfs-archive", "nfs-offsite", "pbs-rack", "pbs-offsite")
     assert permissions.is_administrator("root@pam!ansible")
     assert not permissions.all_paths("mon@pve!grafana")
     assert permissions.privileges("mon@pve", "/")["Sys.Audit"]
