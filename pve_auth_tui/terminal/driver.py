@@ -33,7 +33,8 @@ _OUTPUT: Final = 2  # Textual draws on stderr
 _CHUNK: Final = 4096  # bytes read at once
 _WAIT: Final = 0.1  # seconds between looks at the clock, for a lone Esc
 _SIZE: Final = (80, 24)
-_CLEAR: Final = "\x1b[0m\x1b[2J\x1b[H"
+# Line by line from the second: tmux, PuTTY and others save a screen that is cleared as a whole.
+_CLEAR: Final = "\x1b[0m\x1b[2;1H\x1b[J\x1b[H\x1b[K"
 _KITTY_END: Final = "\x1b[<u"  # of a protocol that is never begun (terminal.settings)
 # Sequences beyond ECMA-48: private modes, questions, keyboard protocols, OSC.
 _PRIVATE = re.compile(r"\x1b(\[[<=>?]|\])")

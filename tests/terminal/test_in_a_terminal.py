@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
 UTF8 = {"LANG": "C.UTF-8"}
 MODHEX = b"cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
 # What a plain terminal obeys or silently reads past; nothing that it could print.
-PLAIN = {b"H", b"J", b"m", b"?7l", b"?7h", b"?1049h", b"?1049l"}
+PLAIN = {b"H", b"J", b"K", b"m", b"?7l", b"?7h", b"?1049h", b"?1049l"}
 CONSOLE = PLAIN | {b"?25l", b"?25h", b"?2004h", b"?2004l"}
 ATTRIBUTES = {0, 1, 4, 7}
 SIXTEEN = ATTRIBUTES | set(range(30, 38)) | set(range(40, 48))
