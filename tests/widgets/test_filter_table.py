@@ -7,11 +7,19 @@ from pve_auth_tui.core.find import haystack, parse_query
 from pve_auth_tui.core.listing import Column, Row
 from widgets.filter_table import FilterTable
 
-COLUMNS = (Column("User name", 12, grow=True), Column("Realm", 6), Column("Comment", 20, wide=True))
-ROWS = [
-    Row(f"u{number:02}@pve", (f"u{number:02}", "pve", f"comment {number}"), sort=(f"u{number:02}", "pve", -number))
-    for number in range(30)
-]  # fmt: skip
+COLUMNS = (
+    Column("User name", 12, grow=True),
+    Column("Realm", 6),
+    Column("Comment", 20, wide=True),
+)
+
+
+def row(number):
+    name = f"u{number:02}"
+    return Row(f"{name}@pve", (name, "pve", f"comment {number}"), sort=(name, "pve", -number))
+
+
+ROWS = [row(number) for number in range(30)]
 
 
 class TableApp(App):
