@@ -125,7 +125,7 @@ _WORDS = st.sampled_from(
         *("ann@pve", "bob@corp", "root@pam", "ghost@pve", "x!y@pve", "ann@pve!t1", "bad", "@g1"),
         *("g1", "g2", "R1", "PVEAuditor", "NoAccess", "VM.Audit", "Foo.Bar", "p", "p/q", "p/q/r/s"),
         *("/", "/vms", "/vms/100", "/vms/0", "vms//", "100", "0100", "local", "", "0", "1", "soon"),
-        *("caf\xe9", "%C3%BC", "%", "\xa0", "\x85", " ", "\t", "\0", "9" * 400, "a" * 70 + "@pve"),
+        *("caf\xe9", "%C3%BC", "%", "\xa0", "\x85", " ", "\t", "9" * 400, "a" * 70 + "@pve"),
     ]
 )
 _FIELDS = st.lists(_WORDS, max_size=4).flatmap(

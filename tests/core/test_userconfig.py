@@ -41,7 +41,7 @@ def test_any_bytes_are_read(data):
 def test_what_was_read_from_a_dirty_file_is_written_and_read_again(data):
     once = write_user_config(parse_user_config(data))
     twice = write_user_config(parse_user_config(once))
-    unreadable = b":Inf:" in once or b"e+" in once  # PVE cannot read large numbers it writes
+    unreadable = b"Inf" in once or b"e+" in once  # PVE cannot read large numbers it writes
     assert unreadable or twice == once
 
 
