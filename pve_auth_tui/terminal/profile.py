@@ -20,7 +20,7 @@ OVERRIDE: Final = "PVE_AUTH_TUI_GLYPHS"
 
 _SERIAL_DEVICE = re.compile(r"/dev/(tty(S|AMA|USB|ACM|O|PS|SC|LP|UL|mxc|sclp)|hvc)\d+\Z")
 _CONSOLE_DEVICE = re.compile(r"/dev/tty\d+\Z")
-_CONSOLE_TERM = re.compile(r"linux(-|\Z)")
+_CONSOLE_TERM = re.compile(r"((screen|tmux)\.)?linux(-|\Z)")
 # Families that draw boxes, know colours and report a mouse. Of any other TERM we know
 # nothing good: vt100, vt220, ansi, dumb, unknown, unset, ...
 _CAPABLE_TERM = re.compile(

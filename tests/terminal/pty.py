@@ -121,8 +121,8 @@ class Terminal:
 
     def hang_up(self) -> None:
         """The terminal goes away, as when a cable is pulled. No reading after this."""
-        os.close(self._child.child_fd)
-        self._child.closed = True
+        self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.closed = self._child.closed = True
 
     def is_running(self) -> bool:
         return os.waitid(os.P_PID, self._child.pid, _LOOK) is None

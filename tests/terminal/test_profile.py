@@ -21,6 +21,7 @@ FULL = Profile("unicode", "256", mouse=True, animation=True)
         ("the same, with a locale", {"TERM": "linux", **UTF8}, "/dev/tty6", CONSOLE),
         ("a console, TERM unset", {}, "/dev/tty1", CONSOLE),
         ("a Linux console at the other end of SSH", {"TERM": "linux"}, "/dev/pts/0", CONSOLE),
+        ("GNU screen on a Linux console", {"TERM": "screen.linux"}, "/dev/pts/0", CONSOLE),
         ("a serial port", {"TERM": "vt220"}, "/dev/ttyS0", PLAIN),
         ("a serial port, TERM set by hand", {**XTERM, **UTF8}, "/dev/ttyS1", PLAIN),
         ("a serial port on ARM", {"TERM": "vt220"}, "/dev/ttyAMA0", PLAIN),
