@@ -17,7 +17,7 @@ _CRYPT_SIGNS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 def some_bytes(label: str, size: int) -> bytes:
     """`size` bytes, 64 at most."""
-    return blake2b(label.encode("utf-8", "surrogateescape"), digest_size=size).digest()
+    return blake2b(label.encode(), digest_size=size).digest()
 
 
 def number(label: str, below: int) -> int:

@@ -17,9 +17,8 @@ _MARKER_TEXT = b"A simulated cluster of pve-auth-tui. Nothing in here belongs to
 class MemoryTree:
     """A `core.ports.Tree` made of paths and bytes; folders exist through the files in them."""
 
-    def __init__(self, files: Mapping[str, bytes], *, source: str = "demo") -> None:
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = dict(files)
-        self._source = source
         self._folders: dict[str, set[str]] = {"": set()}
         for path in self._files:
             below = path
@@ -31,7 +30,7 @@ class MemoryTree:
 
     @property
     def source(self) -> str:
-        return self._source
+        return "demo"
 
     @property
     def paths(self) -> Sequence[str]:
@@ -51,16 +50,11 @@ class MemoryTree:
         """Sorted names in a folder; empty without it, Unreadable for a file."""
         if folder in self._files:
             raise Unreadable(f"/{folder} is a file, not a folder.")
-        return sorted(self._folders.get(folder.strip("/"), ()))
+        return sorted(self._folders.get(folder, ()))
 
     def with_files(self, files: Mapping[str, bytes]) -> MemoryTree:
         """The same tree with some files added or replaced."""
-        return MemoryTree({**self._files, **files}, source=self._source)
-
-    def without(self, *paths: str) -> MemoryTree:
-        """The same tree with some files gone."""
-        kept = {path: data for path, data in self._files.items() if path not in paths}
-        return MemoryTree(kept, source=self._source)
+        return MemoryTree({**self._files, **files})
 
     def written_to(self, folder: Path) -> None:
         """Write the tree below a folder that is empty or does not exist yet.

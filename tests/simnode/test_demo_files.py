@@ -23,6 +23,7 @@ from pve_auth_tui.core.cluster import (
 from pve_auth_tui.core.datacenter import parse_datacenter, write_datacenter
 from pve_auth_tui.core.domains import parse_domains, write_domains
 from pve_auth_tui.core.jobs import parse_jobs, write_jobs
+from pve_auth_tui.core.tfaconfig import parse_tfa, write_tfa
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.simnode.memory import MemoryTree
@@ -114,6 +115,13 @@ def test_corp_was_synced_two_hours_ago_and_a_job_failed_last_night(tree: MemoryT
     started, problem = job_state(tree, "corp-nightly")
     assert 16 * HOUR < DEMO_NOW - started < 24 * HOUR
     assert "No space left" in problem
+
+
+def test_second_factors_are_written_as_pve_does(tree: MemoryTree) -> None:
+    data = tree.read("etc/pve/priv/tfa.cfg")
+    config = parse_tfa(data)
+    assert not config.warnings
+    assert write_tfa(config) == data
 
 
 def test_root_has_a_locked_totp_a_key_and_three_recovery_keys(
