@@ -47,7 +47,7 @@ def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     """Sync jobs that did not end well."""
     for realm in snapshot.realms.value.realms if snapshot.realms.value else ():
         for job in sync_jobs(snapshot, realm):
-            if job.last_result not in ("", "OK"):
+            if job.last_result:
                 yield Finding(
                     "LOOK",
                     f"{realm}: the last sync failed (job {job.id})",

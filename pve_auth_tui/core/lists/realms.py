@@ -53,7 +53,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
             thousands(number),
             ago(last, now) if last else "never" if directory else "-",
         )
-        failed = any(_failed(job) for job in sync_jobs(snapshot, realm.name))
+        failed = any(job.last_result for job in sync_jobs(snapshot, realm.name))
         fields = {
             "realm": realm.name.casefold(),
             "type": cells[1],
@@ -127,13 +127,9 @@ def _job_line(job: SyncJob, now: float) -> Line:
     off = ", switched off" if job.options.get("enabled") == "0" else ""
     ran = f"ran {ago(job.last_run, now)}" if job.last_run else "has not run yet"
     text = f"job {job.id} ({schedule}{off}) {ran}"
-    if _failed(job):
+    if job.last_result:
         return Line(f"{text}: {job.last_result}", "Sync", "LOOK")
     return Line(text, "Sync")
-
-
-def _failed(job: SyncJob) -> bool:
-    return job.last_result not in ("", "OK")
 
 
 def _openid_lines(realm: Realm) -> list[Line]:
