@@ -16,10 +16,6 @@ SOON = 30 * 86400  # seconds: an expiry nearer than this is worth a look
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LATEST = 253_402_300_799  # the last second of the year 9999: later numbers are no dates
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def thousands(number: int) -> str:
@@ -104,21 +100,6 @@ def ago(then: float, now: float) -> str:
     return f"{span(now - then)} ago"
 
 
-def day(then: float, now: float) -> str:
-    """`today`, `yesterday`, `12 d ago`, `in August`, `in June 2024`."""
-    then = min(max(0.0, then), float(_LATEST))
-    days = _day_number(now) - _day_number(then)
-    if days <= 0:
-        return "today" if days == 0 else date(then)
-    if days == 1:
-        return "yesterday"
-    if days < 30:
-        return f"{days} d ago"
-    year, month = time.localtime(then)[:2]
-    name = _MONTHS[month - 1]
-    return f"in {name}" if days < 330 else f"in {name} {year}"
-
-
 def date(then: float) -> str:
     """`2026-11-20`; `-` for 0 and for what no calendar holds."""
     if not 0 < then <= _LATEST:
@@ -131,8 +112,3 @@ def date_time(then: float) -> str:
     if not 0 < then <= _LATEST:
         return "-"
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(then))
-
-
-def _day_number(then: float) -> int:
-    """Days by this computer's calendar, so that yesterday evening is not today."""
-    return int((then + time.localtime(then).tm_gmtoff) // _DAY)

@@ -297,8 +297,8 @@ def test_the_details_of_an_entry_that_replaces_and_hides():
     assert told("acl", ENTRIES, key) == [
         "REPLACES what anna@corp has further up: PVEVMUser on /vms through ops.",
         "HIDES the group entry on the same path: @ops PVEVMUser.",
-        "Effect anna@corp may there: look (7 privileges).",
-        "Without this line it would be: use (10 privileges).",
+        "Effect look (7 privileges) for anna@corp here.",
+        "Without this line: use (10 privileges).",
     ]
 
 
@@ -351,8 +351,8 @@ def test_what_tokens_see():
 
 def test_the_details_of_a_token_that_sees_nothing_compare_it_with_its_user():
     assert told("tokens", TOKENS, "mon@pve!grafana") == [
-        "               user mon@pve         the token            both = what it gets",
-        "/              PVEAuditor           no role              nothing",
+        "                 user mon@pve        the token           both = what it gets",
+        "/                PVEAuditor          no role             nothing",
         "Logs in yes.",
         "Sees LOOK nothing: every list comes back empty, without an error. "
         "Privilege separation is on and it has no ACL of its own.",
@@ -506,7 +506,7 @@ def test_pools_tell_their_members_and_who_has_rights():
     assert table("pools", TEAMS)["lab"]["Guests"] == "2"
     assert told("pools", TEAMS, "lab") == [
         "Guests 2 guests: 100 web-01 (pve1), 199",
-        "Stores 1 store nfs",
+        "Stores 1 store: nfs",
         "Gone LOOK 199: no such guest",
         "Rights @local PVEVMUser",
         "Below lab/ci; rights here reach them, too",

@@ -66,14 +66,6 @@ def test_ago(before, text):
     assert words.ago(NOW - before, NOW) == text
 
 
-@pytest.mark.parametrize(
-    ("days", "text"),
-    [(0, "today"), (1, "yesterday"), (12, "12 d ago"), (100, "in August"), (900, "in June 2024")],
-)
-def test_days(days, text):
-    assert words.day(NOW - days * DAY, NOW) == text
-
-
 def test_dates_for_wide_lists():
     assert words.date(NOW) == "2026-11-21"
     assert words.date_time(NOW).startswith("2026-11-21 ")
@@ -85,5 +77,4 @@ def test_no_number_in_a_file_upsets_them(number):
     assert words.date(number)
     assert words.date_time(number)
     assert words.ago(number, NOW)
-    assert words.day(number, NOW)
     assert words.expiry(number, NOW)

@@ -13,27 +13,31 @@ from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words
 
 _PARTS = (
-    ("access", "user.cfg", "users"),
-    ("realms", "domains.cfg", "realms"),
-    ("tfa", "priv/tfa.cfg", "tfa"),
-    ("datacenter", "datacenter.cfg", ""),
-    ("jobs", "jobs.cfg", ""),
-    ("passwords", "priv/shadow.cfg", ""),
-    ("token_secrets", "priv/token.cfg", ""),
-    ("cluster", "the cluster's state", ""),
-    ("inventory", "guests and stores", ""),
+    ("access", "users"),
+    ("realms", "realms"),
+    ("tfa", "tfa"),
+    ("datacenter", ""),
+    ("jobs", "realms"),
+    ("passwords", "users"),
+    ("token_secrets", "tokens"),
+    ("cluster", ""),
+    ("inventory", ""),
 )
+_NEEDED = ("access", "realms", "tfa")
 
 
 def unreadable(snapshot: Snapshot) -> Found:
-    """Parts that could not be read; without the first three nothing can be said."""
-    for name, file, target in _PARTS:
+    """Parts that could not be read at all, or only with losses.
+
+    What PVE ignores in user.cfg is told by rules of its own.
+    """
+    for name, listing in _PARTS:
         part: Part[Any] = getattr(snapshot, name)
-        if not part.problem:
+        if not part.problem or (name == "access" and part.value is not None):
             continue
-        where = Target(target) if target else None
-        bad = part.value is None and name in ("access", "realms", "tfa")
-        yield Finding("BAD" if bad else "LOOK", f"{file}: {part.problem}", part.hint, where)
+        bad = part.value is None and name in _NEEDED
+        where = Target(listing) if listing else None
+        yield Finding("BAD" if bad else "LOOK", part.problem.rstrip("."), part.hint, where)
 
 
 def risky_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Found:

@@ -189,15 +189,13 @@ def _effect_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
         lines.append(Line(f"the group entry on the same path: {hides}.", "HIDES"))
     pools = now.decision(who, entry.path).pools
     through = f", with pool {listed(pools)}" if pools else ""
-    lines.append(
-        Line(f"{who} may there: {_may(config, has, entry.path)} "
-             f"({count_privileges(len(has))}){through}.", "Effect")
-    )  # fmt: skip
+    had = f"{_may(config, has, entry.path)} ({count_privileges(len(has))})"
+    lines.append(Line(f"{had} for {who} here{through}.", "Effect"))
     if has == would:
-        lines.append(Line("this line it would be the same.", "Without"))
+        lines.append(Line("this line: the same.", "Without"))
     else:
         text = f"{_may(config, would, entry.path)} ({count_privileges(len(would))})"
-        lines.append(Line(f"this line it would be: {text}.", "Without"))
+        lines.append(Line(f"this line: {text}.", "Without"))
     return lines
 
 

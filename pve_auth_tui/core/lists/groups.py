@@ -90,7 +90,8 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     if config is None or group is None:
         return GONE
     number = len(group.members)
-    lines = [Line(f"{count_words(number, 'user', 'users')}. {listed(group.members, 8)}", "Users")]
+    names = f": {listed(group.members, 8)}" if group.members else ""
+    lines = [Line(f"{count_words(number, 'user', 'users')}{names}", "Users")]
     ghosts = missing_members(config, group)
     if ghosts:
         text = f"{listed(ghosts)}: whoever gets the name is in the group"

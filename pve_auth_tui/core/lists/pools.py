@@ -80,7 +80,9 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
         names.append(f"{len(pool.vms) - len(names)} more")
     lines = [Line(f"{guests}{': ' if names else ''}{', '.join(names)}", "Guests")]
     stores = count_words(len(pool.storage), "store", "stores")
-    lines.append(Line(f"{stores} {listed(pool.storage, 8)}".rstrip(), "Stores"))
+    if pool.storage:
+        stores += f": {listed(pool.storage, 8)}"
+    lines.append(Line(stores, "Stores"))
     if gone := _strangers(snapshot.inventory.value, pool):
         lines.append(Line(f"{listed(gone)}: no such guest", "Gone", "LOOK"))
     lines += _rights_lines(config, key)

@@ -46,7 +46,7 @@ _VIEWS = (
 )
 _FIELDS = ("user", "realm", "token", "expire", "privsep", "sees", "secret", "look")
 _PATHS = 5  # as many as a detail pane has room for
-_WIDTHS = (15, 21, 21)  # three columns and a word stand side by side in 78 cells
+_WIDTHS = (17, 20, 20)  # three columns and a word stand side by side in 78 cells
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:

@@ -256,7 +256,7 @@ def _name_warnings(config: UserConfig, userid: str) -> list[str]:
         for clash in case_duplicates(config)
         if userid in clash
     ]
-    if odd := suspicious(userid, acl_index(config).administrators):
+    if not warnings and (odd := suspicious(userid, acl_index(config).administrators)):
         warnings.append(odd)
     return warnings
 
