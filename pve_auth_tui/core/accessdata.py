@@ -8,6 +8,9 @@ from typing import Literal
 
 SubjectKind = Literal["user", "group", "token"]
 
+ROOT = "root@pam"
+"""PVE's own user: always there, may do everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

@@ -14,11 +14,10 @@ from itertools import compress
 from typing import Literal
 
 from pve_auth_tui.core import names
-from pve_auth_tui.core.accessdata import AclEntry, SubjectKind, UserConfig
+from pve_auth_tui.core.accessdata import ROOT, AclEntry, SubjectKind, UserConfig
 from pve_auth_tui.core.grants import NO_ACCESS, Flags, Grant, Grants
 from pve_auth_tui.core.pathtree import PathTree, member_paths, path_tree, pool_path
 from pve_auth_tui.core.perltext import truthy
-from pve_auth_tui.core.userconfig import ROOT
 
 ADMINISTRATOR = "Administrator"
 
@@ -223,11 +222,8 @@ class Permissions:
     def _level(self, ranks: Sequence[Sequence[AclEntry]]) -> _Level:
         here = below = None
         for entries in ranks:
-            roles: dict[str, bool] = {}
-            for entry in entries:
-                roles[entry.role] = entry.propagate
-            here = here or self._grants.of(roles)
-            passed_on = {role: True for role, propagates in roles.items() if propagates}
+            here = here or self._grants.of({entry.role: entry.propagate for entry in entries})
+            passed_on = {entry.role: True for entry in entries if entry.propagate}
             if passed_on and below is None:
                 below = self._grants.of(passed_on)
         return _Level(here, below)
