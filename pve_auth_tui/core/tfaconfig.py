@@ -34,25 +34,35 @@ class TfaUnreadable(Unreadable):
 
     `original` is what PVE reports; `json_problem` and `line_problem` are the reasons that it
     hides: why the file is no JSON of its form, and why it is not in the old form either.
+    All three are empty for a file that only we do not read.
     """
 
     def __init__(
         self,
-        reason: str,
+        message: str,
+        hint: str,
+        original: str = "",
         *,
-        original: str = _PVE_TEXT,
         json_problem: str = "",
         line_problem: str = "",
     ) -> None:
-        super().__init__(
-            f"Nobody can log in with a password: Proxmox VE cannot read {FILE} ({reason}).",
-            f"Put the last good copy of /etc/pve/{FILE} back (config.db backups are in "
-            "/var/lib/pve-cluster/backup), or move the file away, which removes everybody's "
-            "second factors. Console and SSH logins still work.",
-            original,
-        )
+        super().__init__(message, hint, original)
         self.json_problem = json_problem
         self.line_problem = line_problem
+
+
+def _locked_out(
+    reason: str, *, original: str = _PVE_TEXT, json_problem: str = "", line_problem: str = ""
+) -> TfaUnreadable:
+    return TfaUnreadable(
+        f"Nobody can log in with a password: Proxmox VE cannot read {FILE} ({reason}).",
+        f"Put the last good copy of /etc/pve/{FILE} back (config.db backups are in "
+        "/var/lib/pve-cluster/backup), or move the file away, which removes everybody's "
+        "second factors. Console and SSH logins still work.",
+        original,
+        json_problem=json_problem,
+        line_problem=line_problem,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +129,11 @@ def _exact(data: bytes) -> dict[str, dict[str, Any]]:
     try:
         return _json_or_lines(data)
     except TooDeep:
-        reason = f"its JSON has more than {MAX_DEPTH} levels"
-        raise TfaUnreadable(reason, json_problem="recursion limit exceeded") from None
+        raise TfaUnreadable(
+            f"{FILE} was not read: its JSON has more than {MAX_DEPTH} levels.",
+            f"Proxmox VE never writes more than ten. Look at /etc/pve/{FILE} and put the last "
+            "good copy back.",
+        ) from None
 
 
 def _json_or_lines(data: bytes) -> dict[str, dict[str, Any]]:
@@ -131,11 +144,11 @@ def _json_or_lines(data: bytes) -> dict[str, dict[str, Any]]:
     try:
         return tfalines.read_users(data)
     except tfalines.Panic as error:
-        raise TfaUnreadable(str(error), original=_PANIC_TEXT) from None
+        raise _locked_out(str(error), original=_PANIC_TEXT) from None
     except tfalines.BadLines as error:
         line_problem = str(error)
     is_json = data.lstrip().startswith((b"{", b"["))
-    raise TfaUnreadable(
+    raise _locked_out(
         json_problem if is_json else line_problem,
         json_problem=json_problem,
         line_problem=line_problem,

@@ -4,7 +4,6 @@ import pytest
 
 from pve_auth_tui.core.calendarevent import problem
 
-
 DATES = ["2026-12-24", "12-24 18:00", "*-*-1 00:00", "*-1..6-15"]
 TIMES = ["2:00", "*:0/15", "*/2:00", "8..17:0/30", "8..17/3:00", "21:00:30", "*:*:0/10", "15"]
 DAYS = ["mon", "Monday", "mon..fri", "sun..tue", "mon,wed..fri 02:00", "sat 1..7"]
