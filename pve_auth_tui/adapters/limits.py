@@ -18,10 +18,10 @@ PATH_BYTES: Final = 4096
 # Files that grow with the number of users, where an honest copy from elsewhere (a test
 # cluster, a newer pmxcfs) may exceed pmxcfs's limit; and dpkg's list of all packages.
 _LARGER: Final[Mapping[str, int]] = {
-    "etc/pve/user.cfg": 16 * MIB,
-    "etc/pve/priv/tfa.cfg": 16 * MIB,
-    "etc/pve/priv/token.cfg": 16 * MIB,
-    "etc/pve/priv/shadow.cfg": 16 * MIB,
+    "etc/pve/user.cfg": 4 * MIB,
+    "etc/pve/priv/tfa.cfg": 4 * MIB,
+    "etc/pve/priv/token.cfg": 4 * MIB,
+    "etc/pve/priv/shadow.cfg": 4 * MIB,
     "var/lib/dpkg/status": 64 * MIB,
 }
 

@@ -56,7 +56,7 @@ def parse_members(data: bytes) -> Members | None:
     """`/etc/pve/.members`; None when it is not what pmxcfs writes."""
     whole = _object(data)
     node = whole.get("nodename")
-    if not isinstance(node, str) or not node_name(node):
+    if not isinstance(node, str) or not _NODE.fullmatch(node):
         return None
     cluster = whole.get("cluster")
     if not isinstance(cluster, dict):

@@ -285,7 +285,7 @@ def test_a_file_exchanged_for_a_link_at_the_last_moment_is_noticed(tree, root, m
 def test_a_file_of_ten_gigabytes_is_refused_at_once(tree, root):
     os.truncate(root / USER_CFG, 10 * 1024**3)
     started = time.monotonic()
-    assert refusal(tree) == "ROOT/etc/pve/user.cfg is larger than 16 MiB."
+    assert refusal(tree) == "ROOT/etc/pve/user.cfg is larger than 4 MiB."
     assert time.monotonic() - started < 1
 
 
@@ -293,8 +293,8 @@ def test_a_file_of_ten_gigabytes_is_refused_at_once(tree, root):
     ("path", "limit"),
     [
         ("etc/pve/datacenter.cfg", 1024**2),
-        ("etc/pve/user.cfg", 16 * 1024**2),
-        ("etc/pve/priv/tfa.cfg", 16 * 1024**2),
+        ("etc/pve/user.cfg", 4 * 1024**2),
+        ("etc/pve/priv/tfa.cfg", 4 * 1024**2),
     ],
 )
 def test_a_file_may_be_as_large_as_its_limit_and_no_larger(tree, root, path, limit):

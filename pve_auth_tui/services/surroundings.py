@@ -1,0 +1,114 @@
+"""Reading what stands around the access files: node, quorum, versions, guests, storages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from pve_auth_tui.core import cluster as formats
+from pve_auth_tui.core import versions
+from pve_auth_tui.core.cluster import GUEST_FOLDERS, Members
+from pve_auth_tui.core.errors import Missing, Unreadable
+from pve_auth_tui.core.snapshot import Cluster, ClusterNode, Guest, Inventory
+from pve_auth_tui.services.picture import Found, Picture
+
+# Reading 10,000 guests only for their names would take longer than all else together. Those
+# that user.cfg speaks of come first; what is left over is shown by its number.
+GUESTS_WITH_NAME: Final = 400
+
+_MEMBERS: Final = "etc/pve/.members"
+_NODES: Final = "etc/pve/nodes"
+_MANAGER: Final = "pve-manager"
+_ACCESS: Final = "libpve-access-control"
+
+
+def read_cluster(picture: Picture) -> Found[Cluster]:
+    """The cluster as its running part says, else as it is configured. Raises Unreadable.
+
+    While corosync does not run, .members says nothing of a cluster, just as on a node of its
+    own; then the write bit of etc/pve/local counts, as for PVE (PVE::Cluster).
+    """
+    members, problem, hint = _members(picture)
+    node = members.node if members else _node_name(picture)
+    live = members is not None
+    configured = picture.optional("etc/pve/corosync.conf")
+    if members and members.cluster is not None:
+        found = Cluster(node, members.cluster, members.quorate, members.nodes)
+    elif configured.strip():
+        corosync = formats.parse_corosync(configured)
+        quorate = picture.owner_may_write("etc/pve/local") if live else None
+        found = Cluster(node, corosync.name, quorate, _nodes(corosync.nodes, node, live=live))
+    else:
+        names = (node,) if live else _folders(picture)
+        found = Cluster(node, None, True if live else None, _nodes(names, node, live=live))
+    installed = _installed(picture)
+    access = installed.get(_ACCESS, "")
+    release = formats.release_of(installed.get(_MANAGER, "")) or (
+        versions.pve_release(access) if access else ""
+    )
+    return Found(replace(found, pve_release=release, access_control=access), problem, hint)
+
+
+def read_inventory(picture: Picture, mentioned: Collection[int]) -> Found[Inventory]:
+    """Guests and storages; `mentioned`: the VMIDs whose names matter most. Raises Unreadable."""
+    guests = _guests(picture)
+    first = [vmid for vmid in sorted(mentioned) if vmid in guests]
+    rest = (vmid for vmid in guests if vmid not in mentioned)
+    chosen = [guests[vmid] for vmid in [*first, *rest][:GUESTS_WITH_NAME]]
+    files = picture.read_many([formats.guest_path(guest) for guest in chosen])
+    for guest in chosen:
+        name = formats.guest_name(files.get(formats.guest_path(guest), b""), guest.type)
+        guests[guest.vmid] = replace(guest, name=name)
+    storages = formats.parse_storages(picture.optional("etc/pve/storage.cfg"))
+    return Found(Inventory(guests, storages))
+
+
+def _members(picture: Picture) -> Found[Members | None]:
+    try:
+        members = formats.parse_members(picture.read(_MEMBERS))
+    except Missing:
+        return Found(None)
+    except Unreadable as error:
+        return Found(None, str(error), error.hint)
+    if members is None:
+        return Found(None, f"/{_MEMBERS} is not what pmxcfs writes.")
+    return Found(members)
+
+
+def _node_name(picture: Picture) -> str:
+    name = formats.node_name(picture.optional("etc/hostname").decode(errors="replace"))
+    folders = () if name else _folders(picture)
+    return folders[0] if len(folders) == 1 else name
+
+
+def _folders(picture: Picture) -> tuple[str, ...]:
+    return tuple(name for name in picture.names(_NODES) if formats.node_name(name) == name)
+
+
+def _nodes(names: Collection[str], here: str, *, live: bool) -> tuple[ClusterNode, ...]:
+    """Of nodes that are only configured, this one alone is known to be online."""
+    return tuple(ClusterNode(name, True if live and name == here else None) for name in names)
+
+
+def _installed(picture: Picture) -> dict[str, str]:
+    try:
+        status = picture.read("var/lib/dpkg/status")
+    except Unreadable:
+        return {}
+    return formats.installed_versions(status, (_MANAGER, _ACCESS))
+
+
+def _guests(picture: Picture) -> dict[int, Guest]:
+    """From .vmlist, which only a running pmxcfs has; else from the names of the configurations."""
+    try:
+        guests = formats.parse_vmlist(picture.read("etc/pve/.vmlist"))
+    except Unreadable:
+        guests = {}
+    if guests:
+        return guests
+    for node in _folders(picture):
+        for kind, folder in GUEST_FOLDERS.items():
+            names = picture.names(f"{_NODES}/{node}/{folder}")
+            guests.update(formats.guests_of_folder(node, kind, names))
+    return dict(sorted(guests.items()))
