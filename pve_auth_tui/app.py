@@ -195,7 +195,8 @@ class PveAuthApp(CalmCrash, App[None]):
         elif words in self.names_for_prompt():
             self.open_target(Target("tokens" if "!" in words else "users", words))
         else:
-            self.open_list("anything").find(words)
+            anything = self.open_list("anything")
+            anything.call_after_refresh(anything.find, words)
 
     # --- keys ---------------------------------------------------------------------
 

@@ -119,9 +119,9 @@ class ListScreen(BaseScreen):
             self.point_at(self._wanted_key)
         self._show_counts()
         self._show_details()
-        if problem := self._part_problem():
-            self.say(problem)
-        elif before is not None and before is not message.snapshot:
+        if before is None:
+            self.say(self._part_problem())
+        elif before is not message.snapshot:
             self.say(f"Read again: {self._counted(len(message.rows))}.")
 
     def _part_problem(self) -> str:

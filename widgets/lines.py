@@ -104,7 +104,7 @@ class HeadLine(OneLine):
         width = self.size.width
         facts = list(self._facts)
         room = width - cells(self._right) - 3
-        while facts and sum(cells(fact.text) + 2 for fact in facts) > room:
+        while facts and sum(cells(fact.text) + 2 for fact in facts) > room + 2:
             facts.remove(max(facts, key=lambda fact: fact.rank))
         text = fit(" " + "  ".join(fact.text for fact in facts), max(0, room + 1))
         return line(f"{text} {self._right} ", width, BOLD)

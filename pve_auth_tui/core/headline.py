@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pve_auth_tui.core.snapshot import Cluster, Snapshot
 
-_SOURCES = {"files": "files", "config.db": "config.db", "demo": "simulated"}
-
 
 def quorum_words(cluster: Cluster) -> str:
     """`quorate 3/3`, `NO QUORUM 1/3`, `standalone`, or `quorum unknown`.
@@ -36,7 +34,8 @@ def where_am_i(snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
             facts.append((f"PVE {cluster.pve_release}", 5))
     else:
         facts.append(("node unknown", 1))
-    facts.append((f"{_SOURCES.get(snapshot.source, snapshot.source)}, READ-ONLY", 3))
     if snapshot.demo:
-        facts.append(("DEMO", 0))
+        facts += [("READ-ONLY", 3), ("DEMO", 0)]
+    else:
+        facts.append((f"{snapshot.source}, READ-ONLY", 3))
     return tuple(facts)
