@@ -10,8 +10,8 @@ from pve_auth_tui.core.errors import Missing, Unreadable
 from pve_auth_tui.core.ports import BulkTree, Clock, LiveTree, Tree
 from pve_auth_tui.core.snapshot import Part
 
-SECONDS: Final = 15.0
-BYTES: Final = 128 * 1024 * 1024  # pmxcfs holds no more altogether (MEMDB_MAX_FSSIZE)
+SECONDS = 15.0
+BYTES = 128 * 1024 * 1024  # pmxcfs holds no more altogether (MEMDB_MAX_FSSIZE)
 _AGAIN: Final = "Press r to read again, or see `systemctl status pve-cluster` on the node."
 
 T = TypeVar("T")
@@ -26,13 +26,12 @@ class Found(NamedTuple, Generic[T]):
 
 
 class Picture:
-    """A Tree behind a deadline (monotonic seconds) and a budget of bytes."""
+    """A Tree behind one deadline and one budget of bytes, both from now on."""
 
-    def __init__(self, tree: Tree, clock: Clock, seconds: float = SECONDS) -> None:
+    def __init__(self, tree: Tree, clock: Clock) -> None:
         self._tree = tree
         self._clock = clock
-        self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._until = time.monotonic() + SECONDS
         self._left = BYTES
 
     def read(self, path: str) -> bytes:
@@ -88,7 +87,7 @@ class Picture:
     def _require_time(self, path: str) -> None:
         if time.monotonic() > self._until:
             raise Unreadable(
-                f"/{path} was not read: reading took longer than {self._seconds:g} seconds.", _AGAIN
+                f"/{path} was not read: reading took longer than {SECONDS:g} seconds.", _AGAIN
             )
 
     def _counted(self, *found: bytes) -> bytes:
