@@ -77,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
     options = parse(argv, {name: query.help for name, query in QUERIES.items()})
+    _refuse_unbuilt(options)
     if options.command in (None, "demo"):
         return _screens(options, terminal)
     snapshot = _this_node(options).load()
@@ -150,14 +151,18 @@ def _remark(part: Part[Any]) -> None:
 # --- where the picture comes from ----------------------------------------------------
 
 
-def _this_node(options: argparse.Namespace) -> SnapshotService:
-    """The files or the database below --root; raises Refused for what is not built yet."""
+def _refuse_unbuilt(options: argparse.Namespace) -> None:
+    """Ways to a node that this version does not go; raises Refused."""
     if options.host or options.rung in _NOT_BUILT:
-        way = "another host" if options.host else options.rung
+        way = "from another host" if options.host else f"through {options.rung}"
         raise Refused(
-            f"Reading from {way} is not built yet: this version reads PVE's files and config.db.",
+            f"Reading {way} is not built yet: this version reads PVE's files and config.db.",
             "On the node, as root: leave --host and --rung out, or take --rung files or database.",
         )
+
+
+def _this_node(options: argparse.Namespace) -> SnapshotService:
+    """The files or the database below --root; raises NotRoot, or Unreadable without PVE there."""
     root = Path(os.path.abspath(options.root or "/"))
     if root == Path("/") and os.geteuid() != 0:
         command = " ".join(filter(None, (PROGRAM, options.command)))

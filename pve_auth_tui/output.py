@@ -89,9 +89,9 @@ def headed(heading: str, text: str, width: int | None, *, room: int) -> str:
     return "".join(f"{fit(head, room)}{line}".rstrip() + "\n" for head, line in pairs)
 
 
-def terminal_width(stream: TextIO) -> int | None:
+def terminal_width(stream: TextIO | None) -> int | None:
     """How many cells a line of this terminal has; None when it is no terminal."""
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         return None
     columns = os.environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and int(columns) > 0:
