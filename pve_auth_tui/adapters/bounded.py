@@ -38,7 +38,7 @@ from pve_auth_tui.adapters.rootfs import PMXCFS
 from pve_auth_tui.core.errors import Missing, Unreadable
 
 _START: Final = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "import sys; sys.path.append(sys.argv[1]);"
     " from pve_auth_tui.adapters.reader import main; main()"
 )
 _ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}

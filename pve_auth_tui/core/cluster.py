@@ -115,9 +115,12 @@ def guest_name(data: bytes, kind: str) -> str:
 
 
 def parse_corosync(data: bytes) -> Corosync:
-    """`/etc/pve/corosync.conf`: the cluster's name and its nodes, sorted."""
+    """`/etc/pve/corosync.conf`: the cluster's name and its nodes, sorted.
+
+    Read word by word, lines mean nothing (PVE::Corosync::parse_conf).
+    """
     name, nodes = "", set()
-    for section, key, value in _corosync_lines(data):
+    for section, key, value in _corosync_values(data):
         if (section, key) == (("totem",), "cluster_name"):
             name = value
         elif (section, key) == (("nodelist", "node"), "name") and _NODE.fullmatch(value):
@@ -125,20 +128,19 @@ def parse_corosync(data: bytes) -> Corosync:
     return Corosync(name, tuple(sorted(nodes)))
 
 
-def _corosync_lines(data: bytes) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _corosync_values(data: bytes) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    lines = data.decode(errors="replace").split("\n")
+    words = iter([word for line in lines for word in line.partition("#")[0].split()])
     sections: list[str] = []
-    for raw in data.decode(errors="replace").split("\n"):
-        line = raw.strip()
-        if line.startswith("#"):
-            continue
-        if line.endswith("{"):
-            sections.append(line[:-1].strip())
-        elif line == "}":
+    last = ""
+    for word in words:
+        if word == "{":
+            sections.append(last)
+        elif word == "}":
             del sections[-1:]
-        else:
-            key, colon, value = line.partition(":")
-            if colon:
-                yield tuple(sections[:3]), key.strip(), value.strip()
+        elif word.endswith(":"):
+            yield tuple(sections[:3]), word[:-1], next(words, "")
+        last = word
 
 
 def parse_storages(data: bytes) -> tuple[str, ...]:

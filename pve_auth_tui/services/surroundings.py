@@ -15,7 +15,7 @@ from pve_auth_tui.services.picture import Found, Picture
 
 # Reading 10,000 guests only for their names would take longer than all else together. Those
 # that user.cfg speaks of come first; what is left over is shown by its number.
-GUESTS_WITH_NAME: Final = 400
+GUESTS_WITH_NAME: Final = 256
 
 _MEMBERS: Final = "etc/pve/.members"
 _NODES: Final = "etc/pve/nodes"

@@ -185,6 +185,16 @@ def test_corosync_names_the_cluster_and_its_nodes():
     assert cluster.parse_corosync(COROSYNC) == Corosync("rack", ("pve1", "pve2"))
 
 
+def test_corosync_means_the_same_on_a_few_lines():
+    """As in a recorded database of pmxcfs."""
+    data = (
+        b"nodelist { # all of them\n"
+        b"  node { name: pve2 nodeid: 2 ring0_addr: 10.99.0.2 } node { name: pve1 }\n}\n"
+        b"totem { cluster_name: rack interface { linknumber: 0 } version: 2 }\n"
+    )
+    assert cluster.parse_corosync(data) == Corosync("rack", ("pve1", "pve2"))
+
+
 def test_corosync_with_braces_that_do_not_fit_is_read_as_far_as_it_goes():
     assert cluster.parse_corosync(b"}\n}\ntotem {\ncluster_name: x\n") == Corosync("x", ())
     assert cluster.parse_corosync(b"{\n" * 50_000) == Corosync("", ())

@@ -78,7 +78,8 @@ def test_a_real_database_is_read(tmp_path):
     assert snapshot.realms.value.realms.keys() > {"pam", "pve"}
     assert "root@pam" in snapshot.tfa.value.users
     cluster = snapshot.cluster.value
-    assert (cluster.node, cluster.quorate, cluster.online) == ("pve1", None, 0)
+    assert (cluster.node, cluster.name, cluster.quorate) == ("pve1", "lab", None)
+    assert cluster.nodes == (ClusterNode("pve1"), ClusterNode("pve2"))
     assert "is empty, as on a disk whose PVE does not run" in snapshot.cluster.problem
     assert "cluster" in problems(snapshot)
 
