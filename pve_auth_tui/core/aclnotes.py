@@ -22,7 +22,7 @@ paths above its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from pve_auth_tui.core.aclindex import (
     ADMINISTRATOR,
@@ -130,8 +130,7 @@ def missing_for_token(config: UserConfig, entry: AclEntry) -> frozenset[str]:
     role = config.roles.get(entry.role)
     if role is None:
         return frozenset()
-    userid = _split(entry)[0]
-    return role.privs.difference(permissions_of(config).privileges(userid, entry.path))
+    return role.privs.difference(_of_user(config, _split(entry)[0], entry.path))
 
 
 def lost(config: UserConfig, entry: AclEntry) -> frozenset[str]:
@@ -209,6 +208,14 @@ def _has_there(
     if entry.kind == "token":
         return privilege in permissions_of(config).privileges(entry.subject, path)
     return True
+
+
+def _of_user(config: UserConfig, userid: str, path: str) -> Set[str]:
+    """A user's privileges; without pools the index knows them sooner than the engine."""
+    index = acl_index(config)
+    if userid == ROOT or path in index.pools_of:
+        return permissions_of(config).privileges(userid, path).keys()
+    return privileges_of(config, index.counting(index.ranks("user", userid), path))
 
 
 def _meant(config: UserConfig, entry: AclEntry) -> tuple[str, ...]:
