@@ -53,13 +53,19 @@ class Terminal:
         self._drawn = b""
         return time.perf_counter() - self.started
 
-    def settle(self, seconds: float = 0.5) -> float:
+    def settle(self, seconds: float = 0.3) -> float:
         """Read until nothing comes for so long; when the last byte came."""
         last = time.perf_counter()
         while self._read(seconds):
             last = time.perf_counter()
         self._drawn = b""
         return last
+
+    def watch(self, seconds: float) -> None:
+        """Read for so long."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self._read(left)
 
     def press(self, keys: str) -> float:
         """Type; when that was."""
