@@ -9,6 +9,7 @@ is back, `if app.crash: return crash.tell(app.crash)`.
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import stat
@@ -105,6 +106,7 @@ def install() -> None:
     """Replace Python's own handlers, which print exception texts, for this process.
 
     A failure in a thread or a finalizer leaves a report and no word: the program goes on.
+    Writing to a terminal that was closed is none.
     """
 
     def ends_us(
@@ -113,8 +115,10 @@ def install() -> None:
         tell(error)
 
     def goes_on(what: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
-        if what.exc_value is not None:
-            report(what.exc_value)
+        error = what.exc_value
+        gone = isinstance(error, OSError) and error.errno in (errno.EIO, errno.EPIPE)
+        if error is not None and not gone:
+            report(error)
 
     sys.excepthook = ends_us
     threading.excepthook = goes_on
