@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -33,6 +35,7 @@ _IDLE = 600  # seconds without a key until Start comes back
 _GLYPHS: tuple[Glyphs, ...] = ("unicode", "cp437", "ascii")
 _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 _MOVING_LETTERS = frozenset("jk")
+_LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
 
@@ -98,6 +101,7 @@ class PveAuthApp(CalmCrash, App[None]):
         self._first = first
         self._bursts = Bursts()
         self._gate: Gate[events.Key] = Gate(self._bursts)
+        self._passing: deque[events.Key] = deque()
         self._screens: dict[str, ListScreen] = {}
         self._filters_now = line_filters(profile)
         self._last_key = monotonic()
@@ -206,20 +210,45 @@ class PveAuthApp(CalmCrash, App[None]):
             self._last_key = monotonic()
             kind, printable = self._kind_of(event), event.is_printable
             passed = self._gate.arrived(event, event.time, kind, printable=printable)
-            await self._let_through(passed)
+            await self._queue(passed)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._bursts.pasted(event.time)
         await super().on_event(event)
+        if isinstance(event, events.Key):  # it has come back, so its bindings have been run
+            await self._passed(event)
 
-    async def _let_through(self, keys: Iterable[events.Key]) -> None:
-        for key in keys:
-            await super().on_event(key)
+    async def _queue(self, keys: Iterable[events.Key]) -> None:
+        """Keys go on one at a time: one that opens a screen has opened it before the next."""
+        busy = bool(self._passing)
+        self._passing.extend(keys)
+        if self._passing and not busy:
+            await self._pass_one()
         if (due := self._gate.due) is not None:
             self.set_timer(max(0.0, due - monotonic()) + 0.001, self._look_at_the_gate)
 
+    async def _pass_one(self) -> None:
+        key = self._passing[0]
+        is_text = key.is_printable and getattr(self.focused, "types_text", False)
+        await super().on_event(key)
+        if is_text:  # the field keeps it
+            await self._passed(key)
+        else:
+            self.set_timer(_LOST, partial(self._passed, key))
+
+    async def _passed(self, key: events.Key) -> None:
+        """The next key may go on, once a screen that `key` opened is there."""
+        if not (self._passing and self._passing[0] is key):
+            return
+        if self.focused is None and monotonic() < key.time + _LOST:
+            self.set_timer(0.01, partial(self._passed, key))
+            return
+        self._passing.popleft()
+        if self._passing:
+            await self._pass_one()
+
     async def _look_at_the_gate(self) -> None:
-        await self._let_through(self._gate.released(monotonic()))
+        await self._queue(self._gate.released(monotonic()))
 
     def _kind_of(self, event: events.Key) -> Kind:
         if event.key in _MOVES:

@@ -61,6 +61,7 @@ class FilterTable(Widget, can_focus=True):
         self._order: Sequence[int] | None = None
         self._shown: Sequence[int] = ()
         self._top = 0
+        self._early = 0  # moves that were typed before there were rows
         self._select: Select | None = None
         self._layout: tuple[tuple[int, int], ...] = ()
         self._all_columns = False
@@ -99,6 +100,9 @@ class FilterTable(Widget, can_focus=True):
         key = self.key
         self._rows, self._haystacks, self._order = rows, haystacks, None
         self._apply(key)
+        if rows and self._early:
+            self._go(self.cursor + self._early)
+            self._early = 0
 
     def narrow(self, select: Select | None) -> None:
         """Show only what `select` picks; None shows all."""
@@ -166,6 +170,8 @@ class FilterTable(Widget, can_focus=True):
         self.refresh()
 
     def action_move(self, rows: int) -> None:
+        if not self._rows:
+            self._early += rows
         self._go(self.cursor + rows)
 
     def action_page(self, pages: int) -> None:

@@ -67,3 +67,14 @@ async def test_a_held_arrow_moves_at_once(pilot):
         pilot.app.post_message(events.Key("j", "j"))
         await pilot.pause(0.033)
     assert table(pilot).cursor == 10
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.06, 0.1])
+async def test_keys_typed_quickly_behind_one_that_opens_a_list_reach_the_list(pilot, pause):
+    for key in ("2", "j", "j"):
+        pilot.app.post_message(events.Key(key, key))
+        await pilot.pause(pause)
+    await pilot.pause(0.3)
+    await settle(pilot)
+    assert pilot.app.screen.listing.name == "users"
+    assert table(pilot).cursor == 2

@@ -39,10 +39,11 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Program:
-    """A command, a text of its first screen, and the key that ends it."""
+    """A command, a text of its first screen, what opens another one, and the key that ends it."""
 
     command: tuple[str, ...]
     ready: str
+    opens: tuple[bytes, str] | None = None
     quit: bytes = b"q"
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,13 +57,18 @@ class Program:
 
 
 SAMPLE = Program((sys.executable, "-m", "tests.terminal.sample_app"), "nothing done")
-PROGRAMS = [pytest.param(SAMPLE, id="sample")]
+DEMO = Program((sys.executable, "-m", "pve_auth_tui", "demo"), "To look at", (b"2", "User name"))
+PROGRAMS = [pytest.param(SAMPLE, id="sample"), pytest.param(DEMO, id="demo")]
 every_program = pytest.mark.parametrize("program", PROGRAMS)
 
 
 def keys_and_noise(terminal: Terminal, program: Program) -> None:
     """What happens to any program in its life: noise, arrows, a YubiKey, and the end."""
     terminal.until(program.ready)
+    if program.opens:
+        key, text = program.opens
+        terminal.send(key)
+        terminal.until(text)
     terminal.send(b"\xff\xe9\x1b[99999999999u")
     terminal.send(b"\x1b", b"[B", pause=0.03)
     terminal.send(b"\x1b[6~\x1b[H\t")
