@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.status import status_json, status_text
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
+from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
 
@@ -170,7 +172,8 @@ def _this_node(options: argparse.Namespace) -> SnapshotService:
             "PVE's access files on this node are for root alone.",
             f"Start it as root: sudo {command}. To look around: {PROGRAM} demo",
         )
-    return SnapshotService(open_tree(root, options.rung), SystemClock())
+    again = partial(open_tree, root, options.rung)
+    return SnapshotService(again(), SystemClock(), again=again)
 
 
 def _demo(options: argparse.Namespace) -> SnapshotService:
@@ -196,6 +199,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     service = _demo(options) if options.command == "demo" else _this_node(options)
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
+    prepare(profile, os.environ)
     prepare(profile, os.environ)
     try:
         from pve_auth_tui.app import open_screens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -35,26 +35,43 @@ from pve_auth_tui.services.surroundings import read_cluster, read_inventory
 
 T = TypeVar("T")
 
+# PVE's parser says "ignore" of these and keeps them all the same (reference 3.2).
+_KEPT: Final = tuple(
+    f"user config - ignore invalid {what} " for what in ("acl member", "acl group", "group member")
+)
 _VMS: Final = re.compile(r"/vms/([1-9][0-9]{2,8})")
 
 
 class SnapshotService:
     """Reads everything anew at each `load`; blocking, and safe from several threads at once.
 
-    `demo` marks the picture as that of a simulated cluster.
+    `demo` marks the picture as that of a simulated cluster. `again` opens the tree for the
+    second and every later picture, so that a mount that has died or come back is noticed.
     """
 
-    def __init__(self, tree: Tree, clock: Clock, *, demo: bool = False) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        *,
+        demo: bool = False,
+        again: Callable[[], Tree] | None = None,
+    ) -> None:
         self._tree = tree
         self._clock = clock
         self._demo = demo
+        self._again = again
+        self._is_new = True
 
     def load(self) -> Snapshot:
-        """The picture; raises nothing: a part that cannot be read says why.
+        """The picture; a part that cannot be read says why.
 
         A file that is not there means what it means to PVE: nothing configured, and without
-        user.cfg only root@pam.
+        user.cfg only root@pam. Raises Unreadable only when `again` finds no tree at all.
         """
+        if self._again and not self._is_new:
+            self._tree = self._again()
+        self._is_new = False
         with _collector_at_rest():
             return self._loaded(Picture(self._tree, self._clock), self._clock.now())
 
@@ -95,7 +112,8 @@ def _access(picture: Picture, cluster: Part[Cluster]) -> Found[UserConfig]:
     release = cluster.value.access_control if cluster.value else ""
     data = picture.optional("etc/pve/user.cfg")
     config = parse_user_config(data, release=release or versions.NEWEST)
-    return _found(config, "user.cfg", config.warnings)
+    dropped = [text for text in config.warnings if not text.startswith(_KEPT)]
+    return _found(config, "user.cfg", dropped)
 
 
 def _realms(picture: Picture) -> Found[Domains]:

@@ -446,3 +446,28 @@ def test_a_database_that_is_exchanged_between_two_loads_is_seen(tmp_path):
     assert service.load().access.value is not None
     (folder / "config.db").write_bytes(b"gone")
     assert "is not an SQLite database" in service.load().access.problem
+
+
+def test_entries_that_pve_keeps_are_not_told_as_lost():
+    lines = b"user:a@pve:1:0:::::\nacl:1:/:gone@pve,@gone:PVEAuditor:\n"
+    snapshot = loaded({"etc/pve/user.cfg": lines})
+    assert len(snapshot.access.value.acl) == 2
+    assert snapshot.access.problem == ""
+
+
+def test_from_the_second_picture_on_the_tree_is_opened_again():
+    first = MemoryTree({"etc/pve/user.cfg": b"user:before@pve:1:0:::::\n"})
+    later = MemoryTree({"etc/pve/user.cfg": b"user:after@pve:1:0:::::\n"})
+    service = SnapshotService(first, FixedClock(0.0), again=lambda: later)
+    assert "before@pve" in service.load().access.value.users
+    assert "after@pve" in service.load().access.value.users
+
+
+def test_a_tree_that_cannot_be_opened_again_is_an_error_to_tell():
+    def gone():
+        raise Unreadable("/etc/pve is not mounted.", "Is pmxcfs running?")
+
+    service = SnapshotService(MemoryTree({}), FixedClock(0.0), again=gone)
+    service.load()
+    with pytest.raises(Unreadable, match="not mounted"):
+        service.load()
