@@ -449,7 +449,7 @@ def test_a_database_that_is_exchanged_between_two_loads_is_seen(tmp_path):
 
 
 def test_entries_that_pve_keeps_are_not_told_as_lost():
-    lines = b"user:a@pve:1:0:::::\nacl:1:/:gone@pve,@gone:PVEAuditor:\n"
+    lines = "user:a@pve:1:0:::::\nacl:1:/:gone@pve,@gone:PVEAuditor:\n"
     snapshot = loaded({"etc/pve/user.cfg": lines})
     assert len(snapshot.access.value.acl) == 2
     assert snapshot.access.problem == ""
