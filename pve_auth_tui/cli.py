@@ -37,7 +37,6 @@ from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.status import status_json, status_text
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
-from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
 
 OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
@@ -199,7 +198,6 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     service = _demo(options) if options.command == "demo" else _this_node(options)
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
-    prepare(profile, os.environ)
     prepare(profile, os.environ)
     try:
         from pve_auth_tui.app import open_screens

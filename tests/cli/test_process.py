@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_environment import LOCALE, poison
 from tests.cli.test_lists import LISTS
+from tests.terminal.pty import Terminal
 
 PROJECT = Path(__file__).parents[2]
 START = f"import sys; sys.path[:0] = [{str(PROJECT)!r}]; from pve_auth_tui.cli import main"
@@ -42,6 +44,16 @@ def completed(
         timeout=60,
         check=False,
     )
+
+
+def everything_on(leader: int) -> str:
+    """What a terminal is told until the last program on it ends."""
+    shown = b""
+    with suppress(OSError):  # Linux answers EIO when the other end is closed
+        while chunk := os.read(leader, 65536):
+            shown += chunk
+    os.close(leader)
+    return shown.decode()
 
 
 COMMANDS = [[name] for name in (*LISTS, "status")] + [["permissions", "root@pam"]]
@@ -193,15 +205,50 @@ def test_on_a_terminal_lines_are_no_wider_than_it(rack: Path) -> None:
         command("--root", rack, "users"), env=LOCALE | {"COLUMNS": "60"}, stdout=follower
     )
     os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 65536):
-            shown += chunk
-    except OSError:  # Linux answers EIO when the other end is closed
-        pass
-    os.close(leader)
 
+    lines = everything_on(leader).splitlines()
     assert child.wait(60) == 0
-    lines = shown.decode().splitlines()
     assert len(lines) == 213
     assert max(map(len, lines)) <= 60
+
+
+def test_a_mistake_behind_the_screens_shows_no_data_on_the_terminal(tmp_path: Path) -> None:
+    program = f"""{START}
+from pve_auth_tui import cli, environment
+environment.ROOTS_FOLDER = __import__("pathlib").Path({str(tmp_path)!r}) / "pve-auth-tui"
+class Service:
+    def load(self):
+        password = "canary" + "-7c1e"
+        raise LookupError(password)
+cli._demo = lambda options: Service()
+sys.exit(main(["demo"]))"""
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        command(program=program, bare=False),
+        env=LOCALE | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+
+    shown = everything_on(leader)
+
+    assert child.wait(60) == 1
+    (report,) = (tmp_path / "pve-auth-tui/reports").iterdir()
+    assert "canary-7c1e" not in shown + report.read_text()
+    assert "LookupError" in report.read_text()
+    assert "stopped because of a mistake of its own (LookupError)" in shown
+    assert str(report) in shown
+
+
+def test_a_poisoned_environment_neither_ends_nor_drives_the_screens(tmp_path: Path) -> None:
+    """TEXTUAL_PRESS alone would press q as soon as they open."""
+    with Terminal(command("demo", bare=False), env=poison(tmp_path) | LOCALE) as terminal:
+        terminal.until("simulated cluster", seconds=30)
+        terminal.settle()
+        assert terminal.is_running()
+        terminal.send(b"q")
+        assert terminal.end() == 0
+
+    assert not list(tmp_path.rglob("log"))
