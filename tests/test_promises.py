@@ -1,0 +1,116 @@
+"""What README promises of every command line, asked from outside."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pve_auth_tui.simnode.demo import demo_tree
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = (
+    *("status", "realms", "users", "groups", "roles", "pools", "tokens", "tfa", "acl"),
+    "permissions anna.admin@corp",
+)
+EVERY_COMMAND = """
+import sys
+from pve_auth_tui.cli import main
+for line in sys.stdin.read().splitlines():
+    main([*line.split(), *sys.argv[1:]])
+"""
+
+
+@pytest.fixture(scope="module")
+def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo cluster as files below a root."""
+    root = tmp_path_factory.mktemp("root") / "demo"
+    demo_tree().written_to(root)
+    return root
+
+
+def everything_said(root: Path, folder: Path, *options: str) -> str:
+    """All commands in one process that stands in `folder` and calls it its home."""
+    done = subprocess.run(
+        [sys.executable, "-c", EVERY_COMMAND, "--root", str(root), *options],
+        input="\n".join(COMMANDS),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        env={
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "LANG": "C.UTF-8",
+        },
+    )
+    return done.stdout + done.stderr
+
+
+def secrets_of_the_demo() -> Iterator[str]:
+    tree = demo_tree()
+    for line in tree.read("etc/pve/priv/token.cfg").decode().splitlines():
+        yield line.split()[1]
+    for line in tree.read("etc/pve/priv/shadow.cfg").decode("latin-1").splitlines():
+        yield line.split(":")[1]
+    yield from re.findall(r"client-key (\S+)", tree.read("etc/pve/domains.cfg").decode())
+    tfa = tree.read("etc/pve/priv/tfa.cfg").decode()
+    yield from re.findall(r"secret=(\w+)", tfa)
+    for user in json.loads(tfa)["users"].values():
+        if recovery := user.get("recovery"):
+            yield from filter(None, [recovery["secret"], *recovery["entries"]])
+
+
+def test_no_command_shows_a_secret(demo_root: Path, tmp_path: Path) -> None:
+    secrets = list(secrets_of_the_demo())
+    assert len(secrets) > 100
+    said = everything_said(demo_root, tmp_path) + everything_said(demo_root, tmp_path, "--json")
+    assert "anna.admin" in said
+    assert [secret for secret in secrets if secret in said] == []
+
+
+def test_reading_leaves_everything_as_it_was(demo_root: Path, tmp_path: Path) -> None:
+    def state() -> dict[Path, tuple[int, int, bytes]]:
+        return {
+            path: (path.stat().st_mtime_ns, path.stat().st_mode, path.read_bytes())
+            for path in demo_root.rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    everything_said(demo_root, tmp_path)
+    assert state() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_here_can_speak_to_a_network() -> None:
+    speaks = {"asyncio", "ftplib", "http", "smtplib", "socket", "socketserver", "ssl", "urllib"}
+    found = []
+    for package in ("pve_auth_tui", "screens", "widgets"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                found += [
+                    f"{path.relative_to(ROOT)}: {name}"
+                    for name in names
+                    if name.partition(".")[0] in speaks and name != "urllib.parse"
+                ]
+    assert found == []
+
+
+def test_the_documents_name_only_commands_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = {"demo", *(command.split()[0] for command in COMMANDS)}
+    for document in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text()
+        assert set(re.findall(r"^\s*`?make ([a-z]+)", text, re.MULTILINE)) <= targets
+        assert set(re.findall(r"pve-auth-tui ([a-z]+)", text)) <= known
