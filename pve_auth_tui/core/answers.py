@@ -29,7 +29,7 @@ _BAD_PARAMETERS = "Parameter verification failed.\n"
 _LONGEST_REALM = 32
 _TAG_LISTS = ("registered-tags", "user-allow-list")
 _HARMLESS_KEYS = re.compile(r"(?:x(?:![a-z0-9]+)?)?")
-_YUBICO_KEY = re.compile(r"(?:(?<=^)|(?<=,))key=[^,]*")
+_YUBICO_KEY = re.compile(r"(?:^|(?<=,))key=[^,]*")
 _PROXY_LOGIN = re.compile(r"//.*@", re.DOTALL)
 _SECRET_FIELDS = ("client-key", "password")
 
@@ -265,7 +265,7 @@ def cluster_options(datacenter: Datacenter, allowed_tags: Iterable[str] = ()) ->
     """GET /cluster/options; `allowed_tags` depend on the guests, which are not known here."""
     answer: Answer = {"mac_prefix": MAC_PREFIX}
     for name, value in datacenter.options.items():
-        rule = schema.DATACENTER[name]
+        rule = schema.DATACENTER.get(name, schema.Property())
         parts = rule.parts if name in PARSED else None
         if isinstance(value, str) or parts is None:
             answer[name] = _option(name, str(value), rule)
@@ -275,7 +275,7 @@ def cluster_options(datacenter: Datacenter, allowed_tags: Iterable[str] = ()) ->
 
 
 def _option(name: str, value: str, rule: schema.Property) -> str | int | list[str]:
-    if name in _TAG_LISTS:
+    if name in _TAG_LISTS and truthy(value):
         return value.split(";")
     return int(value) if rule.kind == "boolean" else value
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pve_auth_tui.core.perltext import BLANKS
+
 _WORDS = frozenset(
     (
         *("minutely", "hourly", "daily", "weekly", "monthly", "quarterly"),
@@ -28,7 +30,7 @@ class _Stop(Exception):
 
 def problem(text: str) -> str:
     """Empty for a schedule that PVE reads, else a text in the form of PVE's."""
-    event = text.strip()
+    event = text.strip(BLANKS)
     if not event:
         return "unable to parse calendar event - event is empty\n"
     try:

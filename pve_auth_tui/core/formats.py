@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 
 from pve_auth_tui.core import calendarevent
-from pve_auth_tui.core.perltext import split_list
+from pve_auth_tui.core.perltext import split_list, truthy
 
 _REALM = re.compile(r"[A-Za-z][A-Za-z0-9.\-_]+")
 _CONFIG_ID = re.compile(r"[A-Za-z][A-Za-z0-9_\-]+")
@@ -45,7 +45,7 @@ def _config_id(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    if _is_ip(value) or _is_dns_name(value):
+    if (_is_ip(value) or _is_dns_name(value)) and truthy(value):  # `0` would be a name
         return ""
     return f"value does not look like a valid address: {value}\n"
 

@@ -10,12 +10,14 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.perltext import BLANKS, encode_text, number, shown_number, truthy
 from pve_auth_tui.core.schema import Option, Options, Properties
 from pve_auth_tui.core.validation import ROOT, value_problems
 
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # bytes: Perl knows ASCII letters only
 _LINE_FEED = re.compile(r"[\n\r]")
 _SPACE = re.compile(f"[{BLANKS}]+")
 
@@ -147,7 +149,7 @@ class _Reader:
             return None
         if not (kind and colon):
             return None
-        return kind.lower() if self._plugins.lower_case_types else kind, section_id
+        return kind.translate(_LOWER) if self._plugins.lower_case_types else kind, section_id
 
     def _section(self, kind: str, section_id: str) -> Section | None:
         problem = self._plugins.id_problem(section_id).rstrip("\n")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from pve_auth_tui.core import formats, propertystring
+from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.schema import Properties, Property
 
 ROOT = "_root"
@@ -38,6 +39,7 @@ def object_problems(values: Mapping[str, str], rules: Properties, path: str = ""
 
     def add(name: str, text: str) -> None:
         where = f"{path}.{name}" if path else name
+        where = where if truthy(where) else ROOT  # a name of `0` is no name to PVE
         # PVE joins with a backslash and an n, not with a line feed
         problems[where] = f"{problems[where]}\\n{text}" if where in problems else text
 

@@ -30,6 +30,7 @@ _PERL_NOISE = re.compile(r" at /usr/\S+ line \d+(?:, <\w+> line \d+)?\.\n?$")
 _OTHER_LINE = re.compile(r"(pve shadow password: ignore invalid line)(?: \d+)?$")
 _UNKNOWN_BACKUP = re.compile(r"\(skip section '[^']*'\): unsupported type 'vzdump'$")
 _MISSING = re.compile(r"(\(skip section '(.*)'\): missing value for required option) '(.*)'$")
+_SECTION_END = re.compile(rb"^0?\n", re.MULTILINE)
 _SECTION_FILES = {"domains.cfg": REALM_PLUGINS, "jobs.cfg": JOB_PLUGINS}
 
 Case = Mapping[str, Any]
@@ -119,7 +120,7 @@ def _missing_options(file: str, files: Mapping[str, bytes]) -> dict[str, set[str
 def _one_by_one(data: bytes) -> Iterator[bytes]:
     """Sections for themselves: of several with one id the reader only keeps the last."""
     yield data
-    yield from data.split(b"\n\n")
+    yield from _SECTION_END.split(data)
 
 
 # --- calls ---

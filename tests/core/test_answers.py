@@ -154,6 +154,11 @@ def test_cluster_options_have_flags_as_numbers_and_tags_as_lists():
     }
 
 
+def test_a_tag_called_0_is_no_list_to_pve():
+    options = {"registered-tags": "0", "0": "x"}
+    assert answers.cluster_options(Datacenter(options))["registered-tags"] == "0"
+
+
 def test_jobs_with_their_runs():
     job = SyncJob("j", "corp", {"realm": "corp", "enabled": "0"}, last_run=5)
     assert answers.realm_sync_jobs(Jobs({"j": job}), {"j": 9}) == [

@@ -73,6 +73,14 @@ def test_other_forms_that_pve_takes(line, options):
     assert found.options == options
 
 
+def test_an_option_called_0_stays_and_cannot_be_written():
+    found = parse_datacenter(b"0: x\n")
+    assert found.options == {"0": "x"}
+    assert "'_root': property is not defined" in found.warnings[0]
+    with pytest.raises(WriteRefused, match="_root"):
+        write_datacenter(found)
+
+
 def test_an_old_and_a_new_migration_setting_together_are_worth_a_warning():
     found = parse_datacenter(b"migration: secure\nmigration_unsecure: 1\n")
     assert found.options["migration"] == {"type": "secure"}

@@ -30,6 +30,11 @@ def test_types_may_be_written_in_capitals():
     assert parse_domains(LDAP.replace(b"ldap:", b"LDAP:")).realms["corp"].type == "ldap"
 
 
+def test_only_ascii_letters_of_a_type_have_capitals():
+    (warning,) = parse_domains("LDÄP: corp\n".encode("latin-1")).warnings
+    assert warning.endswith("unsupported type 'ldÄp'")
+
+
 def test_only_one_realm_is_the_default():
     text = b"pam: pam\n\tdefault 1\n\n" + LDAP + b"\tdefault 1\n"
     defaults = [realm.name for realm in parse_domains(text).realms.values() if realm.default]
@@ -49,6 +54,7 @@ def test_comments_are_decoded_other_text_is_left_as_bytes():
     [
         ("server2 -x", "invalid format - value does not look like a valid address: -x\n"),
         ("server2 1.2.3.4", ""),
+        ("server2 0", "invalid format - value does not look like a valid address: 0\n"),
         ("server2 ::1", ""),
         ("server2 fe80::1%eth0", "invalid format - value does not look like a valid address"),
         ("port 65536", "value must have a maximum value of 65535"),
