@@ -10,6 +10,7 @@ is back, `if app.crash: return crash.tell(app.crash)`.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import platform
 import stat
@@ -105,24 +106,38 @@ def report(error: BaseException) -> Path | None:
 def install() -> None:
     """Replace Python's own handlers, which print exception texts, for this process.
 
-    A failure in a thread or a finalizer leaves a report and no word: the program goes on.
-    Writing to a terminal that was closed is none.
+    A failure in a thread, a finalizer or a forgotten task (which asyncio logs) leaves a report
+    and no word: the program goes on. Writing to a terminal that was closed is none.
     """
 
     def ends_us(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        tell(error)
+        if issubclass(kind, Exception):
+            tell(error)
 
     def goes_on(what: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
         error = what.exc_value
-        gone = isinstance(error, OSError) and error.errno in (errno.EIO, errno.EPIPE)
-        if error is not None and not gone:
+        if isinstance(error, Exception) and not _terminal_gone(error):
             report(error)
 
     sys.excepthook = ends_us
     threading.excepthook = goes_on
     sys.unraisablehook = goes_on
+    logging.getLogger().addHandler(_Reports())
+
+
+class _Reports(logging.Handler):
+    """Nothing that is logged reaches stderr; an exception in it becomes a report."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, Exception) and not _terminal_gone(error):
+            report(error)
+
+
+def _terminal_gone(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EIO, errno.EPIPE)
 
 
 def _head() -> str:

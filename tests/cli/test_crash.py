@@ -144,7 +144,7 @@ def test_endless_recursion_makes_a_short_report(folder: Path) -> None:
     assert len(path.read_text().splitlines()) < 120
 
 
-@pytest.mark.parametrize("where", ["main", "thread", "finalizer"])
+@pytest.mark.parametrize("where", ["main", "thread", "finalizer", "task"])
 def test_pythons_own_handlers_no_longer_print_what_an_exception_says(
     where: str, tmp_path: Path
 ) -> None:
@@ -164,6 +164,14 @@ if {where!r} == "thread":
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
+if {where!r} == "task":
+    import asyncio
+    async def failing():
+        fail()
+    async def main():
+        asyncio.get_running_loop().create_task(failing())
+        await asyncio.sleep(0.01)
+    asyncio.run(main())
 class Finalized:
     __del__ = fail
 if {where!r} == "finalizer":
