@@ -27,6 +27,8 @@ Answer = dict[str, Any]
 
 _BAD_PARAMETERS = "Parameter verification failed.\n"
 _LONGEST_REALM = 32
+_LARGEST_INTEGER = 2**64 - 1
+_LARGEST_TIME = 10**308  # the largest float is a little more
 _TAG_LISTS = ("registered-tags", "user-allow-list")
 _HARMLESS_KEYS = re.compile(r"(?:x(?:![a-z0-9]+)?)?")
 _YUBICO_KEY = re.compile(r"(?:^|(?<=,))key=[^,]*")
@@ -90,7 +92,7 @@ def _user_fields(user: User) -> Answer:
         "comment": user.comment,
         "keys": user.keys,
     }
-    expire = {} if user.implied else {"expire": user.expire}
+    expire = {} if user.implied else {"expire": _time(user.expire)}
     return {"enable": int(user.enable), **expire, **_present(texts)}
 
 
@@ -99,8 +101,13 @@ def _sorted_tokens(user: User) -> Iterable[Token]:
 
 
 def _token(token: Token) -> Answer:
-    fields = {"expire": token.expire, "privsep": int(token.privsep)}
+    fields = {"expire": _time(token.expire), "privsep": int(token.privsep)}
     return {**fields, **_present({"comment": token.comment})}
+
+
+def _time(seconds: int) -> int | float:
+    """Beyond 64 bits Perl has no whole numbers."""
+    return seconds if seconds <= _LARGEST_INTEGER else float(min(seconds, _LARGEST_TIME))
 
 
 def _present(fields: Mapping[str, Any]) -> Answer:

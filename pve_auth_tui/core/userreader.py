@@ -233,7 +233,9 @@ class Reader:
                 for pool, vms in self.vms.items()
             },
             acl=tuple(acl),
-            groups_of={userid: tuple(sorted(groups)) for userid, groups in self.groups_of.items()},
+            groups_of={
+                userid: tuple(sorted(set(groups))) for userid, groups in self.groups_of.items()
+            },
             warnings=tuple(self.warnings),
         )
 

@@ -62,6 +62,11 @@ def test_users_show_their_locks_until_these_end():
     assert locks(101) == {"totp-locked": 1}
 
 
+def test_a_group_that_names_somebody_twice_is_shown_once():
+    access = parse_user_config(b"user:a@pve:1:0:::::\ngroup:g:a@pve,a@pve::\ngroup:g:a@pve::\n")
+    assert answers.users(access, full=True)[0]["groups"] == "g"
+
+
 def test_the_tokens_of_everybody():
     assert [(token["userid"], token["tokenid"]) for token in answers.tokens(ACCESS)] == [
         ("ann@corp", "a1"),
@@ -205,6 +210,12 @@ def test_a_root_without_a_line_has_no_expire():
     implied = answers.users(parse_user_config(b""))
     assert implied == [{"userid": "root@pam", "enable": 1}]
     assert "expire" not in answers.user(parse_user_config(b""), "root@pam")
+
+
+def test_times_beyond_64_bits_are_rounded_as_perl_rounds_them():
+    access = parse_user_config(b"user:a@pve:1:" + b"9" * 20 + b":::::\nuser:b@pve:1:" + b"9" * 400)
+    assert answers.user(access, "a@pve")["expire"] == 1e20
+    assert json.dumps(answers.user(access, "b@pve")["expire"]) == "1e+308"
 
 
 def test_empty_texts_are_shown_absent_ones_are_not():
