@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -83,9 +84,7 @@ def test_the_file_of_known_differences_wants_reasons(tmp_path):
         report.known_differences(file)
 
 
-def test_it_runs_as_a_program(spoilt, monkeypatch, capsys):
-    import subprocess
-
+def test_it_runs_as_a_program(spoilt):
     done = subprocess.run(
         [sys.executable, "-m", "tests.conformance.report"],
         cwd=GOLDEN.parents[2],
