@@ -22,7 +22,7 @@ from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.crash import CalmCrash, tell
 from pve_auth_tui.services.exports import Exports
-from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.services.outlook import Outlook, OutlookService
 from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.driver import driver_class
 from pve_auth_tui.terminal.filters import line_filters
@@ -80,7 +80,7 @@ class PveAuthApp(CalmCrash, App[None]):
     class Read(Message):
         """A new picture."""
 
-        snapshot: Snapshot
+        outlook: Outlook
 
     @dataclass
     class NotRead(Message):
@@ -88,17 +88,15 @@ class PveAuthApp(CalmCrash, App[None]):
 
         error: AuthTuiError
 
-    def __init__(
-        self, service: SnapshotService, profile: Profile, exports: Exports, *, first: str = ""
-    ) -> None:
+    def __init__(self, service: OutlookService, profile: Profile, exports: Exports) -> None:
         super().__init__(driver_class=driver_class(profile), ansi_color=True)
         self.theme = "ansi-dark"  # the terminal's own sixteen colours, wherever it runs
         self.animation_level = "none"
         self.profile = profile
         self.exports = exports
-        self.snapshot: Snapshot | None = None
+        self.outlook: Outlook | None = None
+        self._failure: AuthTuiError | None = None
         self._service = service
-        self._first = first
         self._bursts = Bursts()
         self._gate: Gate[events.Key] = Gate(self._bursts)
         self._passing: deque[events.Key] = deque()
@@ -107,8 +105,11 @@ class PveAuthApp(CalmCrash, App[None]):
         self._last_key = monotonic()
 
     def on_mount(self) -> None:
+        if self._service.is_ready:
+            self.outlook = self._service.load()
         self.push_screen(StartScreen())
-        self.reload()
+        if self.outlook is None:
+            self.reload()
         self.set_interval(_IDLE / 20, self._watch_idleness)
 
     # --- the picture --------------------------------------------------------------
@@ -125,26 +126,34 @@ class PveAuthApp(CalmCrash, App[None]):
 
     @on(Read)
     def _take(self, message: Read) -> None:
-        self.snapshot = message.snapshot
+        self.outlook = message.outlook
         self.house_screen.snapshot_changed()
-        if self._first:
-            first, self._first = self._first, ""
-            self.open_list(first)
 
     @on(NotRead)
     def _explain(self, message: NotRead) -> None:
-        error = message.error
+        self._failure = message.error
+        self.house_screen.snapshot_changed()
+        self.say(f"{message.error} {message.error.hint}".strip())
+
+    def why_no_picture(self) -> tuple[Line, ...]:
+        """What to show where the picture would be."""
+        if self._failure is None:
+            return (Line("Reading ..."),)
+        error = self._failure
         lines = [Line(str(error), word="BAD"), Line(error.hint), Line("r reads again.")]
-        start = self.screen_stack[1] if len(self.screen_stack) > 1 else self.screen
-        if isinstance(start, StartScreen) and self.snapshot is None:
-            start.could_not_read(lines)
-        self.say(str(error))
+        if error.original:
+            lines.append(Line(error.original, heading="Original"))
+        return tuple(line for line in lines if line.text)
 
     @on(Worker.StateChanged)
     def _unforeseen(self, event: Worker.StateChanged) -> None:
         """A worker that fails in a way nobody thought of ends the program, with a report."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self._handle_exception(event.worker.error)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        return self.outlook.snapshot if self.outlook else None
 
     # --- screens ------------------------------------------------------------------
 
@@ -161,7 +170,7 @@ class PveAuthApp(CalmCrash, App[None]):
         while len(self.screen_stack) > 2:
             self.pop_screen()
 
-    def open_list(self, name: str) -> ListScreen:
+    def open_list(self, name: str, target: Target | None = None) -> None:
         """Open a list over Start; it keeps its words, cursor and marks between visits."""
         if name not in self._screens:
             screen = _screens()[name]()
@@ -171,12 +180,12 @@ class PveAuthApp(CalmCrash, App[None]):
         if self.screen is not wanted:
             self.open_start()
             self.push_screen(wanted)
-        return wanted
+        if target:
+            wanted.follow(target)
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""
-        screen = self.open_list(target.listing)
-        screen.call_after_refresh(screen.follow, target)
+        self.open_list(target.listing, target)
 
     def names_for_prompt(self) -> list[str]:
         """Names that `:` can complete: users and API tokens."""
@@ -199,8 +208,7 @@ class PveAuthApp(CalmCrash, App[None]):
         elif words in self.names_for_prompt():
             self.open_target(Target("tokens" if "!" in words else "users", words))
         else:
-            anything = self.open_list("anything")
-            anything.call_after_refresh(anything.find, words)
+            self.open_list("anything", Target("anything", query=words))
 
     # --- keys ---------------------------------------------------------------------
 
@@ -231,7 +239,7 @@ class PveAuthApp(CalmCrash, App[None]):
         key = self._passing[0]
         is_text = key.is_printable and getattr(self.focused, "types_text", False)
         await super().on_event(key)
-        if is_text:  # the field keeps it
+        if is_text or not key.is_forwarded:  # a field keeps it, or a binding has been run
             await self._passed(key)
         else:
             self.set_timer(_LOST, partial(self._passed, key))
@@ -281,7 +289,7 @@ class PveAuthApp(CalmCrash, App[None]):
         return f"Drawn with {self.profile.glyphs}."
 
 
-def open_screens(service: SnapshotService, profile: Profile, exports: Exports) -> int:
+def open_screens(service: OutlookService, profile: Profile, exports: Exports) -> int:
     """Run the application until the user leaves; the exit code."""
     app = PveAuthApp(service, profile, exports)
     app.run(mouse=profile.mouse)

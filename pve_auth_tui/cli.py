@@ -33,6 +33,7 @@ from pve_auth_tui.queries import (
     permissions_text,
 )
 from pve_auth_tui.services.exports import Exports
+from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.status import status_json, status_text
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
@@ -196,6 +197,8 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             f"These work without one: {', '.join(LISTS)}. See: {PROGRAM} --help",
         )
     service = _demo(options) if options.command == "demo" else _this_node(options)
+    outlooks = OutlookService(service)
+    outlooks.begin()  # reads while Textual is imported
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
     prepare(profile, os.environ)
@@ -209,7 +212,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             f"These work without it: {', '.join(LISTS)}.",
         ) from error
     exports = Exports(StateFolder(environment.own_folder() / "saved"))
-    return open_screens(service, profile, exports)
+    return open_screens(outlooks, profile, exports)
 
 
 # --- the end -------------------------------------------------------------------------

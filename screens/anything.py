@@ -33,7 +33,8 @@ class AnythingScreen(ListScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.open_find()
+        if self._target is None:
+            self.open_find()
 
     def open_there(self) -> None:
         if key := self.table.key:

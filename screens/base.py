@@ -54,7 +54,10 @@ class BaseScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-normal"), (36, "-high")]  # noqa: RUF012
     OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
-    OPEN: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence = ""  # said before the screen was there
 
     @property
     def house(self) -> PveAuthApp:
@@ -69,6 +72,7 @@ class BaseScreen(Screen[None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
+        self.say(self._sentence)
         self._show_tabs()
         self.show_keys()
 
@@ -99,7 +103,9 @@ class BaseScreen(Screen[None]):
 
     def say(self, sentence: str) -> None:
         """One sentence about what happened, in the last line but one."""
-        self.query_one("#status", OneLine).show(sentence)
+        self._sentence = sentence
+        if self.is_mounted:
+            self.query_one("#status", OneLine).show(sentence)
 
     def action_command(self, name: str) -> None:
         """Run a command of this screen, or say why it cannot work now."""

@@ -54,7 +54,7 @@ class ListScreen(BaseScreen):
         self._snapshot: Snapshot | None = None
         self._query = parse_query("")
         self._view = ""
-        self._wanted_key = ""
+        self._target: Target | None = None
         self._rest: Timer | None = None
 
     @property
@@ -97,7 +97,9 @@ class ListScreen(BaseScreen):
     def snapshot_changed(self) -> None:
         self.refresh_head()
         snapshot = self.house.snapshot
-        if snapshot is not None and snapshot is not self._snapshot and self.is_current:
+        if snapshot is None:
+            self._show_details()
+        elif snapshot is not self._snapshot and self.is_current:
             self._make_rows(snapshot)
 
     @work(thread=True, exclusive=True, group="rows", exit_on_error=False)
@@ -115,20 +117,20 @@ class ListScreen(BaseScreen):
     def _show(self, message: Loaded) -> None:
         before, self._snapshot = self._snapshot, message.snapshot
         self.table.load(message.rows, message.haystacks)
-        if self._wanted_key:
-            self.point_at(self._wanted_key)
+        self._obey_target()
         self._show_counts()
         self._show_details()
-        if before is None:
-            self.say(self._part_problem())
-        elif before is not message.snapshot:
+        if before is None and (problem := self._part_problem()):
+            self.say(problem)
+        elif before is not None and before is not message.snapshot:
             self.say(f"Read again: {self._counted(len(message.rows))}.")
 
     def _part_problem(self) -> str:
+        """Why there are no rows at all; what could be read in part is told on Start."""
         if self._snapshot is None:
             return ""
         part = getattr(self._snapshot, self.listing.part)
-        return " ".join(text for text in (part.problem, part.hint) if text)
+        return f"{part.problem} {part.hint}".strip() if part.value is None else ""
 
     # --- finding -----------------------------------------------------------------
 
@@ -159,6 +161,7 @@ class ListScreen(BaseScreen):
         for bar in self.query("FindBar"):
             cast("FindBar", bar).show_count(words)
         self._show_marks()
+        self.show_keys()
 
     def _counted(self, number: int) -> str:
         return count_words(number, *self.listing.noun)
@@ -227,21 +230,18 @@ class ListScreen(BaseScreen):
 
     # --- rows --------------------------------------------------------------------
 
-    def point_at(self, key: str) -> None:
-        """Put the cursor on a row, dropping the selection if it hides the row."""
-        self._wanted_key = key
-        if not self.table.total:
-            return
-        if not self.table.go_to(key) and self._query.text:
-            self.find("")
-            self.table.go_to(key)
-        self._wanted_key = ""
-
     def follow(self, target: Target) -> None:
-        """Show what a finding points at."""
-        self.find(target.query)
-        if target.key:
-            self.point_at(target.key)
+        """Show what a finding points at, as soon as there are rows."""
+        self._target = target
+        if self._snapshot is not None:
+            self._obey_target()
+
+    def _obey_target(self) -> None:
+        target, self._target = self._target, None
+        if target:
+            self.find(target.query)
+            if target.key and not self.table.go_to(target.key):
+                self.say(f"{target.key} is not here.")
 
     def toggle_mark(self) -> None:
         if key := self.table.key:
@@ -281,7 +281,7 @@ class ListScreen(BaseScreen):
         """Heading and lines about the row under the cursor."""
         snapshot, key = self._snapshot, self.table.key
         if snapshot is None:
-            return "", ()
+            return "", self.house.why_no_picture()
         if key is None:
             empty = self._part_problem() or "Nothing to show."
             if self._query.text:
@@ -294,8 +294,7 @@ class ListScreen(BaseScreen):
         from screens.details import DetailsScreen  # only when a row is opened
 
         heading, lines = self.details()
-        if self.table.key is not None:
-            self.app.push_screen(DetailsScreen(self.listing.title, heading, lines))
+        self.app.push_screen(DetailsScreen(self.listing.title, heading, lines))
 
     def show_commands(self) -> None:
         """`c`: the lines a person would type to see the same."""
@@ -339,7 +338,15 @@ class ListScreen(BaseScreen):
         return [*super().words_for_prompt(), *views]
 
 
-class Open(Command[ListScreen]):
+class OnRow(Command[ListScreen]):
+    """A command that needs a row under the cursor."""
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return "" if screen.table.key else "There is no row here."
+
+
+class Open(OnRow):
     """Opens everything that is known about the row."""
 
     keys, shown, word, name = "enter", "enter", "open", "open"
@@ -379,7 +386,7 @@ class Sort(Command[ListScreen]):
         screen.choose_sort()
 
 
-class Mark(Command[ListScreen]):
+class Mark(OnRow):
     """Marks the row, or takes the mark off; keys then act on all marked rows."""
 
     keys, shown, word, name = "space", "space", "mark", "mark"
@@ -399,7 +406,7 @@ class NextFinding(Command[ListScreen]):
         screen.next_to_look_at()
 
 
-class ShowCommands(Command[ListScreen]):
+class ShowCommands(OnRow):
     """Shows the pveum lines that tell the same."""
 
     keys, shown, word, name = "c", "c", "", "commands"
@@ -409,7 +416,7 @@ class ShowCommands(Command[ListScreen]):
         screen.show_commands()
 
 
-class Save(Command[ListScreen]):
+class Save(OnRow):
     """Saves the rows shown to a file that only you can read."""
 
     keys, shown, word, name = "f", "f", "", "save"

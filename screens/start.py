@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.worker import get_current_worker
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
-from pve_auth_tui.core.overview import Overview, opens_recover, overview
+from pve_auth_tui.core.overview import opens_recover
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen
@@ -64,19 +59,11 @@ class StartScreen(BaseScreen):
     OFFERS: ClassVar[Commands] = _OF_START
     BINDINGS = bindings(_OF_START)
 
-    @dataclass
-    class Loaded(Message):
-        snapshot: Snapshot
-        overview: Overview
-
-    @dataclass
-    class Failed(Message):
-        lines: Sequence[Line]
-
     def __init__(self) -> None:
         super().__init__()
         self._snapshot: Snapshot | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._told: str | None = None
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -90,6 +77,7 @@ class StartScreen(BaseScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one(FilterTable).focus()
+        self.snapshot_changed()
 
     def show_keys(self) -> None:
         """As everywhere, and the keys that one looks for first."""
@@ -103,38 +91,28 @@ class StartScreen(BaseScreen):
 
     def snapshot_changed(self) -> None:
         self.refresh_head()
-        snapshot = self.house.snapshot
-        if snapshot is not None and snapshot is not self._snapshot and self.is_current:
-            self._look(snapshot)
-
-    @work(thread=True, exclusive=True, group="overview", exit_on_error=False)
-    def _look(self, snapshot: Snapshot) -> None:
-        message = self.Loaded(snapshot, overview(snapshot, snapshot.taken_at))
-        if not get_current_worker().is_cancelled:
-            self.post_message(message)
-
-    @on(Loaded)
-    def _show(self, message: Loaded) -> None:
-        again = self._snapshot is not None
-        self._snapshot = message.snapshot
-        self._findings = message.overview.findings
-        lines = list(message.overview.lines)
-        if message.snapshot.demo:
+        outlook = self.house.outlook
+        if outlook is None:
+            self.query_one(Paragraph).show(self.house.why_no_picture())
+            return
+        if outlook.snapshot is self._snapshot:
+            return
+        again, self._snapshot = self._snapshot is not None, outlook.snapshot
+        self._findings = outlook.overview.findings
+        lines = list(outlook.overview.lines)
+        if outlook.snapshot.demo:
             lines.insert(0, Line("DEMO: a simulated cluster, no real node is touched."))
-        if sentence := opens_recover(message.snapshot):
+        if sentence := opens_recover(outlook.snapshot):
             lines.insert(0, Line(sentence, word="BAD"))
         self.query_one(Paragraph).show(lines)
         rows = [
             Row(str(at), (finding.word, finding.text)) for at, finding in enumerate(self._findings)
         ]
         self.query_one(FilterTable).load(rows, [row.cells[1].lower() for row in rows])
+        self._told = self.query_one(FilterTable).key
         count = count_words(len(rows), "thing", "things") if rows else "Nothing"
         said = f"{count} to look at. ? tells the keys, : goes anywhere by name, q leaves."
         self.say(f"Read again. {said}" if again else said)
-
-    def could_not_read(self, lines: Sequence[Line]) -> None:
-        """There is no picture at all: say why, in place of the facts."""
-        self.query_one(Paragraph).show(lines)
 
     def open_finding(self) -> None:
         key = self.query_one(FilterTable).key
@@ -148,8 +126,9 @@ class StartScreen(BaseScreen):
 
     def row_moved(self) -> None:
         key = self.query_one(FilterTable).key
-        if key is not None and (fix := self._findings[int(key)].fix):
-            self.say(fix)
+        if key is not None and key != self._told:
+            self._told = key
+            self.say(self._findings[int(key)].fix)
 
     def step_back(self) -> None:
         """This is the first screen."""

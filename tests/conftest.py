@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,11 @@ settings.load_profile("steady")
 
 @pytest.fixture(autouse=True)
 def our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures differ under NO_COLOR and TEXTUAL_*; times differ with the time zone."""
-    for name in ("NO_COLOR", "TEXTUAL_THEME", "PVE_AUTH_TUI_GLYPHS", "TZ"):
+    """Pictures differ under NO_COLOR and TEXTUAL_*; dates differ with the time zone."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "PVE_AUTH_TUI_GLYPHS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
 
 
 @pytest.fixture(autouse=True)

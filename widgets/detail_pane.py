@@ -49,6 +49,7 @@ class DetailPane(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
+        self._shown = ""
         self._texts: list[str] = []
 
     @property
@@ -56,9 +57,10 @@ class DetailPane(Widget):
         return "\n".join([self.heading, *self._texts])
 
     def show(self, heading: str, lines: Sequence[Line]) -> None:
-        self._lines = tuple(lines)
-        self.heading = plain(heading)
-        self._wrap()
+        if (heading, tuple(lines)) != (self._shown, self._lines):
+            self._shown, self._lines = heading, tuple(lines)
+            self.heading = plain(heading)
+            self._wrap()
 
     def on_resize(self) -> None:
         self._wrap()

@@ -20,7 +20,7 @@ class FindBar(Horizontal):
     DEFAULT_CSS = """
     FindBar { height: 1; }
     FindBar > .sign { width: 3; }
-    FindBar > .count { width: auto; }
+    FindBar > .count { width: 30; }
     """
 
     def __init__(self, value: str) -> None:
@@ -33,9 +33,7 @@ class FindBar(Horizontal):
         yield OneLine(classes="count")
 
     def show_count(self, count: str) -> None:
-        line = self.query_one(".count", OneLine)
-        line.show(count)
-        line.styles.width = len(count) + 2
+        self.query_one(".count", OneLine).show(count.rjust(28))
 
 
 class FindField(TextField):

@@ -13,6 +13,7 @@ from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.ports import Tree
 from pve_auth_tui.services.exports import Exports
+from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.terminal.profile import Profile
@@ -34,7 +35,9 @@ def rack() -> Tree:
 def make_app(rack: Tree, tmp_path: Path) -> MakeApp:
     def make(tree: Tree | None = None, profile: Profile = UNICODE) -> PveAuthApp:
         service = SnapshotService(tree or rack, FixedClock(DEMO_NOW), demo=tree is None)
-        return PveAuthApp(service, profile, Exports(StateFolder(tmp_path / "saved")))
+        return PveAuthApp(
+            OutlookService(service), profile, Exports(StateFolder(tmp_path / "saved"))
+        )
 
     return make
 

@@ -1,0 +1,103 @@
+"""Start: who gets in, what there is, what needs a look."""
+
+import pytest
+
+from pve_auth_tui.core.errors import Unreadable
+from screens.anything import AnythingScreen
+from screens.listing import ListScreen
+from screens.start import StartScreen
+from tests.screens.conftest import press, settle, shown, status, table, type_text
+
+
+async def test_it_says_that_this_is_a_demo(pilot):
+    assert "DEMO: a simulated cluster, no real node is touched." in shown(pilot)
+    assert "DEMO" in shown(pilot).split("\n")[0]
+
+
+async def test_facts_and_what_to_look_at(pilot):
+    assert "9 administrators, 5 with a second factor" in shown(pilot)
+    assert "212, 31 groups, 14 tokens, 1,204 ACL lines" in shown(pilot)
+    assert "13 things to look at." in status(pilot)
+
+
+async def test_the_cursor_tells_the_next_step_and_enter_opens_what_it_is_about(pilot):
+    await press(pilot, "down")
+    assert status(pilot)
+    assert "things to look at" not in status(pilot)
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, ListScreen)
+    assert table(pilot).key is not None
+
+
+async def test_every_finding_opens_rows_that_exist(pilot):
+    count = table(pilot).count
+    for number in range(count):
+        table(pilot).action_end(0)
+        table(pilot).action_move(number)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ListScreen), number
+        assert table(pilot).row is not None, number
+        await press(pilot, "escape")
+        if not isinstance(pilot.app.screen, StartScreen):
+            await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, StartScreen)
+
+
+async def test_find_anything_finds_in_all_lists_and_opens_the_row_there(pilot):
+    await press(pilot, "slash")
+    assert isinstance(pilot.app.screen, AnythingScreen)
+    await type_text(pilot, "monitor8")
+    await press(pilot, "enter")
+    kinds = {row.fields["list"] for row in table(pilot).rows_shown}
+    assert {"roles", "acl"} <= kinds
+    while table(pilot).row.fields["list"] != "roles":
+        await press(pilot, "down")
+    await press(pilot, "enter")
+    assert (pilot.app.screen.listing.name, table(pilot).key) == ("roles", "Monitor8")
+
+
+async def test_after_ten_idle_minutes_start_comes_back(pilot, monkeypatch):
+    await press(pilot, "2")
+    monkeypatch.setattr("pve_auth_tui.app._IDLE", 0)
+    pilot.app._watch_idleness()
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, StartScreen)
+
+
+class Nothing:
+    def __init__(self):
+        self.works = False
+
+    def load(self):
+        raise Unreadable("/etc/pve is not mounted.", "Is pmxcfs running?", "ENOTCONN")
+
+
+async def test_without_any_picture_it_says_why_and_every_key_still_works(make_app):
+    app = make_app()
+    app._service = Nothing()
+    app._service.is_ready = False
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "BAD   /etc/pve is not mounted." in shown(pilot)
+        assert "Is pmxcfs running?" in shown(pilot)
+        await press(pilot, "2", "v", "escape", "slash", "escape", "enter", "space", "c", "f", "n")
+        assert "BAD   /etc/pve is not mounted." in shown(pilot)
+        assert status(pilot) == "Nothing here needs a look."
+        await press(pilot, "r")
+        assert status(pilot) == "/etc/pve is not mounted. Is pmxcfs running?"
+
+
+async def test_a_reload_that_fails_keeps_the_old_picture(pilot):
+    await press(pilot, "2")
+    pilot.app._service = Nothing()
+    await press(pilot, "r")
+    assert "/etc/pve is not mounted" in status(pilot)
+    assert table(pilot).total == 212
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (132, 43), (250, 80)])
+async def test_it_follows_the_size(make_app, size):
+    async with make_app().run_test(size=size) as pilot:
+        await settle(pilot)
+        assert "administrators" in shown(pilot)
+        assert len(shown(pilot).split("\n")) == size[1]
