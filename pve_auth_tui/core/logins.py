@@ -75,8 +75,8 @@ def demanded(realm: Realm | None) -> str:
 def login(snapshot: Snapshot, userid: str, now: float) -> Login:
     """How `userid` stands at the login.
 
-    Parts that could not be read are taken for harmless, but for tfa.cfg: with a file that
-    PVE refuses nobody can log in by password (reference 11.4, 10).
+    Parts that could not be read are taken for harmless, but for a tfa.cfg that PVE itself
+    refuses: then nobody can log in by password (reference 11.4, 10).
     """
     realm_name = userid.rpartition("@")[2]
     realms = snapshot.realms.value
@@ -88,8 +88,8 @@ def login(snapshot: Snapshot, userid: str, now: float) -> Login:
         return Login(kinds=kinds, at_idp=True, obstacle=obstacle)
     if not obstacle and realms is not None and realm is None:
         obstacle = f"realm {realm_name} does not exist"
-    if not obstacle and snapshot.tfa.value is None and snapshot.tfa.problem:
-        obstacle = "tfa.cfg cannot be read"
+    if not obstacle and snapshot.tfa.refused:
+        obstacle = "PVE cannot read tfa.cfg"
     if not obstacle and _has_no_password(snapshot, userid):
         obstacle = "no password is set"
     demand = demanded(realm)

@@ -20,6 +20,7 @@ class Part(Generic[T]):
 
     `value` is what could be read, or None; then `problem` says why in one sentence and
     `hint` what to do. `problem` may also accompany a value ("3 lines were ignored").
+    `original` is the text as the system or PVE gave it; `refused`: PVE itself cannot read it.
     `read_at` is seconds since 1970; `source` is in the user's words (`files`, `config.db`).
     """
 
@@ -28,6 +29,8 @@ class Part(Generic[T]):
     read_at: float
     problem: str = ""
     hint: str = ""
+    original: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

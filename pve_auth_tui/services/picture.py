@@ -9,6 +9,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from pve_auth_tui.core.errors import Missing, Unreadable
 from pve_auth_tui.core.ports import BulkTree, Clock, LiveTree, Tree
 from pve_auth_tui.core.snapshot import Part
+from pve_auth_tui.core.tfaconfig import TfaUnreadable
 
 SECONDS = 15.0
 BYTES = 128 * 1024 * 1024  # pmxcfs holds no more altogether (MEMDB_MAX_FSSIZE)
@@ -81,7 +82,9 @@ class Picture:
         try:
             value, problem, hint = read()
         except Unreadable as error:
-            value, problem, hint = None, str(error), error.hint
+            refused = isinstance(error, TfaUnreadable) and bool(error.original)
+            source, now = self._tree.source, self._clock.now()
+            return Part(None, source, now, str(error), error.hint, error.original, refused)
         return Part(value, self._tree.source, self._clock.now(), problem, hint)
 
     def _require_time(self, path: str) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.terminal.profile import Profile
 from tests.cli.conftest import Outcome, Run
 
@@ -23,17 +23,17 @@ class Screens:
     """Stands in for the screens: remembers what it was opened with, returns `code`."""
 
     code: int = 0
-    services: list[SnapshotService] = field(default_factory=list)
+    services: list[OutlookService] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
 
-    def open_screens(self, service: SnapshotService, profile: Profile, *_: object) -> int:
+    def open_screens(self, service: OutlookService, profile: Profile, *_: object) -> int:
         self.services.append(service)
         self.profiles.append(profile)
         return self.code
 
     @property
     def picture(self) -> Snapshot:
-        return self.services[-1].load()
+        return self.services[-1].load().snapshot
 
 
 @pytest.fixture

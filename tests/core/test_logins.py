@@ -126,7 +126,9 @@ def test_a_user_of_realm_pve_without_password():
 
 
 def test_a_tfa_cfg_that_pve_refuses_keeps_everybody_out():
-    made = replace(picture(), tfa=Part(None, "files", NOW, "neither old style nor valid json"))
+    made = replace(
+        picture(), tfa=Part(None, "files", NOW, "neither old style nor valid json", refused=True)
+    )
     assert login(made, "root@pam", NOW).obstacle == "tfa.cfg cannot be read"
 
 

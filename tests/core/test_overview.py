@@ -112,7 +112,9 @@ def test_many_of_a_kind_are_counted_in_one_line():
 
 
 def test_bad_comes_first_and_a_refused_tfa_cfg_is_bad():
-    tfa = Part(None, "files", NOW, "neither old style nor valid json", "Move it away.")
+    tfa = Part(
+        None, "files", NOW, "neither old style nor valid json", "Move it away.", refused=True
+    )
     made = replace(picture("group:g:gone@pve::"), tfa=tfa)
     found = overview(made, NOW).findings
     assert [each.word for each in found] == sorted(each.word for each in found)

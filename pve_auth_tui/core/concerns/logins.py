@@ -18,6 +18,10 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words, listed
 
+_WAY_BACK = (
+    "Console and SSH logins still work: as root on the node, `pveum` unlocks, enables and removes."
+)
+
 
 def root_cannot_log_in(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     """root@pam is the account every way back starts from."""
@@ -26,7 +30,7 @@ def root_cannot_log_in(snapshot: Snapshot, config: UserConfig, now: float) -> Fo
         yield Finding(
             "BAD",
             f"root@pam cannot log in to the web interface: {found.obstacle}",
-            "0 opens Recover: as root on the node you can always get back in.",
+            _WAY_BACK,
             Target("users", ROOT),
         )
 
@@ -38,7 +42,7 @@ def nobody_left(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         yield Finding(
             "BAD",
             "no administrator can log in to the web interface",
-            "0 opens Recover: as root on the node you can always get back in.",
+            _WAY_BACK,
             Target("users", query="rights:admin"),
         )
 
