@@ -126,10 +126,14 @@ def test_a_user_of_realm_pve_without_password():
 
 
 def test_a_tfa_cfg_that_pve_refuses_keeps_everybody_out():
-    made = replace(
-        picture(), tfa=Part(None, "files", NOW, "neither old style nor valid json", refused=True)
-    )
-    assert login(made, "root@pam", NOW).obstacle == "tfa.cfg cannot be read"
+    refused = Part(None, "files", NOW, "neither old style nor valid json", refused=True)
+    made = replace(picture(), tfa=refused)
+    assert login(made, "root@pam", NOW).obstacle == "PVE cannot read tfa.cfg"
+
+
+def test_a_tfa_cfg_that_only_we_cannot_read_keeps_nobody_out():
+    made = replace(picture(), tfa=Part(None, "files", NOW, "Permission denied."))
+    assert login(made, "root@pam", NOW).obstacle == ""
 
 
 def test_parts_that_were_not_there_keep_nobody_out():
