@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import App
@@ -28,7 +28,6 @@ from pve_auth_tui.terminal.driver import driver_class
 from pve_auth_tui.terminal.filters import line_filters
 from pve_auth_tui.terminal.profile import Glyphs, Profile
 from screens.base import BaseScreen
-from screens.listing import ListScreen
 from screens.start import StartScreen
 
 _IDLE = 600  # seconds without a key until Start comes back
@@ -37,6 +36,10 @@ _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home",
 _MOVING_LETTERS = frozenset("jk")
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
+
+
+if TYPE_CHECKING:
+    from screens.listing import ListScreen
 
 
 def _screens() -> dict[str, type[ListScreen]]:
@@ -198,12 +201,9 @@ class PveAuthApp(CalmCrash, App[None]):
 
     def obey(self, words: str, screen: BaseScreen) -> None:
         """What was typed behind `:`."""
-        name, _, rest = words.partition(" ")
-        if isinstance(screen, ListScreen) and name == "view" and rest:
-            screen.open_view(rest)
-        elif isinstance(screen, ListScreen) and name == "find" and rest:
-            screen.find(rest)
-        elif screen.command(words) is not None:
+        if screen.obey(words):
+            return
+        if screen.command(words) is not None:
             screen.action_command(words)
         elif words in self.names_for_prompt():
             self.open_target(Target("tokens" if "!" in words else "users", words))

@@ -6,7 +6,7 @@ Options count before and after the command: `--json users` is `users --json`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,22 @@ from pve_auth_tui.core.errors import UsageError
 RUNGS = ("auto", "bridge", "https", "pvesh", "files", "database")
 GLYPHS = ("auto", "unicode", "cp437", "ascii")
 PROGRAM = "pve-auth-tui"
+OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
+
+LISTS = {
+    "realms": "Realms with their properties",
+    "users": "Users with their groups and API tokens",
+    "groups": "Groups and their members",
+    "roles": "Roles and their privileges",
+    "pools": "Pools",
+    "tokens": "API tokens of all users",
+    "tfa": "Second factors of all users",
+    "acl": "ACL entries: who has which role where",
+}
+"""The list commands and their help."""
+
+COMMANDS = ("status", *LISTS, "permissions")
+"""Every command that needs no screen."""
 
 
 class Wanted(Exception):
@@ -26,13 +42,12 @@ class Wanted(Exception):
         self.text = text
 
 
-def parse(argv: Sequence[str], commands: Mapping[str, str]) -> argparse.Namespace:
-    """The options; `commands` maps the names of the list commands to their help.
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options; `command` is one of COMMANDS, `demo` or None.
 
-    `command` is one of those, `status`, `permissions`, `demo` or None. Raises UsageError
-    with one sentence, the usage as its hint, and Wanted for -h and --version.
+    Raises UsageError with one sentence, the usage as its hint, and Wanted for -h and --version.
     """
-    options = _parser(commands).parse_args(argv)
+    options = _parser().parse_args(argv)
     problem = _contradiction(options)
     if problem:
         raise UsageError(problem, f"See: {PROGRAM} --help")
@@ -54,7 +69,7 @@ class _Version(argparse.Action):
         raise Wanted(f"{PROGRAM} {__version__}\n")
 
 
-def _parser(commands: Mapping[str, str]) -> _Parser:
+def _parser() -> _Parser:
     parser = _Parser(
         PROGRAM,
         description="Who may log in to a Proxmox VE cluster: see it on screens or as lists.",
@@ -77,7 +92,7 @@ def _parser(commands: Mapping[str, str]) -> _Parser:
     demo.add_argument("--users", type=_users, metavar="N", help="how many users it has")
     demo.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
     add("status", "Node, quorum, counts and what to look at (exit code 4 if anything)")
-    for name, text in commands.items():
+    for name, text in LISTS.items():
         add(name, text)
     permissions = add("permissions", "What a user or an API token may do, as PVE computes it")
     permissions.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")

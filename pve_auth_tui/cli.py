@@ -7,43 +7,39 @@ only by the function that opens the screens.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pve_auth_tui import crash, environment
 from pve_auth_tui.adapters.clock import FixedClock, SystemClock
-from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.adapters.state import StateFolder
-from pve_auth_tui.arguments import PROGRAM, Wanted, parse
-from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
-from pve_auth_tui.core.names import is_userid, split_tokenid
-from pve_auth_tui.core.overview import overview
-from pve_auth_tui.core.permissions import Permissions
-from pve_auth_tui.core.snapshot import Part, Snapshot
-from pve_auth_tui.output import complain, json_line, terminal_width, write
-from pve_auth_tui.queries import (
-    QUERIES,
-    exists,
-    listing_text,
-    permissions_text,
+from pve_auth_tui.arguments import (
+    COMMANDS,
+    FAILED,
+    INTERRUPTED,
+    NOT_ROOT,
+    OK,
+    PROGRAM,
+    REFUSED,
+    USAGE,
+    Wanted,
+    parse,
 )
+from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.output import complain, write
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.snapshots import SnapshotService
-from pve_auth_tui.status import status_json, status_text
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
 
-OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
-
 PACKAGE = "pve_auth_tui"
-LISTS = ("status", *QUERIES, "permissions")
 
 _NOT_BUILT = ("bridge", "https", "pvesh")
 
@@ -78,76 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
-    options = parse(argv, {name: query.help for name, query in QUERIES.items()})
+    options = parse(argv)
     _refuse_unbuilt(options)
     if options.command in (None, "demo"):
         return _screens(options, terminal)
-    snapshot = _this_node(options).load()
-    if options.command == "status":
-        code, answer = _status(options, snapshot)
-    elif options.command == "permissions":
-        code, answer = _permissions(options, snapshot)
-    else:
-        code, answer = _list(options, snapshot)
+    from pve_auth_tui.commands import answer  # what the screens have no need of
+
+    code, text = answer(options, _this_node(options).load())
     glyphs = terminal.get(OVERRIDE) if options.glyphs == "auto" else options.glyphs
-    return _delivered(answer, ascii_only=glyphs == "ascii") or code
-
-
-# --- answers: the exit code and what goes to stdout ---------------------------------
-
-
-def _list(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    query = QUERIES[options.command]
-    code = _unread(query.unread(snapshot))
-    if query.main(snapshot).value is None:
-        return code, ""
-    if options.json:
-        return code, json_line(query.json(snapshot))
-    _remark(query.main(snapshot))
-    return code, listing_text(options.command, snapshot, terminal_width(sys.stdout))
-
-
-def _permissions(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    subject = options.userid
-    if not is_userid(subject) and split_tokenid(subject) is None:
-        raise UsageError(
-            f"{subject} is neither a user nor an API token.",
-            "A user is written USER@REALM, an API token USER@REALM!TOKEN.",
-        )
-    access = snapshot.access
-    if access.value is None:
-        return _unread([access]), ""
-    answer = Permissions(access.value).answer(subject, options.path)
-    if options.json:
-        return OK, json_line(answer)
-    _remark(access)
-    if not exists(subject, access.value):
-        complain(f"{subject} does not exist here.")
-    return OK, permissions_text(answer, terminal_width(sys.stdout))
-
-
-def _status(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    seen = overview(snapshot, snapshot.taken_at)
-    code = FINDINGS if any(finding.word in ("BAD", "LOOK") for finding in seen.findings) else OK
-    if snapshot.access.value is None:
-        code = _unread([snapshot.access])
-    if options.json:
-        return code, json_line(status_json(snapshot, seen))
-    return code, status_text(snapshot, seen, terminal_width(sys.stdout))
-
-
-def _unread(parts: Iterable[Part[Any]]) -> int:
-    """Say why parts are not there; the exit code."""
-    code = OK
-    for part in parts:
-        complain(part.problem, part.hint)
-        code = FAILED
-    return code
-
-
-def _remark(part: Part[Any]) -> None:
-    """What there is to say about a part that could be read."""
-    complain(part.problem, part.hint)
+    return _delivered(text, ascii_only=glyphs == "ascii") or code
 
 
 # --- where the picture comes from ----------------------------------------------------
@@ -172,6 +107,8 @@ def _this_node(options: argparse.Namespace) -> SnapshotService:
             "PVE's access files on this node are for root alone.",
             f"Start it as root: sudo {command}. To look around: {PROGRAM} demo",
         )
+    from pve_auth_tui.adapters.source import open_tree
+
     again = partial(open_tree, root, options.rung)
     return SnapshotService(again(), SystemClock(), again=again)
 
@@ -183,6 +120,8 @@ def _demo(options: argparse.Namespace) -> SnapshotService:
     clock = FixedClock(DEMO_NOW)
     if options.state is None:
         return SnapshotService(tree, clock, demo=True)
+    from pve_auth_tui.adapters.source import open_tree
+
     tree.written_to(options.state)
     return SnapshotService(open_tree(options.state, "files"), clock, demo=True)
 
@@ -194,7 +133,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "The screens need a terminal, and this is none.",
-            f"These work without one: {', '.join(LISTS)}. See: {PROGRAM} --help",
+            f"These work without one: {', '.join(COMMANDS)}. See: {PROGRAM} --help",
         )
     service = _demo(options) if options.command == "demo" else _this_node(options)
     outlooks = OutlookService(service)
@@ -202,6 +141,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
     prepare(profile, os.environ)
+    gc.disable()  # a tenth of the time to the first rows (measured); modules are no garbage
     try:
         from pve_auth_tui.app import open_screens
     except ImportError as error:
@@ -209,8 +149,10 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             raise
         raise AuthTuiError(
             f"The screens cannot start: the Python module {error.name} is missing or broken.",
-            f"These work without it: {', '.join(LISTS)}.",
+            f"These work without it: {', '.join(COMMANDS)}.",
         ) from error
+    finally:
+        gc.enable()
     exports = Exports(StateFolder(environment.own_folder() / "saved"))
     return open_screens(outlooks, profile, exports)
 

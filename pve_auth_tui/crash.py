@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import platform
 import stat
 import sys
 import threading
@@ -142,7 +141,8 @@ def _terminal_gone(error: Exception) -> bool:
 
 def _head() -> str:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return f"pve-auth-tui {__version__}, Python {platform.python_version()}, {now}"
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"pve-auth-tui {__version__}, Python {python}, {now}"
 
 
 def _lines(error: BaseException) -> Iterator[str]:

@@ -27,7 +27,6 @@ class Query:
     since 1970, and is called only when the first is there.
     """
 
-    help: str
     parts: tuple[str, ...]
     value: Callable[..., list[dict[str, Any]]]
 
@@ -49,33 +48,19 @@ class Query:
 
 
 QUERIES: Mapping[str, Query] = {
-    "realms": Query(
-        "Realms with their properties",
-        ("realms",),
-        lambda realms, now: answers.realm_details(realms),
-    ),
+    "realms": Query(("realms",), lambda realms, now: answers.realm_details(realms)),
     "users": Query(
-        "Users with their groups and API tokens",
         ("access", "realms", "tfa"),
         lambda access, realms, tfa, now: answers.users(access, realms, tfa, full=True, now=now),
     ),
-    "groups": Query(
-        "Groups and their members", ("access",), lambda access, now: answers.groups(access)
-    ),
-    "roles": Query(
-        "Roles and their privileges", ("access",), lambda access, now: answers.roles(access)
-    ),
-    "pools": Query("Pools", ("access",), lambda access, now: answers.pools(access)),
-    "tokens": Query(
-        "API tokens of all users", ("access",), lambda access, now: answers.tokens(access)
-    ),
-    "tfa": Query("Second factors of all users", ("tfa",), answers.tfa),
-    "acl": Query(
-        "ACL entries: who has which role where",
-        ("access",),
-        lambda access, now: answers.acl(access),
-    ),
+    "groups": Query(("access",), lambda access, now: answers.groups(access)),
+    "roles": Query(("access",), lambda access, now: answers.roles(access)),
+    "pools": Query(("access",), lambda access, now: answers.pools(access)),
+    "tokens": Query(("access",), lambda access, now: answers.tokens(access)),
+    "tfa": Query(("tfa",), answers.tfa),
+    "acl": Query(("access",), lambda access, now: answers.acl(access)),
 }
+"""One for each of `arguments.LISTS`."""
 
 
 def listing_text(name: str, snapshot: Snapshot, width: int | None) -> str:

@@ -138,6 +138,10 @@ class BaseScreen(Screen[None]):
         """What `:` can complete here, besides names of users and paths."""
         return [command.name for command in self.OFFERS]
 
+    def obey(self, words: str) -> bool:
+        """Do what was typed behind `:` if it is more than a command's name; False if not."""
+        return False
+
     def step_back(self) -> None:
         """Esc: one step back; the first screen stays."""
         if len(self.app.screen_stack) > 2:

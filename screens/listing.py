@@ -28,8 +28,6 @@ from widgets.filter_table import FilterTable
 from widgets.lines import FindLine, SideBar
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
-
     from widgets.find_field import FindBar
 
 _REST = 0.15  # seconds after the last key until the detail pane follows
@@ -173,14 +171,14 @@ class ListScreen(BaseScreen):
         if not self.query(FindBar):
             line = self.query_one(FindLine)
             self._view = ""
-            bar = FindBar(self._query.text)
+            bar = FindBar(self._query.text, self._find_typed)
             self.query_one("#list").mount(bar, before=line)
             line.display = False
             self.call_after_refresh(lambda: self.query_one(FindField).focus())
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.value != self._query.text:
-            self.find(event.value)
+    def _find_typed(self, text: str) -> None:
+        if text != self._query.text:
+            self.find(text)
 
     def on_find_field_done(self) -> None:
         for bar in self.query("FindBar"):
@@ -332,6 +330,17 @@ class ListScreen(BaseScreen):
             self.say("")
         else:
             self.house.open_start()
+
+    def obey(self, words: str) -> bool:
+        """`view NAME` and `find WORDS`."""
+        name, _, rest = words.partition(" ")
+        if name == "view" and rest:
+            self.open_view(rest)
+        elif name == "find" and rest:
+            self.find(rest)
+        else:
+            return False
+        return True
 
     def words_for_prompt(self) -> list[str]:
         views = [f"view {view.name}" for view in self.listing.views]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widgets import Input
 
 from widgets.lines import OneLine
 from widgets.text_field import TextField
@@ -23,13 +25,14 @@ class FindBar(Horizontal):
     FindBar > .count { width: 30; }
     """
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, narrow: Callable[[str], None]) -> None:
         super().__init__(id="find-bar")
         self._value = value
+        self._narrow = narrow
 
     def compose(self) -> ComposeResult:
         yield OneLine("/", classes="sign")
-        yield FindField(self._value)
+        yield FindField(self._value, self._narrow)
         yield OneLine(classes="count")
 
     def show_count(self, count: str) -> None:
@@ -47,8 +50,16 @@ class FindField(TextField):
     class Done(Message):
         """The field was left."""
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, narrow: Callable[[str], None]) -> None:
         super().__init__(value, id="find-field")
+        self._narrow = narrow
+
+    def watch_value(self, value: str) -> None:
+        """Narrow at once, so that the field and the rows are drawn in one go."""
+        self._narrow(value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
 
     def action_keep(self) -> None:
         self.post_message(self.Done())

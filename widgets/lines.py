@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.strip import Strip
@@ -74,8 +74,7 @@ class FindLine(OneLine):
         return pieces([(fit(text, max(0, room)), PLAIN), (" ", PLAIN), (count, PLAIN)], width)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact of line 1; the ones with the highest `rank` go first when there is no room."""
 
     text: str
@@ -144,8 +143,7 @@ class TabLine(OneLine):
         return parts
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(NamedTuple):
     """A key and its word in the last line; `works` is False where it is dim."""
 
     key: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Word = Literal["ok", "LOOK", "BAD", "-"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a finding points: the name of a list (`users`, `acl`, ...) and a row's key in it."""
 
     listing: str
@@ -17,8 +15,7 @@ class Target:
     query: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """`text` is one line; `fix` the next step; `target` what Enter opens, if anything."""
 
     word: Word

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.snapshot import Snapshot
 
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Column:
+
+class Column(NamedTuple):
     """`width` in cells at 80 columns; `grow` shares what is left over; `wide`: from 132 columns."""
 
     title: str
@@ -19,8 +21,7 @@ class Column:
     wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`key` stays the same between reloads; `cells` has one text per column, untrusted and raw.
 
     `fields` are the names that finding knows (`realm:corp tfa:none`), lower case; their
@@ -31,12 +32,11 @@ class Row:
 
     key: str
     cells: tuple[str, ...]
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = _NO_FIELDS
     sort: tuple[str | int | float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A prepared selection (`v`): `query` is what one could type behind `/`.
 
     A query that ends in `:` is to be completed by the user.
@@ -46,8 +46,7 @@ class View:
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a detail pane: an optional heading at the left, text, an optional state."""
 
     text: str
@@ -55,8 +54,7 @@ class Line:
     word: Word | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A list of the application.
 
     `rows(snapshot, now)` and `details(snapshot, key, now)` are pure; `now` is seconds

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.sectionconfig import Section
@@ -14,8 +15,7 @@ from pve_auth_tui.core.userconfig import UserConfig
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class Part(NamedTuple, Generic[T]):
     """One subject of the picture.
 
     `value` is what could be read, or None; then `problem` says why in one sentence and
@@ -33,8 +33,7 @@ class Part(Generic[T]):
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterNode:
+class ClusterNode(NamedTuple):
     """`online` and `ip` are None where that cannot be known (config.db, another root)."""
 
     name: str
@@ -42,15 +41,14 @@ class ClusterNode:
     ip: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(NamedTuple):
     vmid: int
     name: str
     node: str
     type: str  # qemu or lxc
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cluster:
     """`name` is None for a node that is in no cluster; it always has quorum.
 
@@ -71,16 +69,14 @@ class Cluster:
         return sum(1 for node in self.nodes if node.online)
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(NamedTuple):
     """What ACL paths can point at."""
 
-    guests: Mapping[int, Guest] = field(default_factory=dict)
+    guests: Mapping[int, Guest] = MappingProxyType({})
     storages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Datacenter:
+class Datacenter(NamedTuple):
     """datacenter.cfg: scalar options as text, property strings (`webauthn`, `u2f`, ...) as maps."""
 
     options: Mapping[str, str | Mapping[str, str]]
@@ -88,7 +84,7 @@ class Datacenter:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SyncJob:
     """A realm-sync job of jobs.cfg; `last_run` from priv/jobs/realm-sync-<id>.json, if readable."""
 
@@ -99,7 +95,7 @@ class SyncJob:
     last_result: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Jobs:
     """`sections`: everything in jobs.cfg in PVE's order, so that it can be written again."""
 
@@ -108,21 +104,19 @@ class Jobs:
     sections: tuple[Section, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Passwords:
+class Passwords(NamedTuple):
     """Which users of realm pve have a usable hash (priv/shadow.cfg). Never the hashes."""
 
     users: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSecrets:
+class TokenSecrets(NamedTuple):
     """Which full token ids have a secret (priv/token.cfg). Never the secrets."""
 
     tokens: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """The picture. `demo` is True for the simulated cluster: every UI says so."""
 

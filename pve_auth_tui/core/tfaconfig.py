@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pve_auth_tui.core import tfafile, tfalines, tfausual
+from pve_auth_tui.core import tfausual
 from pve_auth_tui.core.errors import Unreadable
-from pve_auth_tui.core.serdejson import MAX_DEPTH, SerdeError, TooDeep
 
 TfaType = Literal["totp", "webauthn", "recovery", "yubico", "u2f"]
 LISTED: tuple[TfaType, ...] = ("recovery", "totp", "webauthn", "u2f", "yubico")  # PVE's order
@@ -126,6 +125,9 @@ def _is_userid(userid: str) -> bool:
 
 
 def _exact(data: bytes) -> dict[str, dict[str, Any]]:
+    # Here and below: what only an unusual file needs is not imported at every start.
+    from pve_auth_tui.core.serdejson import MAX_DEPTH, TooDeep
+
     try:
         return _json_or_lines(data)
     except TooDeep:
@@ -137,6 +139,9 @@ def _exact(data: bytes) -> dict[str, dict[str, Any]]:
 
 
 def _json_or_lines(data: bytes) -> dict[str, dict[str, Any]]:
+    from pve_auth_tui.core import tfafile, tfalines
+    from pve_auth_tui.core.serdejson import SerdeError
+
     try:
         return tfafile.read_users(data)
     except SerdeError as error:
@@ -199,7 +204,9 @@ def write_tfa(config: TfaConfig) -> bytes:
 
 def _record(user: UserTfa) -> dict[str, Any]:
     record: dict[str, Any] = {}
-    for kind in tfafile.KINDS:
+    from pve_auth_tui.core.tfafile import KINDS
+
+    for kind in KINDS:
         entries = [entry for entry in user.entries if entry.type == kind]
         if kind == "recovery":
             record.update((kind, {**e.data, "created": e.created}) for e in entries[:1])

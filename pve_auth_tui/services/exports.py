@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from pve_auth_tui.core.plain import plain
@@ -14,6 +12,9 @@ _FORMULA = ("=", "+", "-", "@")
 
 def as_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The table as CSV. A cell that a spreadsheet would run gets a `'` in front."""
+    import csv  # neither is needed before somebody saves
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(titles)

@@ -59,7 +59,7 @@ def read_inventory(picture: Picture, mentioned: Collection[int]) -> Found[Invent
     files = picture.read_many([formats.guest_path(guest) for guest in chosen])
     for guest in chosen:
         name = formats.guest_name(files.get(formats.guest_path(guest), b""), guest.type)
-        guests[guest.vmid] = replace(guest, name=name)
+        guests[guest.vmid] = guest._replace(name=name)
     storages = formats.parse_storages(picture.optional("etc/pve/storage.cfg"))
     return Found(Inventory(guests, storages))
 

@@ -10,8 +10,6 @@ from pve_auth_tui import __version__
 from pve_auth_tui.arguments import Wanted, parse
 from pve_auth_tui.core.errors import UsageError
 
-LISTS = {"users": "Users", "acl": "ACL"}
-
 EVERY_OPTION = [
     ("--root", "/mnt"),
     ("--rung", "files"),
@@ -23,33 +21,33 @@ EVERY_OPTION = [
 
 @pytest.mark.parametrize("option", EVERY_OPTION)
 def test_options_count_the_same_before_and_after_the_command(option: tuple[str, ...]) -> None:
-    assert parse([*option, "users"], LISTS) == parse(["users", *option], LISTS)
+    assert parse([*option, "users"]) == parse(["users", *option])
 
 
 def test_an_option_before_the_command_survives_another_one_behind_it() -> None:
-    options = parse(["--root", "/mnt", "users", "--json"], LISTS)
+    options = parse(["--root", "/mnt", "users", "--json"])
 
     assert (options.root, options.json) == (Path("/mnt"), True)
 
 
 def test_the_same_option_twice_counts_as_given_last() -> None:
-    assert parse(["--root", "/a", "users", "--root", "/b"], LISTS).root == Path("/b")
+    assert parse(["--root", "/a", "users", "--root", "/b"]).root == Path("/b")
 
 
 def test_no_command_opens_the_screens_of_this_node() -> None:
-    options = parse([], LISTS)
+    options = parse([])
 
     assert (options.command, options.root, options.rung) == (None, None, "auto")
 
 
 def test_permissions_take_a_user_and_a_path() -> None:
-    options = parse(["permissions", "anna@corp", "--path", "/vms/100", "--json"], LISTS)
+    options = parse(["permissions", "anna@corp", "--path", "/vms/100", "--json"])
 
     assert (options.userid, options.path, options.json) == ("anna@corp", "/vms/100", True)
 
 
 def test_the_demo_takes_a_size_and_a_folder() -> None:
-    options = parse(["demo", "--users", "10000", "--state", "/srv/demo"], LISTS)
+    options = parse(["demo", "--users", "10000", "--state", "/srv/demo"])
 
     assert (options.users, options.state) == (10000, Path("/srv/demo"))
 
@@ -75,7 +73,7 @@ def test_the_demo_takes_a_size_and_a_folder() -> None:
 )
 def test_what_does_not_go_together_is_said_in_one_sentence(argv: list[str], sentence: str) -> None:
     with pytest.raises(UsageError) as refused:
-        parse(argv, LISTS)
+        parse(argv)
 
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -85,7 +83,7 @@ def test_what_does_not_go_together_is_said_in_one_sentence(argv: list[str], sent
 @pytest.mark.parametrize("argv", [["-h"], ["--help"], ["users", "-h"], ["demo", "--help"]])
 def test_help_is_text_and_leaves_nothing_else_to_do(argv: list[str]) -> None:
     with pytest.raises(Wanted) as wanted:
-        parse(argv, LISTS)
+        parse(argv)
 
     assert "usage: pve-auth-tui" in wanted.value.text
     assert "--root DIR" in wanted.value.text
@@ -94,5 +92,5 @@ def test_help_is_text_and_leaves_nothing_else_to_do(argv: list[str]) -> None:
 def test_the_version_is_told_before_or_after_a_command() -> None:
     for argv in (["--version"], ["users", "--version"]):
         with pytest.raises(Wanted) as wanted:
-            parse(argv, LISTS)
+            parse(argv)
         assert wanted.value.text == f"pve-auth-tui {__version__}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pve_auth_tui import __version__, cli, environment
+from pve_auth_tui import __version__, cli, commands, environment
 from tests.cli.conftest import OLD_TOTP_SECRET, Run
 
 
@@ -114,7 +114,7 @@ def test_an_interrupt_is_130_without_a_word(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_list", interrupted)
+    monkeypatch.setattr(commands, "list_answer", interrupted)
 
     done = run("--root", root, "users")
     assert (done.code, done.out, done.err) == (130, "", "")
@@ -127,7 +127,7 @@ def test_a_mistake_of_ours_is_1_with_a_report_and_without_data(
         password = OLD_TOTP_SECRET
         raise LookupError(password)
 
-    monkeypatch.setattr(cli, "_list", mistaken)
+    monkeypatch.setattr(commands, "list_answer", mistaken)
     monkeypatch.setattr(environment, "ROOTS_FOLDER", tmp_path / "own")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
@@ -150,7 +150,7 @@ def test_the_environment_is_clean_while_a_command_runs_and_as_before_afterwards(
         return 0, ""
 
     monkeypatch.setenv("PERL5LIB", "/evil")
-    monkeypatch.setattr(cli, "_list", look)
+    monkeypatch.setattr(commands, "list_answer", look)
     run("--root", root, "users")
 
     assert "PERL5LIB" not in seen

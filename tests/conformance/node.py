@@ -184,7 +184,7 @@ class Node:
         deleted = str(params.pop("delete", "")).split(",")
         kept = {name: v for name, v in self.datacenter.options.items() if name not in deleted}
         options = {**kept, **_texts(params)}
-        node = replace(self, datacenter=replace(self.datacenter, options=options))
+        node = replace(self, datacenter=self.datacenter._replace(options=options))
         node._check("datacenter.cfg", "")
         return node
 

@@ -1,0 +1,84 @@
+"""The commands that answer and leave: lists, `permissions`, `status`.
+
+Each gives the exit code and what goes to stdout; remarks go to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from pve_auth_tui.arguments import FAILED, FINDINGS, OK
+from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.names import is_userid, split_tokenid
+from pve_auth_tui.core.overview import overview
+from pve_auth_tui.core.permissions import Permissions
+from pve_auth_tui.core.snapshot import Part, Snapshot
+from pve_auth_tui.output import complain, json_line, terminal_width
+from pve_auth_tui.queries import QUERIES, exists, listing_text, permissions_text
+from pve_auth_tui.status import status_json, status_text
+
+
+def answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """The answer of the command that `options` name; raises UsageError."""
+    if options.command == "status":
+        return status_answer(options, snapshot)
+    if options.command == "permissions":
+        return permissions_answer(options, snapshot)
+    return list_answer(options, snapshot)
+
+
+def list_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    query = QUERIES[options.command]
+    code = _unread(query.unread(snapshot))
+    if query.main(snapshot).value is None:
+        return code, ""
+    if options.json:
+        return code, json_line(query.json(snapshot))
+    _remark(query.main(snapshot))
+    return code, listing_text(options.command, snapshot, terminal_width(sys.stdout))
+
+
+def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    subject = options.userid
+    if not is_userid(subject) and split_tokenid(subject) is None:
+        raise UsageError(
+            f"{subject} is neither a user nor an API token.",
+            "A user is written USER@REALM, an API token USER@REALM!TOKEN.",
+        )
+    access = snapshot.access
+    if access.value is None:
+        return _unread([access]), ""
+    answer = Permissions(access.value).answer(subject, options.path)
+    if options.json:
+        return OK, json_line(answer)
+    _remark(access)
+    if not exists(subject, access.value):
+        complain(f"{subject} does not exist here.")
+    return OK, permissions_text(answer, terminal_width(sys.stdout))
+
+
+def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    seen = overview(snapshot, snapshot.taken_at)
+    code = FINDINGS if any(finding.word in ("BAD", "LOOK") for finding in seen.findings) else OK
+    if snapshot.access.value is None:
+        code = _unread([snapshot.access])
+    if options.json:
+        return code, json_line(status_json(snapshot, seen))
+    return code, status_text(snapshot, seen, terminal_width(sys.stdout))
+
+
+def _unread(parts: Iterable[Part[Any]]) -> int:
+    """Say why parts are not there; the exit code."""
+    code = OK
+    for part in parts:
+        complain(part.problem, part.hint)
+        code = FAILED
+    return code
+
+
+def _remark(part: Part[Any]) -> None:
+    """What there is to say about a part that could be read."""
+    complain(part.problem, part.hint)
