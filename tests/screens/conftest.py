@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.state import StateFolder
@@ -52,7 +54,8 @@ async def pilot(make_app: MakeApp, still_cursor: None) -> AsyncIterator[Pilot[No
 async def settle(pilot: Pilot[None]) -> None:
     """Wait for workers, the messages they post, and what these start."""
     for _ in range(3):
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a newer reload has taken its place
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
 
