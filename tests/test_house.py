@@ -94,6 +94,18 @@ def test_core_imports_only_the_standard_library_and_core() -> None:
     assert foreign == []
 
 
+def test_every_module_stands_on_a_floor() -> None:
+    contracts = PROJECT["tool"]["importlinter"]["contracts"]
+    (floors,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    on_floors = {name.strip() for floor in floors for name in floor.split("|")}
+    parts = [
+        f"pve_auth_tui.{path.stem}"
+        for path in (ROOT / "pve_auth_tui").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    assert {*parts, "screens", "widgets"} - on_floors == {"pve_auth_tui.__init__"}
+
+
 def test_everything_without_a_screen_loads_with_the_standard_library_alone() -> None:
     code = (
         "import importlib\n"
@@ -118,7 +130,7 @@ def test_commands_work_when_every_dependency_is_broken(command: list[str], demo_
     assert done.stdout.strip()
 
 
-def test_the_command_line_loads_no_screen_and_nothing_heavy(demo_root: Path) -> None:
+def test_a_real_node_loads_no_screen_no_simulated_node_and_nothing_heavy(demo_root: Path) -> None:
     code = (
         "import sys\nfrom pve_auth_tui.cli import main\n"
         "main(sys.argv[1:])\nprint('LOADED', *sys.modules)"
@@ -130,7 +142,9 @@ def test_the_command_line_loads_no_screen_and_nothing_heavy(demo_root: Path) -> 
         check=True,
         cwd=ROOT,
     )
-    loaded = {name.partition(".")[0] for name in done.stdout.rpartition("LOADED")[2].split()}
+    names = done.stdout.rpartition("LOADED")[2].split()
+    assert [name for name in names if name.startswith("pve_auth_tui.simnode")] == []
+    loaded = {name.partition(".")[0] for name in names}
     assert not loaded & {"textual", "rich", "screens", "widgets", "asyncio", *HEAVY}
 
 
