@@ -30,7 +30,7 @@ from pve_auth_tui.core.snapshot import (
 from pve_auth_tui.core.tfaconfig import TfaConfig, parse_tfa
 from pve_auth_tui.core.tokensecrets import parse_token_secrets
 from pve_auth_tui.core.userconfig import parse_user_config
-from pve_auth_tui.services.picture import Found, Picture
+from pve_auth_tui.services.reading import Found, Reading
 from pve_auth_tui.services.surroundings import read_cluster, read_inventory
 
 T = TypeVar("T")
@@ -73,24 +73,24 @@ class SnapshotService:
             self._tree = self._again()
         self._is_new = False
         with _collector_at_rest():
-            return self._loaded(Picture(self._tree, self._clock), self._clock.now())
+            return self._loaded(Reading(self._tree, self._clock), self._clock.now())
 
-    def _loaded(self, picture: Picture, taken_at: float) -> Snapshot:
-        cluster = picture.part(lambda: read_cluster(picture))
-        access = picture.part(lambda: _access(picture, cluster))
+    def _loaded(self, reading: Reading, taken_at: float) -> Snapshot:
+        cluster = reading.part(lambda: read_cluster(reading))
+        access = reading.part(lambda: _access(reading, cluster))
         mentioned = _mentioned(access.value)
         return Snapshot(
             taken_at=taken_at,
             source=self._tree.source,
             access=access,
-            realms=picture.part(lambda: _realms(picture)),
-            tfa=picture.part(lambda: _tfa(picture, taken_at)),
-            datacenter=picture.part(lambda: _datacenter(picture)),
-            jobs=picture.part(lambda: _jobs(picture)),
-            passwords=picture.part(lambda: _passwords(picture)),
-            token_secrets=picture.part(lambda: _token_secrets(picture)),
+            realms=reading.part(lambda: _realms(reading)),
+            tfa=reading.part(lambda: _tfa(reading, taken_at)),
+            datacenter=reading.part(lambda: _datacenter(reading)),
+            jobs=reading.part(lambda: _jobs(reading)),
+            passwords=reading.part(lambda: _passwords(reading)),
+            token_secrets=reading.part(lambda: _token_secrets(reading)),
             cluster=cluster,
-            inventory=picture.part(lambda: read_inventory(picture, mentioned)),
+            inventory=reading.part(lambda: read_inventory(reading, mentioned)),
             demo=self._demo,
         )
 
@@ -108,34 +108,34 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _access(picture: Picture, cluster: Part[Cluster]) -> Found[UserConfig]:
+def _access(reading: Reading, cluster: Part[Cluster]) -> Found[UserConfig]:
     release = cluster.value.access_control if cluster.value else ""
-    data = picture.optional("etc/pve/user.cfg")
+    data = reading.optional("etc/pve/user.cfg")
     config = parse_user_config(data, release=release or versions.NEWEST)
     dropped = [text for text in config.warnings if not text.startswith(_KEPT)]
     return _found(config, "user.cfg", dropped)
 
 
-def _realms(picture: Picture) -> Found[Domains]:
-    domains = parse_domains(picture.optional("etc/pve/domains.cfg"))
+def _realms(reading: Reading) -> Found[Domains]:
+    domains = parse_domains(reading.optional("etc/pve/domains.cfg"))
     return _found(domains, "domains.cfg", domains.warnings)
 
 
-def _tfa(picture: Picture, now: float) -> Found[TfaConfig]:
+def _tfa(reading: Reading, now: float) -> Found[TfaConfig]:
     """Raises TfaUnreadable for a file with which nobody can log in."""
-    config = parse_tfa(picture.optional("etc/pve/priv/tfa.cfg"), now=now)
+    config = parse_tfa(reading.optional("etc/pve/priv/tfa.cfg"), now=now)
     return _found(config, "priv/tfa.cfg", config.warnings)
 
 
-def _datacenter(picture: Picture) -> Found[Datacenter]:
-    datacenter = parse_datacenter(picture.optional("etc/pve/datacenter.cfg"))
+def _datacenter(reading: Reading) -> Found[Datacenter]:
+    datacenter = parse_datacenter(reading.optional("etc/pve/datacenter.cfg"))
     return _found(datacenter, "datacenter.cfg", datacenter.warnings)
 
 
-def _jobs(picture: Picture) -> Found[Jobs]:
-    jobs = parse_jobs(picture.optional("etc/pve/jobs.cfg"))
+def _jobs(reading: Reading) -> Found[Jobs]:
+    jobs = parse_jobs(reading.optional("etc/pve/jobs.cfg"))
     paths = {job: f"etc/pve/priv/jobs/realm-sync-{job}.json" for job in jobs.sync}
-    states = picture.read_many(list(paths.values()))
+    states = reading.read_many(list(paths.values()))
     sync = {}
     for name, job in jobs.sync.items():
         run, error = parse_job_state(states.get(paths[name], b""))
@@ -143,14 +143,14 @@ def _jobs(picture: Picture) -> Found[Jobs]:
     return _found(replace(jobs, sync=sync), "jobs.cfg", jobs.warnings)
 
 
-def _passwords(picture: Picture) -> Found[Passwords]:
-    shadow = parse_shadow(picture.optional("etc/pve/priv/shadow.cfg"))
+def _passwords(reading: Reading) -> Found[Passwords]:
+    shadow = parse_shadow(reading.optional("etc/pve/priv/shadow.cfg"))
     usable = frozenset(name for name, value in shadow.hashes.items() if not _locked(value))
     return _found(Passwords(usable), "priv/shadow.cfg", shadow.warnings)
 
 
-def _token_secrets(picture: Picture) -> Found[TokenSecrets]:
-    file = parse_token_secrets(picture.optional("etc/pve/priv/token.cfg"))
+def _token_secrets(reading: Reading) -> Found[TokenSecrets]:
+    file = parse_token_secrets(reading.optional("etc/pve/priv/token.cfg"))
     return _found(TokenSecrets(frozenset(file.secrets)), "priv/token.cfg", file.warnings)
 
 

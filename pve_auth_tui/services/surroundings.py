@@ -11,7 +11,7 @@ from pve_auth_tui.core import versions
 from pve_auth_tui.core.cluster import GUEST_FOLDERS, Members
 from pve_auth_tui.core.errors import Missing, Unreadable
 from pve_auth_tui.core.snapshot import Cluster, ClusterNode, Guest, Inventory
-from pve_auth_tui.services.picture import Found, Picture
+from pve_auth_tui.services.reading import Found, Reading
 
 # Reading 10,000 guests only for their names would take longer than all else together. Those
 # that user.cfg speaks of come first; what is left over is shown by its number.
@@ -23,26 +23,26 @@ _MANAGER: Final = "pve-manager"
 _ACCESS: Final = "libpve-access-control"
 
 
-def read_cluster(picture: Picture) -> Found[Cluster]:
+def read_cluster(reading: Reading) -> Found[Cluster]:
     """The cluster as its running part says, else as it is configured. Raises Unreadable.
 
     While corosync does not run, .members says nothing of a cluster, just as on a node of its
     own; then the write bit of etc/pve/local counts, as for PVE (PVE::Cluster).
     """
-    members, problem, hint = _members(picture)
-    node = members.node if members else _node_name(picture)
+    members, problem, hint = _members(reading)
+    node = members.node if members else _node_name(reading)
     live = members is not None
-    configured = picture.optional("etc/pve/corosync.conf")
+    configured = reading.optional("etc/pve/corosync.conf")
     if members and members.cluster is not None:
         found = Cluster(node, members.cluster, members.quorate, members.nodes)
     elif configured.strip():
         corosync = formats.parse_corosync(configured)
-        quorate = picture.owner_may_write("etc/pve/local") if live else None
+        quorate = reading.owner_may_write("etc/pve/local") if live else None
         found = Cluster(node, corosync.name, quorate, _nodes(corosync.nodes, node, live=live))
     else:
-        names = (node,) if live else _folders(picture)
+        names = (node,) if live else _folders(reading)
         found = Cluster(node, None, True if live else None, _nodes(names, node, live=live))
-    installed = _installed(picture)
+    installed = _installed(reading)
     access = installed.get(_ACCESS, "")
     release = formats.release_of(installed.get(_MANAGER, "")) or (
         versions.pve_release(access) if access else ""
@@ -50,23 +50,23 @@ def read_cluster(picture: Picture) -> Found[Cluster]:
     return Found(replace(found, pve_release=release, access_control=access), problem, hint)
 
 
-def read_inventory(picture: Picture, mentioned: Collection[int]) -> Found[Inventory]:
+def read_inventory(reading: Reading, mentioned: Collection[int]) -> Found[Inventory]:
     """Guests and storages; `mentioned`: the VMIDs whose names matter most. Raises Unreadable."""
-    guests = _guests(picture)
+    guests = _guests(reading)
     first = [vmid for vmid in sorted(mentioned) if vmid in guests]
     rest = (vmid for vmid in guests if vmid not in mentioned)
     chosen = [guests[vmid] for vmid in [*first, *rest][:GUESTS_WITH_NAME]]
-    files = picture.read_many([formats.guest_path(guest) for guest in chosen])
+    files = reading.read_many([formats.guest_path(guest) for guest in chosen])
     for guest in chosen:
         name = formats.guest_name(files.get(formats.guest_path(guest), b""), guest.type)
         guests[guest.vmid] = guest._replace(name=name)
-    storages = formats.parse_storages(picture.optional("etc/pve/storage.cfg"))
+    storages = formats.parse_storages(reading.optional("etc/pve/storage.cfg"))
     return Found(Inventory(guests, storages))
 
 
-def _members(picture: Picture) -> Found[Members | None]:
+def _members(reading: Reading) -> Found[Members | None]:
     try:
-        members = formats.parse_members(picture.read(_MEMBERS))
+        members = formats.parse_members(reading.read(_MEMBERS))
     except Missing:
         return Found(None)
     except Unreadable as error:
@@ -76,14 +76,14 @@ def _members(picture: Picture) -> Found[Members | None]:
     return Found(members)
 
 
-def _node_name(picture: Picture) -> str:
-    name = formats.node_name(picture.optional("etc/hostname").decode(errors="replace"))
-    folders = () if name else _folders(picture)
+def _node_name(reading: Reading) -> str:
+    name = formats.node_name(reading.optional("etc/hostname").decode(errors="replace"))
+    folders = () if name else _folders(reading)
     return folders[0] if len(folders) == 1 else name
 
 
-def _folders(picture: Picture) -> tuple[str, ...]:
-    return tuple(name for name in picture.names(_NODES) if formats.node_name(name) == name)
+def _folders(reading: Reading) -> tuple[str, ...]:
+    return tuple(name for name in reading.names(_NODES) if formats.node_name(name) == name)
 
 
 def _nodes(names: Collection[str], here: str, *, live: bool) -> tuple[ClusterNode, ...]:
@@ -91,24 +91,24 @@ def _nodes(names: Collection[str], here: str, *, live: bool) -> tuple[ClusterNod
     return tuple(ClusterNode(name, True if live and name == here else None) for name in names)
 
 
-def _installed(picture: Picture) -> dict[str, str]:
+def _installed(reading: Reading) -> dict[str, str]:
     try:
-        status = picture.read("var/lib/dpkg/status")
+        status = reading.read("var/lib/dpkg/status")
     except Unreadable:
         return {}
     return formats.installed_versions(status, (_MANAGER, _ACCESS))
 
 
-def _guests(picture: Picture) -> dict[int, Guest]:
+def _guests(reading: Reading) -> dict[int, Guest]:
     """From .vmlist, which only a running pmxcfs has; else from the names of the configurations."""
     try:
-        guests = formats.parse_vmlist(picture.read("etc/pve/.vmlist"))
+        guests = formats.parse_vmlist(reading.read("etc/pve/.vmlist"))
     except Unreadable:
         guests = {}
     if guests:
         return guests
-    for node in _folders(picture):
+    for node in _folders(reading):
         for kind, folder in GUEST_FOLDERS.items():
-            names = picture.names(f"{_NODES}/{node}/{folder}")
+            names = reading.names(f"{_NODES}/{node}/{folder}")
             guests.update(formats.guests_of_folder(node, kind, names))
     return dict(sorted(guests.items()))

@@ -15,7 +15,7 @@ from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.snapshot import ClusterNode, Guest
-from pve_auth_tui.services import picture, surroundings
+from pve_auth_tui.services import reading, surroundings
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.simnode.memory import MemoryTree
@@ -373,7 +373,7 @@ class Slow(MemoryTree):
 
 
 def test_all_parts_share_one_time(monkeypatch):
-    monkeypatch.setattr(picture, "SECONDS", 0.12)
+    monkeypatch.setattr(reading, "SECONDS", 0.12)
     started = time.monotonic()
     snapshot = loaded(tree=Slow({}))
     assert time.monotonic() - started < 0.5
@@ -382,7 +382,7 @@ def test_all_parts_share_one_time(monkeypatch):
 
 
 def test_all_parts_share_one_amount(monkeypatch):
-    monkeypatch.setattr(picture, "BYTES", 1024 * 1024)
+    monkeypatch.setattr(reading, "BYTES", 1024 * 1024)
     big = {f"etc/pve/{name}": "# x\n" * 100_000 for name in ("user.cfg", "domains.cfg", "jobs.cfg")}
     snapshot = loaded(big)
     assert snapshot.access.value is not None

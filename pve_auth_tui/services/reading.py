@@ -1,4 +1,4 @@
-"""One reading of PVE's files: what is asked of a Tree, within one time and one amount."""
+"""One reading of PVE's files, from which a Snapshot is made: a Tree within bounds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Found(NamedTuple, Generic[T]):
     hint: str = ""
 
 
-class Picture:
+class Reading:
     """A Tree behind one deadline and one budget of bytes, both from now on."""
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
