@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pve_auth_tui.core.concerns import logins, names, rights, settings
-from pve_auth_tui.core.concerns.common import Found
+from pve_auth_tui.core.concerns.common import Findings
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 
-_Rule = Callable[[Snapshot, UserConfig, float], Found]
+_Rule = Callable[[Snapshot, UserConfig, float], Findings]
 
 _RULES: tuple[_Rule, ...] = (
     logins.root_cannot_log_in,

@@ -10,12 +10,12 @@ from pve_auth_tui.core.words import thousands
 SINGLY = 3
 """So many of a kind get a line each; more are counted in one."""
 
-Found = Iterator[Finding]
+Findings = Iterator[Finding]
 
 
 def few_or_many(
     found: Sequence[tuple[str, str]], many: str, fix: str, target: Target, *, word: Word = "LOOK"
-) -> Found:
+) -> Findings:
     """A line each for a few (text, key in the target's list), else one that counts them."""
     if len(found) > SINGLY:
         yield Finding(word, f"{thousands(len(found))} {many}", fix, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pve_auth_tui.core.aclindex import ROOT, acl_index
-from pve_auth_tui.core.concerns.common import Found, few_or_many
+from pve_auth_tui.core.concerns.common import Findings, few_or_many
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.logins import (
     RECOVERY_LOW,
@@ -23,7 +23,7 @@ _WAY_BACK = (
 )
 
 
-def root_cannot_log_in(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def root_cannot_log_in(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """root@pam is the account every way back starts from."""
     found = login(snapshot, ROOT, now)
     if found.obstacle:
@@ -35,7 +35,7 @@ def root_cannot_log_in(snapshot: Snapshot, config: UserConfig, now: float) -> Fo
         )
 
 
-def nobody_left(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def nobody_left(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Without any administrator only the console is left."""
     administrators = acl_index(config).administrators.intersection(config.users)
     if all(login(snapshot, userid, now).obstacle for userid in administrators):
@@ -47,7 +47,7 @@ def nobody_left(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         )
 
 
-def locked(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def locked(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Administrators whose TOTP, or every factor, PVE has locked."""
     found_locked = []
     for userid in active_administrators(config, now):
@@ -64,7 +64,7 @@ def locked(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     )
 
 
-def realm_keeps_out(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def realm_keeps_out(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """A realm whose Require TFA its own administrators cannot fulfil."""
     for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
         if out := kept_out_by(snapshot, realm, now):
@@ -77,7 +77,7 @@ def realm_keeps_out(snapshot: Snapshot, config: UserConfig, now: float) -> Found
             )
 
 
-def without_second_factor(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def without_second_factor(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Administrators whom only a password protects; OpenID is not for us to judge."""
     if snapshot.tfa.value is None:
         return
@@ -96,7 +96,7 @@ def without_second_factor(snapshot: Snapshot, config: UserConfig, now: float) ->
         )
 
 
-def never_asked(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def never_asked(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """PVE asks users of OpenID realms for no factor, whatever tfa.cfg says."""
     users = snapshot.tfa.value.users if snapshot.tfa.value else {}
     vain = [
@@ -114,7 +114,7 @@ def never_asked(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         )
 
 
-def recovery_low(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def recovery_low(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Administrators with hardly any recovery keys left."""
     users = snapshot.tfa.value.users if snapshot.tfa.value else {}
     low = []
@@ -131,7 +131,7 @@ def recovery_low(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     )
 
 
-def secretless_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def secretless_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Tokens of user.cfg without a line in priv/token.cfg."""
     secrets = snapshot.token_secrets.value
     if secrets is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_auth_tui.core.concerns.common import SINGLY, Found, few_or_many
+from pve_auth_tui.core.concerns.common import SINGLY, Findings, few_or_many
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.ghosts import (
     case_duplicates,
@@ -15,7 +15,7 @@ from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words, listed
 
 
-def ghost_members(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def ghost_members(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Groups that list users who are not there."""
     groups = [group.id for group in config.groups.values() if missing_members(config, group)]
     if groups:
@@ -28,7 +28,7 @@ def ghost_members(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         )
 
 
-def ghost_factors(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def ghost_factors(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Second factors that outlived their user (a sync leaves them behind)."""
     ghosts = factors_without_user(config, snapshot.tfa.value) if snapshot.tfa.value else ()
     if ghosts:
@@ -40,7 +40,7 @@ def ghost_factors(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         )
 
 
-def clashing_names(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def clashing_names(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Userids that a directory without regard to case takes for one."""
     clashes = [(f"{listed(same)} differ only in case", same[0]) for same in case_duplicates(config)]
     yield from few_or_many(
@@ -51,7 +51,7 @@ def clashing_names(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     )
 
 
-def lost_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def lost_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Users of realms that are gone."""
     gone = users_without_realm(config, snapshot.realms.value) if snapshot.realms.value else {}
     for realm, users in list(gone.items())[:SINGLY]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pve_auth_tui.core import aclnotes
 from pve_auth_tui.core.aclindex import acl_index
-from pve_auth_tui.core.concerns.common import Found, few_or_many
+from pve_auth_tui.core.concerns.common import Findings, few_or_many
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.lists.acl import entry_key
 from pve_auth_tui.core.reach import NOTHING, token_reach
@@ -13,7 +13,7 @@ from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words, has_expired, listed
 
 
-def self_made_roots(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def self_made_roots(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Entries that are as good as Administrator on /, and do not look it."""
     found = [
         (f"{entry.shown_subject} can make itself root ({way})", entry_key(entry))
@@ -28,7 +28,7 @@ def self_made_roots(snapshot: Snapshot, config: UserConfig, now: float) -> Found
     )
 
 
-def ghost_entries(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def ghost_entries(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Entries for users and groups that are not there."""
     ghosts = [entry for entry in config.acl if aclnotes.is_ghost(config, entry)]
     if ghosts:
@@ -43,7 +43,7 @@ def ghost_entries(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
         )
 
 
-def blind_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def blind_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Tokens that log in and get empty lists."""
     blind = [
         (f"token {user.id}!{token.id} sees nothing", f"{user.id}!{token.id}")
@@ -59,7 +59,7 @@ def blind_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
     )
 
 
-def expired_administrators(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def expired_administrators(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Accounts that one changed date brings back."""
     expired = [
         (f"{userid} has expired, but is enabled and an administrator", userid)
@@ -74,7 +74,7 @@ def expired_administrators(snapshot: Snapshot, config: UserConfig, now: float) -
     )
 
 
-def unknown_privileges(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def unknown_privileges(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """PVE drops them on reading, and for good on the next write (reference 3.6)."""
     texts = [text for text in config.warnings if "ignore invalid privilege" in text]
     if texts:

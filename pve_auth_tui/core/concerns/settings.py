@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_auth_tui.core.concerns.common import Found
+from pve_auth_tui.core.concerns.common import Findings
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.lists.parts import sync_jobs
 from pve_auth_tui.core.realmrisks import risks
@@ -26,7 +26,7 @@ _PARTS = (
 _NEEDED = ("access", "realms", "tfa")
 
 
-def unreadable(snapshot: Snapshot) -> Found:
+def unreadable(snapshot: Snapshot) -> Findings:
     """Parts that could not be read at all, or only with losses.
 
     What PVE ignores in user.cfg is told by rules of its own.
@@ -40,14 +40,14 @@ def unreadable(snapshot: Snapshot) -> Found:
         yield Finding("BAD" if bad else "LOOK", part.problem.rstrip("."), part.hint, where)
 
 
-def risky_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def risky_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Realms that trust the network or any certificate."""
     for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
         for risk in risks(realm):
             yield Finding("LOOK", f"{realm.name}: {risk}", "", Target("realms", realm.name))
 
 
-def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Sync jobs that did not end well."""
     for realm in snapshot.realms.value.realms if snapshot.realms.value else ():
         for job in sync_jobs(snapshot, realm):
@@ -60,7 +60,7 @@ def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
                 )
 
 
-def ignored_lines(snapshot: Snapshot, config: UserConfig, now: float) -> Found:
+def ignored_lines(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """What PVE skipped in user.cfg, and forgets with the next change."""
     texts = [text for text in config.warnings if _is_dropped(text)]
     if texts:
