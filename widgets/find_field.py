@@ -51,8 +51,8 @@ class FindField(TextField):
         """The field was left."""
 
     def __init__(self, value: str, narrow: Callable[[str], None]) -> None:
+        self._narrow = narrow  # before the value, whose watcher calls it
         super().__init__(value, id="find-field")
-        self._narrow = narrow
 
     def watch_value(self, value: str) -> None:
         """Narrow at once, so that the field and the rows are drawn in one go."""
