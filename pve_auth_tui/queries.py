@@ -21,7 +21,7 @@ _PERMISSIONS = (Column("Path", 20), Column("Privilege", 26), Column("Propagate",
 class Query:
     """One list command.
 
-    `parts` are the Snapshot attributes that the answer is made of: without the first there
+    `parts` name the parts of a Snapshot that the answer is made of: without the first there
     is no answer, without another one it lacks something. `value` gives what PVE's API
     answers to root@pam; it gets the parts' values and the time of the picture in seconds
     since 1970, and is called only when the first is there.
@@ -44,7 +44,7 @@ class Query:
         return answers.masked(self.value(*values, snapshot.taken_at))
 
     def _parts(self, snapshot: Snapshot) -> list[Part[Any]]:
-        return [getattr(snapshot, name) for name in self.parts]
+        return [snapshot.parts[name] for name in self.parts]
 
 
 QUERIES: Mapping[str, Query] = {

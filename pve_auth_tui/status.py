@@ -9,17 +9,6 @@ from pve_auth_tui.core.overview import Overview
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.output import headed
 
-PARTS = (
-    "access",
-    "realms",
-    "tfa",
-    "datacenter",
-    "jobs",
-    "passwords",
-    "token_secrets",
-    "cluster",
-    "inventory",
-)
 _ROOM = 13  # cells for a heading
 _WORD = 6  # cells for the word of a finding
 
@@ -56,8 +45,8 @@ def status_json(snapshot: Snapshot, seen: Overview) -> dict[str, object]:
         },
         "problems": [
             {"part": name, "read": part.value is not None, "text": part.problem, "fix": part.hint}
-            for name in PARTS
-            if (part := getattr(snapshot, name)).problem
+            for name, part in snapshot.parts.items()
+            if part.problem
         ],
         "findings": [_finding(finding) for finding in seen.findings],
     }

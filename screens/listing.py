@@ -127,7 +127,7 @@ class ListScreen(BaseScreen):
         """Why there are no rows at all; what could be read in part is told on Start."""
         if self._snapshot is None:
             return ""
-        part = getattr(self._snapshot, self.listing.part)
+        part = self._snapshot.parts[self.listing.part]
         return f"{part.problem} {part.hint}".strip() if part.value is None else ""
 
     # --- finding -----------------------------------------------------------------

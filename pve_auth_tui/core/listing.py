@@ -58,7 +58,7 @@ class Listing(NamedTuple):
     """A list of the application.
 
     `rows(snapshot, now)` and `details(snapshot, key, now)` are pure; `now` is seconds
-    since 1970. `noun` is (one, many). `part` names the Snapshot attribute the list lives
+    since 1970. `noun` is (one, many). `part` names the part of a Snapshot the list lives
     from, so that its `problem` can be shown in place of rows. `fields` are the names that
     every row's `fields` has. `commands(key)` are shell lines that tell the same.
     """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.sectionconfig import Section
@@ -52,7 +52,8 @@ class Guest(NamedTuple):
 class Cluster:
     """`name` is None for a node that is in no cluster; it always has quorum.
 
-    `quorate` is None where it cannot be known. `votes` = nodes online, `expected` = all nodes.
+    `node` is the one whose files these are, "" when unknown; `nodes` are all of them.
+    `quorate` is None where it cannot be known.
     `pve_release` is `9.2` or "" when unknown; `access_control` the exact version of
     libpve-access-control ("" when unknown).
     """
@@ -66,6 +67,7 @@ class Cluster:
 
     @property
     def online(self) -> int:
+        """How many nodes are known to be online."""
         return sum(1 for node in self.nodes if node.online)
 
 
@@ -77,11 +79,17 @@ class Inventory(NamedTuple):
 
 
 class Datacenter(NamedTuple):
-    """datacenter.cfg: scalar options as text, property strings (`webauthn`, `u2f`, ...) as maps."""
+    """datacenter.cfg: scalar options as text, property strings (`webauthn`, `u2f`, ...) as maps.
+
+    `http_proxy` and a warning may hold a password: out of repr.
+    """
 
     options: Mapping[str, str | Mapping[str, str]]
     notes: str = ""
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Datacenter({', '.join(self.options)})"
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class Jobs:
     """`sections`: everything in jobs.cfg in PVE's order, so that it can be written again."""
 
     sync: Mapping[str, SyncJob]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), repr=False)
     sections: tuple[Section, ...] = field(default=(), repr=False)
 
 
@@ -132,3 +140,9 @@ class Snapshot:
     cluster: Part[Cluster]
     inventory: Part[Inventory]
     demo: bool = False
+
+    @property
+    def parts(self) -> Mapping[str, Part[Any]]:
+        """Every part by its name, in this order."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: part for name, part in values.items() if isinstance(part, Part)}

@@ -20,7 +20,7 @@ def split_key(key: str) -> tuple[str, str]:
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     rows: list[Row] = []
     for each in LISTINGS:
-        if getattr(snapshot, each.part).value is None:
+        if snapshot.parts[each.part].value is None:
             continue
         for row in each.rows(snapshot, now):
             rest = "  ".join(cell for cell in row.cells[1:] if cell)
