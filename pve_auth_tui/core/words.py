@@ -16,6 +16,7 @@ SOON = 30 * 86400  # seconds: an expiry nearer than this is worth a look
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LATEST = 253_402_300_799  # the last second of the year 9999: later numbers are no dates
+_FARTHEST = 10**15  # seconds; PVE takes an expiry of any length, floats and screens do not
 
 
 def thousands(number: int) -> str:
@@ -70,7 +71,7 @@ def expiry(expire: int, now: float) -> str:
     """PVE's Expire: `never` (0), `in 12 d`, `EXPIRED`. PVE refuses from that very second on."""
     if expire == 0:
         return NEVER
-    return EXPIRED if has_expired(expire, now) else f"in {span(expire - now)}"
+    return EXPIRED if has_expired(expire, now) else f"in {span(_left(expire, now))}"
 
 
 def has_expired(expire: int, now: float) -> bool:
@@ -83,12 +84,16 @@ def expiry_field(expire: int, now: float) -> str:
         return NEVER
     if has_expired(expire, now):
         return "expired"
-    return "soon" if expire - now < SOON else "later"
+    return "soon" if _left(expire, now) < SOON else "later"
+
+
+def _left(expire: int, now: float) -> float:
+    return min(expire, _FARTHEST) - now
 
 
 def expiry_order(expire: int) -> float:
     """For sorting: `never` comes last."""
-    return float(expire) if expire else float("inf")
+    return float(min(expire, _FARTHEST)) if expire else float("inf")
 
 
 def ago(then: float, now: float) -> str:

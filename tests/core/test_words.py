@@ -78,3 +78,10 @@ def test_no_number_in_a_file_upsets_them(number):
     assert words.date_time(number)
     assert words.ago(number, NOW)
     assert words.expiry(number, NOW)
+
+
+def test_an_expiry_beyond_all_floats_is_a_long_time():
+    expire = 10**4000
+    assert words.expiry(expire, NOW).startswith("in ")
+    assert words.expiry_field(expire, NOW) == "later"
+    assert words.expiry_order(expire) < words.expiry_order(0)
