@@ -109,7 +109,7 @@ class UserConfig:
     membership whose user line comes behind the group line; `Group.members` has it, and
     permissions follow that. `acl` is in the order of the path tree, one entry per
     (path, subject, role). `warnings` are PVE's own texts about what it ignored or doubted,
-    in the order of the file; one line each.
+    in the order of the file; one line each. They repeat lines of the file: out of repr.
     """
 
     users: Mapping[str, User]
@@ -118,4 +118,4 @@ class UserConfig:
     pools: Mapping[str, Pool]
     acl: tuple[AclEntry, ...]
     groups_of: Mapping[str, tuple[str, ...]] = field(repr=False)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), repr=False)

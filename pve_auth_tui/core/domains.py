@@ -51,7 +51,7 @@ class Domains:
     """
 
     realms: Mapping[str, Realm]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), repr=False)
     digest: str = ""
 
 

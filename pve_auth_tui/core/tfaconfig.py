@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pve_auth_tui.core import tfausual
 from pve_auth_tui.core.errors import Unreadable
+from pve_auth_tui.core.secret import HIDDEN
 
 TfaType = Literal["totp", "webauthn", "recovery", "yubico", "u2f"]
 LISTED: tuple[TfaType, ...] = ("recovery", "totp", "webauthn", "u2f", "yubico")  # PVE's order
@@ -26,13 +27,16 @@ _USERID = re.compile(
     r"@[A-Za-z][A-Za-z0-9.\-_]+\n?"
 )
 _SHORTEST_USERID, _LONGEST_USERID = 3, 64
+# serde names the value that it did not expect, and in this file that may be a secret (R9).
+_VALUE = re.compile(r'string ".*"(?=, expected)', re.DOTALL)
 
 
 class TfaUnreadable(Unreadable):
     """PVE cannot read priv/tfa.cfg, so it refuses every password login of everybody.
 
     `original` is what PVE reports; `json_problem` and `line_problem` are the reasons that it
-    hides: why the file is no JSON of its form, and why it is not in the old form either.
+    hides: why the file is no JSON of its form, and why it is not in the old form either. They
+    may repeat a value of the file; the sentence does not.
     All three are empty for a file that only we do not read.
     """
 
@@ -53,6 +57,7 @@ class TfaUnreadable(Unreadable):
 def _locked_out(
     reason: str, *, original: str = _PVE_TEXT, json_problem: str = "", line_problem: str = ""
 ) -> TfaUnreadable:
+    reason = _VALUE.sub(f'string "{HIDDEN}"', reason)
     return TfaUnreadable(
         f"Nobody can log in with a password: Proxmox VE cannot read {FILE} ({reason}).",
         f"Put the last good copy of /etc/pve/{FILE} back (config.db backups are in "
