@@ -38,13 +38,14 @@ def overview(snapshot: Snapshot, now: float) -> Overview:
     """What Start shows, from the picture alone; parts that are missing are findings."""
     config = snapshot.access.value
     administrators = active_administrators(config, now) if config else []
-    guarded = without_quorum = 0
+    guarded = without_quorum = able = 0
     for userid in administrators:
         found = login(snapshot, userid, now)
+        able += not found.obstacle
         guarded += found.second_factor
         without_quorum += found.without_quorum
     lines = [
-        *_who_line(snapshot, len(administrators), guarded, without_quorum),
+        *_who_line(snapshot, len(administrators), able, guarded, without_quorum),
         *_realm_line(snapshot, now),
         *_count_line(snapshot),
     ]
@@ -68,10 +69,15 @@ def opens_recover(snapshot: Snapshot) -> str | None:
     return f"root@pam cannot log in to the web interface: {obstacle}." if obstacle else None
 
 
-def _who_line(snapshot: Snapshot, number: int, guarded: int, without_quorum: int) -> list[Line]:
+def _who_line(
+    snapshot: Snapshot, number: int, able: int, guarded: int, without_quorum: int
+) -> list[Line]:
+    """`9 administrators, 5 with a second factor; without quorum: 5`."""
     if snapshot.access.value is None:
         return []
     text = count_words(number, "administrator", "administrators")
+    if number and not able:
+        text = f"no administrator now; {thousands(number)} in all"
     if snapshot.tfa.value is not None:
         text += f", {guarded} with a second factor; without quorum: {without_quorum}"
     return [Line(text, "Who gets in")]

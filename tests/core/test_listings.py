@@ -163,6 +163,14 @@ def test_the_tfa_column():
     }
 
 
+def test_without_tfa_cfg_nobody_is_said_to_have_no_second_factor():
+    unread = replace(PEOPLE, tfa=Part(None, "files", NOW, "tfa.cfg cannot be read."))
+    column_now = column("users", "TFA", unread)
+    assert column_now["backup@pve"] == column_now["nobody@pve"] == "not known"
+    assert column_now["o@entra"] == "at the IdP"
+    assert found("users", unread, "tfa:none") == []
+
+
 def test_the_rights_column():
     rights = column("users", "Rights", PEOPLE)
     assert rights["root@pam"] == "admin"

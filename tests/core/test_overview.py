@@ -121,7 +121,7 @@ def test_bad_comes_first_and_a_refused_tfa_cfg_is_bad():
     assert found[0].word == "BAD"
     assert "neither old style nor valid json" in found[0].text
     assert found[0].fix == "Move it away."
-    assert "second factor" not in overview(made, NOW).lines[0].text
+    assert overview(made, NOW).lines[0].text == "no administrator now; 1 in all"
 
 
 def test_without_user_cfg_the_rest_is_still_told():

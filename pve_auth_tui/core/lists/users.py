@@ -65,13 +65,15 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def tfa_words(found: Login, needed: bool) -> str:
+def tfa_words(found: Login, needed: bool, known: bool = True) -> str:
     """The TFA column: `key, totp LOCKED`, `NONE` (where one is `needed`), `at the IdP`, `-`.
 
-    Recovery keys are named when there is nothing else.
+    Recovery keys are named when there is nothing else. `known`: tfa.cfg could be read.
     """
     if found.at_idp:
         return "at the IdP"
+    if not known:
+        return "not known"
     kinds = [kind for kind in found.kinds if kind != "recovery"] or list(found.kinds)
     if not kinds:
         return "NONE" if needed or found.asked else "-"
@@ -86,6 +88,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     roots = self_made_roots(config)
     ghosts = {userid for clash in case_duplicates(config) for userid in clash}
     realms = snapshot.realms.value
+    tfa_known = snapshot.tfa.value is not None
     rows = []
     for userid in sorted(config.users):
         user = config.users[userid]
@@ -95,7 +98,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
         rights = admin or index.has_rights(userid)
         off = not user.enable or has_expired(user.expire, now)
         ghost = userid in ghosts or (realms is not None and user.realm not in realms.realms)
-        tfa = tfa_words(found, rights)
+        tfa = tfa_words(found, rights, tfa_known)
         cells = (
             user.name,
             user.realm,
@@ -114,7 +117,7 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
             "realm": user.realm.casefold(),
             "enabled": cells[2],
             "expire": expiry_field(user.expire, now),
-            "tfa": _tfa_field(found),
+            "tfa": _tfa_field(found, tfa_known),
             "rights": _rights_field(admin, rights, makes_root, off),
             "group": field_value(config.groups_of.get(userid, ())),
             "name": cells[4].casefold(),
@@ -141,9 +144,11 @@ def _rights_field(admin: bool, rights: bool, makes_root: bool, off: bool) -> str
     return " ".join(words)
 
 
-def _tfa_field(found: Login) -> str:
+def _tfa_field(found: Login, known: bool) -> str:
     if found.at_idp:
         return "idp"
+    if not known:
+        return "unknown"
     if not found.kinds:
         return "none"
     return " ".join((*found.kinds, "locked") if found.locked else found.kinds)
