@@ -95,7 +95,7 @@ def _is_there(tree: Tree, path: str) -> bool:
 def _no_files(root: Path) -> str:
     if root == Path("/"):
         return "/etc/pve is not mounted: pmxcfs does not run."
-    return f"{root / FOLDER} is empty, as on a disk whose PVE does not run."
+    return f"{root / FOLDER} holds nothing, as on a disk whose PVE does not run."
 
 
 def _next_step(root: Path) -> str:

@@ -80,7 +80,7 @@ def test_a_real_database_is_read(tmp_path):
     cluster = snapshot.cluster.value
     assert (cluster.node, cluster.name, cluster.quorate) == ("pve1", "lab", None)
     assert cluster.nodes == (ClusterNode("pve1"), ClusterNode("pve2"))
-    assert "is empty, as on a disk whose PVE does not run" in snapshot.cluster.problem
+    assert "holds nothing, as on a disk whose PVE does not run" in snapshot.cluster.problem
     assert "cluster" in problems(snapshot)
 
 
