@@ -58,7 +58,8 @@ class _Parser(argparse.ArgumentParser):
     """argparse that neither prints nor leaves: it raises."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", self.format_usage())
+        usage = " ".join(self.format_usage().split())
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", usage)
 
     def print_help(self, file: Any = None) -> None:
         raise Wanted(self.format_help())

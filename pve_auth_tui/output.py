@@ -121,9 +121,9 @@ def write(text: str, *, ascii_only: bool = False) -> None:
 
 
 def complain(*sentences: str) -> None:
-    """One line on stderr for each sentence that says something."""
+    """One line on stderr for each sentence that says something; no name in it makes another."""
     if sys.stderr is None:
         return
     for sentence in sentences:
-        for line in sentence.splitlines():
-            print(plain(line), file=sys.stderr)
+        if sentence:
+            print(plain(sentence), file=sys.stderr)

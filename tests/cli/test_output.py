@@ -126,6 +126,14 @@ def test_without_any_stdout_writing_fails_as_a_full_disk_does(
 
 
 def test_complaints_are_plain_lines_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    output.complain("user.cfg\x1b[2J cannot be read.", "", "One.\nTwo.")
+    output.complain("user.cfg\x1b[2J cannot be read.", "", "Look at it.")
 
-    assert capsys.readouterr() == ("", "user.cfg\\x1b[2J cannot be read.\nOne.\nTwo.\n")
+    assert capsys.readouterr() == ("", "user.cfg\\x1b[2J cannot be read.\nLook at it.\n")
+
+
+def test_no_name_in_a_complaint_makes_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.complain("a\nBAD  root@pam\u2028x\r has no owner.")
+
+    assert capsys.readouterr().err == "a\\nBAD  root@pam\\u2028x\\r has no owner.\n"
