@@ -91,6 +91,8 @@ class PmxcfsDatabase:
             row = self._connection.execute(
                 "SELECT CAST(data AS BLOB) FROM tree WHERE inode = ?", (file.inode,)
             ).fetchone()
+        if row is None:  # its pages are not in order: a scan meets the row, a search does not
+            raise self._damaged(f"entry {file.inode} is not where it should be")
         return bytes(row[0] or b"")
 
     def _require_table(self) -> None:

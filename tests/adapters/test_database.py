@@ -2,17 +2,21 @@
 
 import os
 import sqlite3
+import struct
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pve_auth_tui.adapters import dbcopy, pmxcfsdb
 from pve_auth_tui.adapters.database import DatabaseTree
 from pve_auth_tui.adapters.rootfs import RootTree
 from pve_auth_tui.core.errors import Missing, Unreadable
+from tests.adapters.conftest import DATABASE
 
 USER_CFG = "etc/pve/user.cfg"
 CREATE = """
@@ -357,6 +361,34 @@ def test_a_huge_file_is_refused_and_the_others_are_read(root, database):
 def test_a_row_beyond_all_measure_is_refused(root, database):
     made(database, (1, 0, REGULAR, "x" * 17 * 1024**2, b""))
     assert "config.db is damaged: string or blob too big" in refusal(root)
+
+
+def test_a_row_that_is_not_in_order_is_told(root, database):
+    made(database, *((number, 0, REGULAR, f"{number}.cfg", b"x") for number in range(1, 7))).close()
+    image = bytearray(database.read_bytes())
+    page = int.from_bytes(image[16:18])  # the table has the second page for itself
+    (cell,) = struct.unpack_from(">H", image, page + 8 + 2)
+    assert image[page + cell + 1] == 1  # of the second row
+    image[page + cell + 1] = 99
+    database.write_bytes(image)
+    with pytest.raises(Unreadable, match="entry 99 is not where it should be"):
+        DatabaseTree(root).read("etc/pve/1.cfg")
+
+
+@given(
+    damage=st.lists(
+        st.tuples(st.integers(0, 200) | st.integers(0, 2**16), st.integers(0, 255)), max_size=20
+    )
+)
+def test_a_damaged_database_is_read_or_refused(damage):
+    image = bytearray(DATABASE.read_bytes())
+    for at, value in damage:
+        image[at % len(image)] = value
+    image[18:20] = b"\1\1"  # as the copy has it that is given to SQLite
+    with suppress(Unreadable):
+        database = pmxcfsdb.PmxcfsDatabase(bytes(image), "config.db")
+        for name in database.names(database.find([])):
+            assert isinstance(database.content(database.find([name])), bytes)
 
 
 def test_more_rows_than_pmxcfs_takes_are_refused(root, database, monkeypatch):
