@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from pve_auth_tui.core.acltree import TreeRow, tree
-from pve_auth_tui.core.listing import Column, Line, Listing, Row
+from pve_auth_tui.core.listing import Line, Row
 from pve_auth_tui.core.lists.acl import ACL
+from pve_auth_tui.core.lists.tree import TREE, as_row
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE
-from screens.choose import ChooseScreen
-from screens.commands import Command, Commands, bindings
-from screens.listing import OF_LISTS, Find, ListScreen, NextFinding, Open, Save, Views
+from screens.commands import Command, Commands
+from screens.listing import Find, ListScreen, NextFinding, Open, Save, Views
 from screens.pick import PickScreen
 
-_TREE = "tree"
 _EVERYBODY = "everybody"
+_MANY = 12  # rows below one path, from which on they are folded at first
 
 
 class Person(Command["AclTreeScreen"]):
@@ -68,74 +68,57 @@ class AclScreen(ListScreen):
     """The list: one line per entry, as PVE's UI has it."""
 
     listing = ACL
-    OFFERS: ClassVar[Commands] = OF_LISTS
-    BINDINGS = bindings(OF_LISTS)
 
-    def choose_view(self) -> None:
+    @property
+    def view_names(self) -> list[str]:
         """The views of the list, and the tree."""
-        names = ["everything", _TREE, *(view.name for view in self.listing.views)]
+        everything, *selections = super().view_names
+        return [everything, TREE.name, *selections]
 
-        def chosen(index: int | None) -> None:
-            if index is None:
-                return
-            if names[index] == _TREE:
-                self.house.open_list(_TREE)
-            else:
-                self.open_view(names[index])
+    def open_view(self, name: str) -> None:
+        if name == TREE.name:
+            self.house.open_list(TREE.name)
+        else:
+            super().open_view(name)
 
-        at = names.index(self._view) if self._view in names else 0
-        self.app.push_screen(ChooseScreen("View", names, at), chosen)
+
+class _TreeRows(list[Row]):
+    """The rows of the list with the tree that they were made from."""
+
+    def __init__(self, tree: tuple[TreeRow, ...]) -> None:
+        super().__init__(map(as_row, tree))
+        self.tree = tree
 
 
 class AclTreeScreen(ListScreen):
     """The tree: what is inherited, and which entry decides. Core makes it, this folds it."""
 
+    listing = TREE
     OFFERS: ClassVar[Commands] = _OF_TREE
-    BINDINGS = bindings(_OF_TREE)
-
-    listing = Listing(
-        name="tree",
-        title=ACL.title,
-        noun=("path", "paths"),
-        part="access",
-        columns=(
-            Column("Path", 24, grow=True),
-            Column("Entry that counts here", 28, grow=True),
-            Column("", 8),
-            Column("May", 11),
-        ),
-        views=(),
-        rows=ACL.rows,
-        details=ACL.details,
-        heading=ACL.heading,
-        fields=("path", "may", "look"),
-        commands=ACL.commands,
-    )
 
     def __init__(self) -> None:
         super().__init__()
         self.person: str | None = None
         self._tree: tuple[TreeRow, ...] = ()
-        self._folded: frozenset[int] | None = None
+        self._folded: frozenset[str] | None = None  # paths
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.narrow(self._select)
 
     @property
     def whole(self) -> str:
         return f"tree of {self.person or _EVERYBODY}"
 
     def make_rows(self, snapshot: Snapshot) -> Sequence[Row]:
-        self._tree = tree(snapshot, self.person)
+        return _TreeRows(tree(snapshot, self.person))
+
+    def rows_made(self, rows: Sequence[Row]) -> None:
+        self._tree = cast(_TreeRows, rows).tree
         if self._folded is None:
             self._folded = frozenset(
-                at for at, row in enumerate(self._tree) if row.depth >= 1 and row.children > 12
+                row.path for row in self._tree if row.depth >= 1 and row.children > _MANY
             )
-        return [self._row(at, row) for at, row in enumerate(self._tree)]
-
-    def _row(self, at: int, row: TreeRow) -> Row:
-        return Row(
-            key=row.path,
-            cells=(f"{row.label}  {row.about}".rstrip(), row.entry, row.note, row.may),
-            fields={"path": row.path, "may": row.may, "look": "yes" if row.changes else "no"},
-        )
 
     def _narrow(self) -> None:
         """What the words select, within the branches that are open."""
@@ -149,30 +132,26 @@ class AclTreeScreen(ListScreen):
         for at, row in enumerate(self._tree):
             if 0 <= hidden_below < row.depth:
                 continue
-            hidden_below = row.depth if at in closed else -1
+            hidden_below = row.depth if row.path in closed else -1
             shown.append(at)
         return shown
 
-    def _show(self, message: ListScreen.Loaded) -> None:
-        super()._show(message)
-        self._narrow()
-
     @property
-    def _at(self) -> int | None:
+    def _row(self) -> TreeRow | None:
         key = self.table.key
-        return next((at for at, row in enumerate(self._tree) if row.path == key), None)
+        return next((row for row in self._tree if row.path == key), None)
 
     def open_branch(self, yes: bool) -> None:
-        at = self._at
-        if at is None:
+        row = self._row
+        if row is None:
             return
         closed = self._folded or frozenset()
         if yes:
-            self._folded = closed - {at}
-        elif self._tree[at].children and at not in closed:
-            self._folded = closed | {at}
-        elif (parent := self._tree[at].parent) is not None:
-            self.table.go_to(self._tree[parent].path)
+            self._folded = closed - {row.path}
+        elif row.children and row.path not in closed:
+            self._folded = closed | {row.path}
+        elif row.parent is not None:
+            self.table.go_to(self._tree[row.parent].path)
         self._narrow()
 
     def open_all(self) -> None:
@@ -190,7 +169,7 @@ class AclTreeScreen(ListScreen):
         self.app.push_screen(PickScreen("Tree as seen by", names), chosen)
 
     def see_as(self, person: str | None) -> None:
-        self.person = person
+        self.person, self._folded = person, None  # what is large for one is not for another
         if self._snapshot is not None:
             self._make_rows(self._snapshot)
 
@@ -198,11 +177,5 @@ class AclTreeScreen(ListScreen):
         self.house.open_list("acl")
 
     def details(self) -> tuple[str, Sequence[Line]]:
-        at = self._at
-        if at is None:
-            return super().details()
-        row = self._tree[at]
-        return row.path, row.details
-
-    def words_for_prompt(self) -> list[str]:
-        return [command.name for command in self.OFFERS]
+        row = self._row
+        return (row.path, row.details) if row else super().details()

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.lists.anything import ANYTHING, split_key
 from screens.base import EVERYWHERE
-from screens.commands import Command, Commands, bindings
+from screens.commands import Command, Commands
 from screens.listing import Find, ListScreen, Save, Sort, Views
 
 
@@ -29,7 +29,6 @@ class AnythingScreen(ListScreen):
 
     listing = ANYTHING
     OFFERS: ClassVar[Commands] = _OF_ANYTHING
-    BINDINGS = bindings(_OF_ANYTHING)
 
     def on_mount(self) -> None:
         super().on_mount()

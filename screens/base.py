@@ -55,6 +55,11 @@ class BaseScreen(Screen[None]):
     OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """What a screen offers has its key there."""
+        cls.BINDINGS = bindings(cls.OFFERS)
+        super().__init_subclass__(**kwargs)
+
     def __init__(self) -> None:
         super().__init__()
         self._sentence = ""  # said before the screen was there

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from pve_auth_tui.core.listing import Line
 from screens.base import EVERYWHERE, BaseScreen
-from screens.commands import Back, Commands, bindings
+from screens.commands import Back, Commands
 from widgets.lines import OneLine
 from widgets.text_view import TextView
 
@@ -27,7 +27,6 @@ class DetailsScreen(BaseScreen):
         BackToList,
         *(command for command in EVERYWHERE if command is not Back),
     )
-    BINDINGS = bindings(OFFERS)
 
     def __init__(self, title: str, heading: str, lines: Sequence[Line]) -> None:
         super().__init__()

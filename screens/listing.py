@@ -30,6 +30,7 @@ from widgets.lines import FindLine, SideBar
 if TYPE_CHECKING:
     from widgets.find_field import FindBar
 
+_EVERYTHING = "everything"
 _REST = 0.15  # seconds after the last key until the detail pane follows
 
 
@@ -66,7 +67,7 @@ class ListScreen(BaseScreen):
     @property
     def whole(self) -> str:
         """What the view is called that leaves nothing out."""
-        return "everything"
+        return _EVERYTHING
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -108,12 +109,16 @@ class ListScreen(BaseScreen):
             self.post_message(message)
 
     def make_rows(self, snapshot: Snapshot) -> Sequence[Row]:
-        """The rows of a picture; runs in a worker."""
+        """The rows of a picture; runs in a worker, so it changes nothing of the screen."""
         return self.listing.rows(snapshot, snapshot.taken_at)
+
+    def rows_made(self, rows: Sequence[Row]) -> None:
+        """What `make_rows` gave is about to be shown."""
 
     @on(Loaded)
     def _show(self, message: Loaded) -> None:
         before, self._snapshot = self._snapshot, message.snapshot
+        self.rows_made(message.rows)
         self.table.load(message.rows, message.haystacks)
         self._obey_target()
         self._show_counts()
@@ -187,9 +192,13 @@ class ListScreen(BaseScreen):
         self._show_counts()
         self.table.focus()
 
+    @property
+    def view_names(self) -> list[str]:
+        """What `v` offers; the first leaves nothing out."""
+        return [_EVERYTHING, *(view.name for view in self.listing.views)]
+
     def choose_view(self) -> None:
-        views = self.listing.views
-        names = ["everything", *(view.name for view in views)]
+        names = self.view_names
 
         def chosen(index: int | None) -> None:
             if index is not None:
@@ -201,8 +210,10 @@ class ListScreen(BaseScreen):
     def open_view(self, name: str) -> None:
         """Show a prepared selection by its name; one that ends in `:` waits for a word."""
         view = next((view for view in self.listing.views if view.name == name), None)
-        if view is None:
+        if name == _EVERYTHING:
             self.find("")
+        elif view is None:
+            self.say(f"There is no view {name} here. v shows them.")
         elif view.query.endswith(":"):
             self.find(view.query)
             self.open_find()
@@ -343,7 +354,7 @@ class ListScreen(BaseScreen):
         return True
 
     def words_for_prompt(self) -> list[str]:
-        views = [f"view {view.name}" for view in self.listing.views]
+        views = [f"view {name}" for name in self.view_names[1:]]
         return [*super().words_for_prompt(), *views]
 
 

@@ -13,7 +13,7 @@ from pve_auth_tui.core.overview import opens_recover
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen
-from screens.commands import Command, Commands, bindings, hints
+from screens.commands import Command, Commands, hints
 from widgets.detail_pane import Paragraph
 from widgets.filter_table import FilterTable
 from widgets.lines import KeyHint, KeyLine, SideBar
@@ -57,7 +57,6 @@ class StartScreen(BaseScreen):
 
     CSS_PATH = "start.tcss"
     OFFERS: ClassVar[Commands] = _OF_START
-    BINDINGS = bindings(_OF_START)
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """`:` goes anywhere by name."""
 
+from screens.acl import AclTreeScreen
 from screens.anything import AnythingScreen
 from screens.listing import ListScreen
 from screens.prompt import PromptScreen, completions
@@ -36,6 +37,25 @@ async def test_a_view_by_name(pilot):
     await press(pilot, "enter")
     assert "old-admin@pve" in [row.key for row in table(pilot).rows_shown]
     assert table(pilot).count < 10
+
+
+async def test_the_tree_by_name(pilot):
+    await press(pilot, "1", "colon")
+    await type_text(pilot, "view tree")
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, AclTreeScreen)
+
+
+async def test_a_view_that_is_not_there_changes_nothing(pilot):
+    await press(pilot, "2", "colon")
+    await type_text(pilot, "view expired")
+    await press(pilot, "enter")
+    count = table(pilot).count
+    await press(pilot, "colon")
+    await type_text(pilot, "view expried")
+    await press(pilot, "enter")
+    assert table(pilot).count == count
+    assert "There is no view expried here." in shown(pilot)
 
 
 async def test_anything_else_is_looked_for_everywhere(pilot):
