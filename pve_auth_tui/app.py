@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.crash import CalmCrash, tell
 from pve_auth_tui.services.exports import Exports
@@ -205,8 +206,8 @@ class PveAuthApp(CalmCrash, App[None]):
             return
         if screen.command(words) is not None:
             screen.action_command(words)
-        elif words in self.names_for_prompt():
-            self.open_target(Target("tokens" if "!" in words else "users", words))
+        elif name := next((name for name in self.names_for_prompt() if plain(name) == words), ""):
+            self.open_target(Target("tokens" if "!" in words else "users", name))
         else:
             self.open_list("anything", Target("anything", query=words))
 

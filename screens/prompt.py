@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from pve_auth_tui.core.plain import plain
 from widgets.lines import OneLine
 from widgets.text_field import TextField
 
@@ -23,8 +24,13 @@ _SHOWN = 12
 def completions(text: str, words: list[str]) -> list[str]:
     """The words that begin with `text`, then those that contain it, in their own order."""
     wanted = text.casefold()
-    begin = [word for word in words if word.casefold().startswith(wanted)]
-    inside = [word for word in words if wanted in word.casefold() and word not in begin]
+    begin, inside = [], []
+    for word in words:
+        folded = word.casefold()
+        if folded.startswith(wanted):
+            begin.append(word)
+        elif wanted in folded:
+            inside.append(word)
     return begin + inside
 
 
@@ -52,7 +58,8 @@ class PromptScreen(ModalScreen[str | None]):
             yield TextField(id="words")
 
     def on_mount(self) -> None:
-        self._names = self._house.names_for_prompt()
+        # Spelled out, as they are offered: a name must not look like another one in the field.
+        self._names = [plain(name) for name in self._house.names_for_prompt()]
         self.query_one(Input).focus()
         self._offer("")
 
