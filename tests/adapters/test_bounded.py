@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -201,6 +202,10 @@ def test_the_child_holds_neither_our_terminal_nor_our_files_nor_our_environment(
     limits = (proc / "limits").read_text()
     assert "Max file size             0                    0" in limits
     assert "Max core file size        0                    0" in limits
+    assert re.search(r"Max address space +\d+ +\d+ ", limits)
+    assert "Umask:\t0077\n" in (proc / "status").read_text()
+    flags = (proc / "cmdline").read_bytes().split(b"\0")
+    assert {b"-I", b"-S", b"-B"} < set(flags)  # no PYTHON variable, no site, no .pyc beside us
 
 
 def test_ctrl_c_at_the_terminal_does_not_reach_the_child(root):

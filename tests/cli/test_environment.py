@@ -197,9 +197,17 @@ def test_the_terminal_profile_may_know_of_ssh_and_tmux_but_the_environment_does_
         assert not {"SSH_CONNECTION", "TMUX"} & os.environ.keys()
 
 
-def test_inside_there_is_no_core_dump_and_new_files_are_private() -> None:
+def test_inside_there_is_no_core_dump(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {resource.RLIMIT_CORE: (4096, 8192)}  # this machine may allow none to begin with
+    monkeypatch.setattr(resource, "getrlimit", limits.__getitem__)
+    monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
     with environment.scrubbed():
-        assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+        assert limits == {resource.RLIMIT_CORE: (0, 8192)}
+    assert limits == {resource.RLIMIT_CORE: (4096, 8192)}
+
+
+def test_inside_new_files_are_private() -> None:
+    with environment.scrubbed():
         assert os.umask(0o077) == 0o077
 
 
