@@ -11,6 +11,12 @@ SubjectKind = Literal["user", "group", "token"]
 ROOT = "root@pam"
 """PVE's own user: always there, may do everything."""
 
+ADMINISTRATOR = "Administrator"
+"""The built-in role with every privilege."""
+
+NO_ACCESS = "NoAccess"
+"""The built-in role that takes every other one away on its path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

@@ -11,13 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pve_auth_tui.core.accessdata import NO_ACCESS, ROOT
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.userconfig import AclEntry, SubjectKind, UserConfig
-
-ROOT = "root@pam"
-ADMINISTRATOR = "Administrator"
-NO_ACCESS = "NoAccess"
 
 Ranks = Sequence[Sequence[str]]
 """Subjects as ACL entries show them, in the order in which PVE looks for them on a path."""

@@ -24,15 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from pve_auth_tui.core.aclindex import (
-    ADMINISTRATOR,
-    NO_ACCESS,
-    ROOT,
-    AclIndex,
-    acl_index,
-    permissions_of,
-    privileges_of,
-)
+from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT
+from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of, privileges_of
 from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig

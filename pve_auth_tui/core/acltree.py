@@ -17,10 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pve_auth_tui.core import aclnotes
+from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT
 from pve_auth_tui.core.aclindex import (
-    ADMINISTRATOR,
-    NO_ACCESS,
-    ROOT,
     AclIndex,
     Ranks,
     acl_index,

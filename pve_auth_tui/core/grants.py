@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pve_auth_tui.core.accessdata import Role
-
-NO_ACCESS = "NoAccess"
+from pve_auth_tui.core.accessdata import NO_ACCESS, Role
 
 Flags = Mapping[str, bool]
 """Name of a role or privilege -> whether it propagates to the paths below."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_auth_tui.core.aclindex import ROOT
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.concerns import concerns
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Line

@@ -14,12 +14,17 @@ from itertools import compress
 from typing import Literal
 
 from pve_auth_tui.core import names
-from pve_auth_tui.core.accessdata import ROOT, AclEntry, SubjectKind, UserConfig
-from pve_auth_tui.core.grants import NO_ACCESS, Flags, Grant, Grants
+from pve_auth_tui.core.accessdata import (
+    ADMINISTRATOR,
+    NO_ACCESS,
+    ROOT,
+    AclEntry,
+    SubjectKind,
+    UserConfig,
+)
+from pve_auth_tui.core.grants import Flags, Grant, Grants
 from pve_auth_tui.core.pathtree import PathTree, member_paths, path_tree, pool_path
 from pve_auth_tui.core.perltext import truthy
-
-ADMINISTRATOR = "Administrator"
 
 _Entries = Mapping[str, Sequence[AclEntry]]
 

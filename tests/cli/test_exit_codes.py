@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pve_auth_tui import __version__, cli, commands, environment
+from pve_auth_tui import __version__, commands, environment
 from tests.cli.conftest import OLD_TOTP_SECRET, Run
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pve_auth_tui.core.aclindex import ROOT, acl_index
+from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.concerns.common import Findings, few_or_many
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.logins import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pve_auth_tui.core import aclnotes
-from pve_auth_tui.core.aclindex import ADMINISTRATOR, acl_index
+from pve_auth_tui.core.accessdata import ADMINISTRATOR
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.excerpt import excerpt
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View

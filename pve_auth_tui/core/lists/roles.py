@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pve_auth_tui.core.aclindex import ADMINISTRATOR
+from pve_auth_tui.core.accessdata import ADMINISTRATOR
 from pve_auth_tui.core.aclnotes import ROOT_PRIVILEGES
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View

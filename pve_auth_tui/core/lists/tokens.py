@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pve_auth_tui.core.aclindex import ADMINISTRATOR, acl_index, permissions_of
+from pve_auth_tui.core.accessdata import ADMINISTRATOR
+from pve_auth_tui.core.aclindex import acl_index, permissions_of
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, argument, look
 from pve_auth_tui.core.may import may, place_of

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pve_auth_tui.core.aclindex import (
-    ROOT,
-    acl_index,
-)
+from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.aclnotes import self_made_roots
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.ghosts import case_duplicates
