@@ -36,12 +36,12 @@ from pve_auth_tui.adapters.reader import (
 )
 from pve_auth_tui.adapters.rootfs import PMXCFS
 from pve_auth_tui.core.errors import Missing, Unreadable
+from pve_auth_tui.environment import child_environment
 
 _START: Final = (
     "import sys; sys.path.append(sys.argv[1]);"
     " from pve_auth_tui.adapters.reader import main; main()"
 )
-_ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 _SECONDS: Final = {"files": 5.0, "database": 10.0}
 _SOURCES: Final = {"files": "files", "database": "config.db"}
 _CHUNK: Final = 1024 * 1024
@@ -164,7 +164,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_ENVIRONMENT,
+            env=child_environment(),
             cwd="/",
             umask=0o077,
             start_new_session=True,  # a ctrl+c is for us, not for it

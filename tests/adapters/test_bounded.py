@@ -16,6 +16,7 @@ from pve_auth_tui.adapters import bounded
 from pve_auth_tui.adapters.bounded import BoundedTree
 from pve_auth_tui.core.errors import Missing, Unreadable
 from pve_auth_tui.core.ports import BulkTree, LiveTree
+from pve_auth_tui.environment import child_environment
 from tests.adapters.conftest import can_mount, in_a_dead_mount, our_python, run
 
 USER_CFG = "etc/pve/user.cfg"
@@ -193,10 +194,8 @@ def test_the_child_holds_neither_our_terminal_nor_our_files_nor_our_environment(
         proc = Path(f"/proc/{child_of(tree).pid}")
         held = {os.readlink(fd) for fd in (proc / "fd").iterdir()}
     assert {link.partition(":")[0] for link in held} == {"pipe", "/dev/null"}
-    assert (proc / "environ").read_bytes().split(b"\0")[:-1] == [
-        b"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-        b"LC_ALL=C",
-    ]
+    environ = (proc / "environ").read_text().split("\0")[:-1]
+    assert environ == [f"{name}={value}" for name, value in child_environment().items()]
     assert os.readlink(proc / "cwd") == "/"
     assert os.getsid(child_of(tree).pid) == child_of(tree).pid
     limits = (proc / "limits").read_text()
