@@ -18,7 +18,7 @@ def burst(pilot, text):
 
 def state(pilot):
     screen = pilot.app.screen
-    return screen, len(pilot.app.screen_stack), table(pilot).key, table(pilot).marks, status(pilot)
+    return screen, len(pilot.app.screen_stack), table(pilot).key, table(pilot).marks
 
 
 @pytest.mark.parametrize("text", [MODHEX + "\r", "y" * 6 + "\r", "0123456789\r", ":quit\r", "qqqq"])
@@ -30,9 +30,34 @@ async def test_a_burst_does_nothing_on_any_screen(pilot, key, text):
     await pilot.pause(0.2)
     await settle(pilot)
     assert state(pilot) == before
+    assert status(pilot).startswith("Many keys came at once")
     assert pilot.app.is_running
     await press(pilot, "2")
     assert pilot.app.screen.listing.name == "users"
+
+
+@pytest.mark.parametrize("text", [MODHEX + "\r", "0123456789\r", "qqqq"])
+@pytest.mark.parametrize(
+    "keys",
+    [("2", "v"), ("2", "s"), ("2", "enter"), ("2", "question_mark"), ("1", "v", "2")],
+    ids=["views", "sort", "details", "help", "tree"],
+)
+async def test_a_burst_chooses_nothing_and_closes_nothing(pilot, keys, text):
+    await press(pilot, *keys)
+    before = pilot.app.screen
+    burst(pilot, text)
+    await pilot.pause(0.2)
+    await settle(pilot)
+    assert pilot.app.screen is before
+    assert pilot.app.is_running
+
+
+async def test_a_burst_into_the_choice_of_a_person_picks_nobody(pilot):
+    await press(pilot, "1", "v", "2", "p")
+    before = pilot.app.screen
+    burst(pilot, MODHEX + "\r")
+    await pilot.pause(0.2)
+    assert pilot.app.screen is before
 
 
 async def test_a_burst_into_the_prompt_stays_text_and_is_not_sent(pilot):
@@ -58,6 +83,7 @@ async def test_a_paste_on_a_list_does_nothing(pilot):
     pilot.app.post_message(events.Paste("q\r0"))
     await pilot.pause(0.2)
     assert state(pilot) == before
+    assert status(pilot).startswith("Many keys came at once")
     assert pilot.app.is_running
 
 
