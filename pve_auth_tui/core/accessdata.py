@@ -58,6 +58,11 @@ class User:
         """The part before the last `@`."""
         return self.id.rpartition("@")[0]
 
+    @property
+    def has_old_keys(self) -> bool:
+        """Does `keys` hold a secret or key id from before tfa.cfg? `x` only marks TFA there."""
+        return bool(self.keys) and self.keys != "x" and not str(self.keys).startswith("x!")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

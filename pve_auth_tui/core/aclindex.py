@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from pve_auth_tui.core.accessdata import NO_ACCESS, ROOT
 from pve_auth_tui.core.memo import remembered
+from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.userconfig import AclEntry, SubjectKind, UserConfig
 
@@ -105,7 +106,7 @@ def acl_index(config: UserConfig) -> AclIndex:
         while above != "/pool":
             pools_below[above] = (*pools_below.get(above, ()), pool.id)
             above = above.rpartition("/")[0]
-        for path in pool_paths(pool.vms, pool.storage):
+        for path in member_paths(pool):
             pools_of[path] = (*pools_of.get(path, ()), pool.id)
     return AclIndex(
         levels,
@@ -129,11 +130,6 @@ def parents(path: str) -> tuple[str, ...]:
         path = path.rpartition("/")[0] or "/"
         found.append(path)
     return tuple(found)
-
-
-def pool_paths(vms: Iterable[int], storage: Iterable[str]) -> list[str]:
-    """The ACL paths of a pool's members."""
-    return [*(f"/vms/{vmid}" for vmid in vms), *(f"/storage/{name}" for name in storage)]
 
 
 def privileges_of(config: UserConfig, entries: Iterable[AclEntry]) -> frozenset[str]:

@@ -24,10 +24,10 @@ from pve_auth_tui.core.aclindex import (
     acl_index,
     parents,
     permissions_of,
-    pool_paths,
 )
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.may import may, place_of
+from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig
 from pve_auth_tui.core.words import count_privileges, count_words, listed, natural_order, thousands
@@ -196,7 +196,7 @@ class _Person:
                 yield from (entry.path for entry in self._index.by_subject.get(subject, ()))
         for pool in self._config.pools.values():
             if self._engine.privileges(self._person, f"/pool/{pool.id}"):
-                for path in pool_paths(pool.vms, pool.storage):
+                for path in member_paths(pool):
                     parent = path.rpartition("/")[0]
                     if self._has(path) != self._passed_on(parent):
                         yield path

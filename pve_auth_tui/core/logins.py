@@ -208,7 +208,7 @@ def _old_keys(snapshot: Snapshot, userid: str) -> bool:
     """Does user.cfg hold a secret or key id from before tfa.cfg (reference 7.3)?"""
     access = snapshot.access.value
     user = access.users.get(userid) if access else None
-    return bool(user and user.keys and user.keys != "x" and not user.keys.startswith("x!"))
+    return user is not None and user.has_old_keys
 
 
 def _factor_obstacle(kinds: tuple[str, ...], demand: str, locked: str) -> str:

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of, pool_paths
+from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of
+from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.userconfig import Token, User, UserConfig
 from pve_auth_tui.core.words import count_words, has_expired
 
@@ -96,7 +97,7 @@ def _reach(
         member
         for path in paths
         for pool_id in index.pools_below.get(path, ())
-        for member in pool_paths(config.pools[pool_id].vms, config.pools[pool_id].storage)
+        for member in member_paths(config.pools[pool_id])
     ]
     if len(members) > _LOOKED_AT:
         return SOME

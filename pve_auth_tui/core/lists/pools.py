@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pve_auth_tui.core.aclindex import acl_index, pool_paths
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, guest_name, look
+from pve_auth_tui.core.perltext import shown_number
 from pve_auth_tui.core.snapshot import Inventory, Snapshot
 from pve_auth_tui.core.userconfig import Pool, UserConfig
 from pve_auth_tui.core.words import count_words, listed, thousands, yes_no
@@ -71,10 +72,10 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     pool = config.pools.get(key) if config else None
     if config is None or pool is None:
         return GONE
-    names = []
-    for path in pool_paths(pool.vms[:8], ()):
-        number = path.removeprefix("/vms/")
-        names.append(f"{number} {guest_name(snapshot, path)}".rstrip())
+    names = [
+        f"{vmid} {guest_name(snapshot, f'/vms/{vmid}')}".rstrip()
+        for vmid in map(shown_number, pool.vms[:8])
+    ]
     guests = count_words(len(pool.vms), "guest", "guests")
     if len(pool.vms) > len(names):
         names.append(f"{len(pool.vms) - len(names)} more")

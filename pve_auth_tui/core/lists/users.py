@@ -169,7 +169,7 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     if user.expire:
         lines.append(Line(f"{expiry(user.expire, now)}, {date_time(user.expire)}", "Expire"))
     lines += [Line(text, "Name", "LOOK") for text in _name_warnings(config, key)]
-    if user.keys and user.keys != "x" and not user.keys.startswith("x!"):
+    if user.has_old_keys:
         lines.append(Line("an old TOTP secret or Yubico id stands in user.cfg", "Key IDs", "LOOK"))
     if user.comment:
         lines.append(Line(user.comment, "Comment"))
