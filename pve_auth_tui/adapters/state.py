@@ -29,10 +29,14 @@ class StateFolder:
                 self._check(folder)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
                 handle = os.open(path.name, flags, 0o600, dir_fd=folder)
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
+                try:
+                    with os.fdopen(handle, "w", encoding="utf-8") as file:
+                        file.write(text)
+                        file.flush()
+                        os.fsync(file.fileno())
+                except OSError:
+                    os.unlink(path.name, dir_fd=folder)  # half a list would pass for a whole one
+                    raise
             finally:
                 os.close(folder)
         except OSError as error:

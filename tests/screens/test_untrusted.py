@@ -36,16 +36,16 @@ ldap: corp
 \tuser_attr uid
 \tserver1 ldap.example.com
 """,
-    "etc/pve/jobs.cfg": "realm-sync: nightly\n\trealm corp\n\tschedule daily\n",
+    "etc/pve/jobs.cfg": "realm-sync: nightly\n\trealm corp\n\tschedule daily\n\tscope both\n",
     "etc/pve/priv/jobs/realm-sync-nightly.json": json.dumps(
-        {"state": "stopped", "upid": "x", "time": 1, "msg": EVIL, "status": EVIL}
+        {"state": "stopped", "time": 1, "error": EVIL}
     ),
     "etc/pve/priv/tfa.cfg": json.dumps({"users": {USER: {"yubico": [{**PHONE, "entry": "x"}]}}}),
     "etc/pve/.members": json.dumps(
         {
-            "nodename": f"pve1{EVIL}",
+            "nodename": "pve1",
             "cluster": {"name": f"rack{EVIL}", "version": 1, "nodes": 1, "quorate": 1},
-            "nodelist": {f"pve1{EVIL}": {"id": 1, "online": 1, "ip": EVIL}},
+            "nodelist": {"pve1": {"id": 1, "online": 1, "ip": EVIL}},
         }
     ),
     "etc/pve/.vmlist": json.dumps({"ids": {"100": {"node": "pve1", "type": "qemu", "version": 1}}}),
