@@ -31,6 +31,7 @@ def answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
 
 
 def list_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """A list; FAILED with what there is of it, when a part it is made of could not be read."""
     query = QUERIES[options.command]
     code = _unread(query.unread(snapshot))
     if query.main(snapshot).value is None:
@@ -42,6 +43,7 @@ def list_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, s
 
 
 def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """What a user or token may do; raises UsageError for what can be neither."""
     subject = options.userid
     if not is_userid(subject) and split_tokenid(subject) is None:
         raise UsageError(
@@ -61,6 +63,7 @@ def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple
 
 
 def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """Node, counts and findings; FINDINGS when there is anything to look at."""
     seen = overview(snapshot, snapshot.taken_at)
     code = FINDINGS if any(finding.word in ("BAD", "LOOK") for finding in seen.findings) else OK
     if snapshot.access.value is None:

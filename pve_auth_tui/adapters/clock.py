@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 
 class SystemClock:
+    """This computer's clock."""
+
     def now(self) -> float:
         """Seconds since 1970, UTC."""
         return time.time()

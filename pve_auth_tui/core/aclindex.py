@@ -92,6 +92,7 @@ class AclIndex:
 
 @remembered
 def acl_index(config: UserConfig) -> AclIndex:
+    """The index of a configuration; made once for each (`core.memo`)."""
     levels: dict[str, dict[str, tuple[AclEntry, ...]]] = {}
     by_subject: dict[str, list[AclEntry]] = {}
     for entry in config.acl:

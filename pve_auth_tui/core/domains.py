@@ -36,10 +36,12 @@ class Realm:
 
     @property
     def comment(self) -> str | None:
+        """None where there is none, as opposed to an empty one."""
         return self.options.get("comment")
 
     @property
     def default(self) -> bool:
+        """Does the login dialog offer it first?"""
         return self.options.get("default") == "1"
 
 

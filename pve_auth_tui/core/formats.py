@@ -37,6 +37,7 @@ def problem(format_name: str, value: str) -> str:
 
 
 def realm_problem(value: str) -> str:
+    """PVE's own text about a realm's name (pve-realm), or empty."""
     return "" if _REALM.fullmatch(value) else "value does not look like a valid realm\n"
 
 

@@ -17,6 +17,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """The value itself: never into an answer, a message or a log."""
         return self._value
 
     def __str__(self) -> str:

@@ -57,6 +57,7 @@ class Reader:
         self._depth = 0
 
     def refuse(self, text: str) -> SerdeError:
+        """The error to raise: `text`, and where the reader stands, as serde_json says it."""
         line = self._data.count(b"\n", 0, self._at) + 1
         column = self._at - (self._data.rfind(b"\n", 0, self._at) + 1)
         return SerdeError(f"{text} at line {line} column {column}")
@@ -99,6 +100,7 @@ class Reader:
         yield from self._inside(self._indexes())
 
     def colon(self) -> None:
+        """What stands between a name and its value."""
         found = self.peek()
         if found != _COLON:
             raise self.refuse("EOF while parsing an object" if found == NOTHING else "expected `:`")

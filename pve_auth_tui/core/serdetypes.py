@@ -59,6 +59,7 @@ def expect(value: object, kind: type, name: str, reader: Reader) -> Any:
 
 
 def expect_integer(value: object, name: str, low: int, high: int, reader: Reader) -> int:
+    """The value if it is an int from `low` to `high`, else SerdeError."""
     number: int = expect(value, int, name, reader)
     if not low <= number <= high:
         raise reader.refuse(f"invalid value: integer `{number}`, expected {name}")
@@ -66,11 +67,13 @@ def expect_integer(value: object, name: str, low: int, high: int, reader: Reader
 
 
 def string(reader: Reader) -> str:
+    """A text, or SerdeError."""
     text: str = expect(reader.scalar("a string"), str, "a string", reader)
     return text
 
 
 def boolean(reader: Reader) -> bool:
+    """true or false, or SerdeError."""
     value: bool = expect(reader.scalar("a boolean"), bool, "a boolean", reader)
     return value
 

@@ -42,6 +42,8 @@ class ClusterNode(NamedTuple):
 
 
 class Guest(NamedTuple):
+    """A guest; `name` is empty where it was not read (`services.surroundings`)."""
+
     vmid: int
     name: str
     node: str

@@ -83,6 +83,7 @@ def decode_base64(text: str, *, url: bool, padding: Padding) -> bytes | None:
 
 
 def encode_base64url(data: bytes) -> str:
+    """URL-safe base64 without padding, as WebAuthn and tfa.cfg write bytes."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

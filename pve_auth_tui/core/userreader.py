@@ -209,6 +209,7 @@ class Reader:
         return None
 
     def result(self) -> UserConfig:
+        """What all lines that were read make together."""
         acl = (
             AclEntry(tree_path(order), kind, subject, role, self.acl[order, kind, subject, role])
             for order, kind, subject, role in sorted(self.acl)

@@ -32,6 +32,7 @@ def count_words(number: int, one: str, many: str) -> str:
 
 
 def yes_no(value: bool) -> str:
+    """As lists say it, and as finding knows it (`enabled:no`)."""
     return "yes" if value else "no"
 
 
@@ -75,6 +76,7 @@ def expiry(expire: int, now: float) -> str:
 
 
 def has_expired(expire: int, now: float) -> bool:
+    """PVE refuses from the second `expire` on; 0 is never."""
     return expire != 0 and expire <= now
 
 

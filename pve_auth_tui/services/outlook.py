@@ -12,6 +12,8 @@ from pve_auth_tui.services.snapshots import SnapshotService
 
 
 class Outlook(NamedTuple):
+    """What the screens get: a picture, and what Start says of it."""
+
     snapshot: Snapshot
     overview: Overview
 

@@ -7,7 +7,7 @@ Where a value is a secret by its kind, it carries a word that gives it away as m
 from __future__ import annotations
 
 import hmac
-from base64 import b32encode, urlsafe_b64encode
+from base64 import b32encode
 from hashlib import blake2b
 
 FAKE_UUID_START = "decafbad"
@@ -60,8 +60,3 @@ def recovery_hashes(label: str, secret: str) -> list[str]:
         code = "-".join(digits[start : start + 4] for start in range(0, 16, 4))
         hashes.append(hmac.new(secret.encode(), code.encode(), "sha256").hexdigest())
     return hashes
-
-
-def base64url(data: bytes) -> str:
-    """URL-safe base64 without padding, as WebAuthn writes bytes."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.userconfig import User
 from pve_auth_tui.simnode import made_up
 from pve_auth_tui.simnode.points import points
@@ -41,14 +42,14 @@ class Enrolments:
         x, y = next(self._points)
         label = f"key {userid} {description}"
         entry = {
-            "cred_id": made_up.base64url(made_up.some_bytes(label, 48)),
+            "cred_id": encode_base64url(made_up.some_bytes(label, 48)),
             "cred": {
                 "type_": "ES256",
                 "key": {
                     "EC_EC2": {
                         "curve": "SECP256R1",
-                        "x": made_up.base64url(x),
-                        "y": made_up.base64url(y),
+                        "x": encode_base64url(x),
+                        "y": encode_base64url(y),
                     }
                 },
             },

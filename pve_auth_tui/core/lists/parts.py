@@ -25,15 +25,18 @@ def argument(text: str) -> str:
 
 
 def full_name(user: User) -> str:
+    """First and last name, or empty."""
     return " ".join(part for part in (user.firstname, user.lastname) if part)
 
 
 def realm_of(snapshot: Snapshot, name: str) -> Realm | None:
+    """The realm of that name; None where it is gone or domains.cfg could not be read."""
     realms = snapshot.realms.value
     return realms.realms.get(name) if realms else None
 
 
 def sync_jobs(snapshot: Snapshot, realm: str) -> list[SyncJob]:
+    """The realm-sync jobs of a realm, in the order of jobs.cfg."""
     jobs = snapshot.jobs.value
     return [job for job in jobs.sync.values() if job.realm == realm] if jobs else []
 
