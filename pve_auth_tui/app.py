@@ -35,6 +35,7 @@ _IDLE = 600  # seconds without a key until Start comes back
 _GLYPHS: tuple[Glyphs, ...] = ("unicode", "cp437", "ascii")
 _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 _MOVING_LETTERS = frozenset("jk")
+_BURST = "Many keys came at once, as from a paste or a security key: they were left out."
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
@@ -223,12 +224,17 @@ class PveAuthApp(CalmCrash, App[None]):
             return
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._bursts.pasted(event.time)
+            if not getattr(self.focused, "types_text", False):
+                self.say(_BURST)
         await super().on_event(event)
         if isinstance(event, events.Key):  # it has come back, so its bindings have been run
             await self._passed(event)
 
     async def _queue(self, keys: Iterable[events.Key]) -> None:
         """Keys go on one at a time: one that opens a screen has opened it before the next."""
+        if self._gate.dropped:
+            self._gate.dropped = 0
+            self.say(_BURST)
         busy = bool(self._passing)
         self._passing.extend(keys)
         if self._passing and not busy:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.screen import Screen
 
 from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
 from screens.commands import (
+    LATER,
     Back,
     Command,
     Commands,
@@ -26,7 +28,7 @@ from screens.commands import (
     hints,
 )
 from widgets.filter_table import FilterTable
-from widgets.lines import Fact, HeadLine, KeyLine, OneLine, SideBar, TabLine
+from widgets.lines import Fact, HeadLine, KeyLine, Sentence, SideBar, TabLine
 
 if TYPE_CHECKING:
     from pve_auth_tui.app import PveAuthApp
@@ -73,7 +75,7 @@ class BaseScreen(Screen[None]):
         yield TabLine(id="tabs")
 
     def compose_bottom(self) -> ComposeResult:
-        yield OneLine(id="status")
+        yield Sentence(id="status")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -81,7 +83,11 @@ class BaseScreen(Screen[None]):
         self._show_tabs()
         self.show_keys()
 
+    def on_screen_suspend(self) -> None:
+        self._show_tabs(numbered=False)  # a dialog over it may have digits of its own
+
     def on_screen_resume(self) -> None:
+        self._show_tabs()
         self.refresh_head()
 
     @property
@@ -89,11 +95,13 @@ class BaseScreen(Screen[None]):
         """The title of the list that this screen is, or ""."""
         return ""
 
-    def _show_tabs(self) -> None:
+    def _show_tabs(self, *, numbered: bool = True) -> None:
+        """The lists; without their digits where these do something else."""
         tab = _SHORT.get(self.open_title, self.open_title)
-        self.query_one(TabLine).show_tabs(TABS, tab)
+        tabs = TABS if numbered else tuple((" ", title, works) for _, title, works in TABS)
+        self.query_one(TabLine).show_tabs(tabs, tab)
         for bar in self.query(SideBar):
-            bar.show_entries((*TABS, None, ("0", "Recover", False)), tab)
+            bar.show_entries((*tabs, None, ("0" if numbered else "", "Recover", False)), tab)
 
     def refresh_head(self) -> None:
         """Line 1 from the picture the program has now."""
@@ -109,8 +117,8 @@ class BaseScreen(Screen[None]):
     def say(self, sentence: str) -> None:
         """One sentence about what happened, in the last line but one."""
         self._sentence = sentence
-        if self.is_mounted:
-            self.query_one("#status", OneLine).show(sentence)
+        for status in self.query(Sentence):  # none before the screen is composed
+            status.show(sentence)
 
     def action_command(self, name: str) -> None:
         """Run a command of this screen, or say why it cannot work now."""
@@ -121,6 +129,12 @@ class BaseScreen(Screen[None]):
             self.say(problem)
         else:
             command.run(self)
+
+    def on_key(self, event: Key) -> None:
+        """A key that nobody has taken says so: none is silent."""
+        if event.character and event.is_printable and event.key not in self.active_bindings:
+            idle = f"{event.character} does nothing here. ? tells the keys."
+            self.say(LATER.get(event.character, idle))
 
     def command(self, name: str) -> type[Command[Any]] | None:
         return next((command for command in self.OFFERS if command.name == name), None)

@@ -67,6 +67,9 @@ class ChooseScreen(ModalScreen[int | None]):
             [KeyHint(digits, "take"), KeyHint("enter", "take"), KeyHint("esc", "back")]
         )
 
+    def on_resize(self) -> None:
+        self.query_one(_Options).styles.max_height = max(2, self.size.height - 1)
+
     def action_move(self, rows: int) -> None:
         options = self.query_one(_Options)
         options.at = (options.at + rows) % len(self._options)

@@ -18,6 +18,9 @@ S = TypeVar("S", bound="BaseScreen")
 Commands = tuple[type["Command[Any]"], ...]
 
 NOT_YET = "This version only shows; it cannot change anything yet."
+NO_WHY = "Explain is not built yet. `pve-auth-tui permissions USER` tells the result."
+LATER = {**dict.fromkeys("adeglotu", NOT_YET), "w": NO_WHY}
+"""Keys of later versions and what they answer where a screen does not offer them."""
 
 
 class Command(Generic[S]):

@@ -22,7 +22,7 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import EVERYWHERE, BaseScreen
 from screens.choose import ChooseScreen
-from screens.commands import NOT_YET, Command, Commands
+from screens.commands import NO_WHY, NOT_YET, Command, Commands
 from widgets.detail_pane import DetailPane
 from widgets.filter_table import FilterTable
 from widgets.lines import FindLine, SideBar
@@ -140,9 +140,9 @@ class ListScreen(BaseScreen):
     def find(self, text: str, view: str = "") -> None:
         """Show only what the words select; `view` names a prepared selection."""
         self._view = view
-        self._query = parse_query(text, self.listing.fields)
+        before, self._query = self._query, parse_query(text, self.listing.fields)
         self._narrow()
-        if self._query.problem:
+        if self._query.problem or before.problem:
             self.say(self._query.problem)
 
     def _narrow(self) -> None:
@@ -156,6 +156,8 @@ class ListScreen(BaseScreen):
         words = self._counted(total)
         if self._query.text:
             words = f"{shown:,} of {total:,}"
+        if self._part_problem():
+            words = "not read"
         if table.marks:
             hidden = table.hidden_marks()
             words += f"   {len(table.marks)} marked" + (f", {hidden} hidden" if hidden else "")
@@ -292,9 +294,8 @@ class ListScreen(BaseScreen):
         if snapshot is None:
             return "", self.house.why_no_picture()
         if key is None:
-            empty = self._part_problem() or "Nothing to show."
-            if self._query.text:
-                empty = "Nothing is found. Esc shows everything."
+            none = "Nothing is found. Esc shows everything." if self._query.text else ""
+            empty = self._part_problem() or none or "Nothing to show."
             return "", (Line(empty),)
         lines = self.listing.details(snapshot, key, snapshot.taken_at)
         return self.listing.heading(snapshot, key), lines
@@ -477,7 +478,7 @@ class Why(_Later):
 
     @classmethod
     def problem(cls, screen: ListScreen) -> str:
-        return "Explain is not built yet. `pve-auth-tui permissions USER` tells the result."
+        return NO_WHY
 
 
 class Undo(_Later):

@@ -127,7 +127,9 @@ class StartScreen(BaseScreen):
         key = self.query_one(FilterTable).key
         if key is not None and key != self._told:
             self._told = key
-            self.say(self._findings[int(key)].fix)
+            finding = self._findings[int(key)]
+            whole = f"{finding.text}. " if self.query_one(FilterTable).is_cut else ""
+            self.say(whole + finding.fix)
 
     def step_back(self) -> None:
         """This is the first screen."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pve_auth_tui.core.listing import Column, Row
-from pve_auth_tui.core.plain import fit, plain
+from pve_auth_tui.core.plain import cells, fit, plain
 from widgets.look import BOLD, CURSOR, PLAIN, with_states
 
 _MARGIN = 3  # ` > `: the cursor's sign and the mark, so that nothing hangs on colour
@@ -94,6 +94,14 @@ class FilterTable(Widget, can_focus=True):
     def key(self) -> str | None:
         row = self.row
         return row.key if row else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the row under the cursor has a text that its column is too narrow for."""
+        row = self.row
+        return row is not None and any(
+            cells(plain(row.cells[index])) > width for index, width in self._layout
+        )
 
     def load(self, rows: Sequence[Row], haystacks: Sequence[str]) -> None:
         """New rows; `haystacks` are their texts for finding, made once by the caller."""
@@ -267,8 +275,8 @@ class FilterTable(Widget, can_focus=True):
         text = fit(sign + self._text(row.cells), width)
         return Strip(with_states(text, CURSOR if on else PLAIN), width)
 
-    def _text(self, cells: Sequence[str]) -> str:
-        parts = (fit(plain(cells[index]), width) for index, width in self._layout)
+    def _text(self, texts: Sequence[str]) -> str:
+        parts = (fit(plain(texts[index]), width) for index, width in self._layout)
         return (" " * self._gap).join(parts)
 
 

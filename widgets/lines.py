@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -38,6 +40,36 @@ class OneLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         return line(" " + self._text, width) if y == 0 else Strip.blank(width)
+
+
+class Sentence(OneLine):
+    """One sentence: on one line where it fits, else on as many as it needs, up to `MOST`."""
+
+    DEFAULT_CSS = "Sentence { height: auto; }"
+    MOST = 5
+
+    def show(self, text: str) -> None:
+        before = self._height(self.size.width)
+        super().show(text)
+        if self._height(self.size.width) != before:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._height(width)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        texts = self._texts(width)
+        text = texts[y] if y < len(texts) else ""
+        if y == self.size.height - 1:
+            text = " ".join(texts[y:])  # what is left is cut with a sign
+        return line(" " + text, width)
+
+    def _texts(self, width: int) -> list[str]:
+        return wrap(self._text, max(10, width - 2), break_on_hyphens=False)
+
+    def _height(self, width: int) -> int:
+        return min(self.MOST, max(1, len(self._texts(width))))
 
 
 class FindLine(OneLine):
@@ -135,9 +167,12 @@ class TabLine(OneLine):
         for digit, title, works in self._tabs:
             is_open = title == self._open
             shown = title if full <= width + 1 or is_open else ""
-            label = f"{digit} {shown}".rstrip()
+            label = f"{digit} {shown}".rstrip() or " "
             style = BOLD if is_open else (PLAIN if works else DIM)
-            parts.append((f"[{label}]" if is_open else f" {label} ", style))
+            if is_open:
+                parts.append((f"[{label}]" if digit.strip() else f" [{title}] ", style))
+            else:
+                parts.append((f" {label} ", style))
         if parts and not parts[-1][0].endswith("]"):
             parts[-1] = (parts[-1][0].rstrip(), parts[-1][1])
         return parts

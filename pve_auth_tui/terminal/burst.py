@@ -67,6 +67,7 @@ class Gate(Generic[Key]):
     def __init__(self, bursts: Bursts) -> None:
         self._bursts = bursts
         self._waiting: deque[_Waiting[Key]] = deque()
+        self.dropped = 0  # keys that a burst has cost
 
     def arrived(self, key: Key, time: float, kind: Kind, *, printable: bool) -> list[Key]:
         """Hears of the key; gives those that may go on now, in order."""
@@ -81,6 +82,7 @@ class Gate(Generic[Key]):
             key, time, kind = self._waiting[0]
             if kind != "types" and self._bursts.covers(time):
                 self._waiting.popleft()
+                self.dropped += 1
                 continue
             if kind == "acts" and now <= time + WINDOW:
                 break

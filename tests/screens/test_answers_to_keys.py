@@ -1,0 +1,55 @@
+"""No key is silent, and no sentence is cut: what the last two lines say."""
+
+import asyncio
+
+import pytest
+
+from tests.screens.conftest import press, settle, shown, status
+
+
+@pytest.mark.parametrize("key", ["x", "h", "y", "number_sign"])
+async def test_a_key_that_does_nothing_says_so(pilot, key):
+    await press(pilot, key)
+    assert status(pilot).endswith("does nothing here. ? tells the keys.")
+
+
+@pytest.mark.parametrize("key", ["a", "e", "d", "w", "u", "o", "g", "l", "t"])
+async def test_keys_of_later_versions_say_so_on_start_too(pilot, key):
+    await press(pilot, key)
+    assert status(pilot).startswith(("This version only shows", "Explain is not built yet"))
+
+
+async def test_a_key_that_works_is_not_said_to_do_nothing(pilot):
+    await press(pilot, "question_mark", "escape", "1", "v", "escape", "j", "escape")
+    assert "does nothing" not in status(pilot)
+
+
+async def test_a_sentence_too_long_for_the_line_takes_two(pilot):
+    await press(pilot, "0")
+    assert "or `passwd root`." in shown(pilot)
+
+
+async def test_a_picture_that_was_there_first_is_greeted_too(make_app):
+    app = make_app()
+    app._service.begin()
+    await asyncio.wrap_future(app._service._ahead)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "13 things to look at." in shown(pilot)
+
+
+async def test_only_one_set_of_digits_is_seen(pilot):
+    await press(pilot, "1", "v")
+    assert "2 Users" not in shown(pilot)
+    assert "2 tree" in shown(pilot)
+    await press(pilot, "escape")
+    assert "2 Users" in shown(pilot)
+
+
+async def test_a_long_menu_keeps_its_keys_on_a_small_screen(make_app):
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "v")
+        assert "esc back" in shown(pilot)
+        await press(pilot, "up")
+        assert "from one realm" in shown(pilot)
