@@ -12,7 +12,8 @@ from pve_auth_tui.core.lists.tree import TREE, as_row
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE
 from screens.commands import Command, Commands
-from screens.listing import Find, ListScreen, NextFinding, Open, Save, Views
+from screens.list_commands import Find, NextFinding, Open, Save, Views
+from screens.listing import ListScreen
 from screens.pick import PickScreen
 
 _EVERYBODY = "everybody"

@@ -8,7 +8,8 @@ from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.lists.anything import ANYTHING, split_key
 from screens.base import EVERYWHERE
 from screens.commands import Command, Commands
-from screens.listing import Find, ListScreen, Save, Sort, Views
+from screens.list_commands import Find, Save, Sort, Views
+from screens.listing import ListScreen
 
 
 class OpenThere(Command["AnythingScreen"]):

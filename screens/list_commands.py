@@ -1,0 +1,145 @@
+"""What can be done on every list: one class per command, as `screens.commands` has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from screens.base import EVERYWHERE
+from screens.commands import NO_WHY, NOT_YET, Command, Commands
+
+if TYPE_CHECKING:
+    from screens.listing import ListScreen
+
+
+class OnRow(Command["ListScreen"]):
+    """A command that needs a row under the cursor."""
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return "" if screen.table.key else "There is no row here."
+
+
+class Open(OnRow):
+    """Opens everything that is known about the row."""
+
+    keys, shown, word, name = "enter", "enter", "open", "open"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.open_details()
+
+
+class Find(Command["ListScreen"]):
+    """Finds rows by words, and by fields as in `realm:corp tfa:none -enabled:no`."""
+
+    keys, shown, word, name = "slash", "/", "find", "find"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.open_find()
+
+
+class Views(Command["ListScreen"]):
+    """Shows the prepared views of this list."""
+
+    keys, shown, word, name = "v", "v", "view", "view"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.choose_view()
+
+
+class Sort(Command["ListScreen"]):
+    """Sorts by a column."""
+
+    keys, shown, word, name = "s", "s", "", "sort"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.choose_sort()
+
+
+class Mark(OnRow):
+    """Marks the row, or takes the mark off; keys then act on all marked rows."""
+
+    keys, shown, word, name = "space", "space", "mark", "mark"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.toggle_mark()
+
+
+class NextFinding(Command["ListScreen"]):
+    """Goes to the next row that needs a look."""
+
+    keys, shown, word, name = "n", "n", "", "next"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.next_to_look_at()
+
+
+class ShowCommands(OnRow):
+    """Shows the pveum lines that tell the same."""
+
+    keys, shown, word, name = "c", "c", "", "commands"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.show_commands()
+
+
+class Save(OnRow):
+    """Saves the rows shown to a file that only you can read."""
+
+    keys, shown, word, name = "f", "f", "", "save"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.save_list()
+
+
+class _Later(Command["ListScreen"]):
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return NOT_YET
+
+
+class Add(_Later):
+    """Adds an entry."""
+
+    keys, shown, word, name = "a", "a", "add", "add"
+
+
+class Edit(_Later):
+    """Edits the row."""
+
+    keys, shown, word, name = "e", "e", "edit", "edit"
+
+
+class Remove(_Later):
+    """Removes the row."""
+
+    keys, shown, word, name = "d", "d", "remove", "remove"
+
+
+class Why(_Later):
+    """Explains why somebody can or cannot do something."""
+
+    keys, shown, word, name = "w", "w", "why", "why"
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return NO_WHY
+
+
+class Undo(_Later):
+    """Takes the last change back."""
+
+    keys, shown, word, name = "u", "u", "", "undo"
+
+
+OF_LISTS: Commands = (
+    Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save, Undo,
+    *EVERYWHERE,
+)  # fmt: skip
