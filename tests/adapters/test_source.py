@@ -108,7 +108,9 @@ def test_a_root_that_is_a_file_is_told(tmp_path, root):
 
 
 def test_files_that_are_forced_must_be_there(root, database):
-    assert refusal(root, "files") == ("ROOT/etc/pve holds nothing, as on a disk whose PVE does not run.")
+    assert refusal(root, "files") == (
+        "ROOT/etc/pve holds nothing, as on a disk whose PVE does not run."
+    )
 
 
 def test_a_database_that_is_forced_must_be_there(root):
