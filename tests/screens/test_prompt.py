@@ -1,5 +1,7 @@
 """`:` goes anywhere by name."""
 
+from textual import events
+
 from screens.acl import AclTreeScreen
 from screens.anything import AnythingScreen
 from screens.listing import ListScreen
@@ -78,3 +80,14 @@ async def test_quit_by_name(pilot):
     await type_text(pilot, "quit")
     await press(pilot, "enter")
     assert pilot.app._exit
+
+
+async def test_the_enter_right_behind_a_paste_does_not_send_it(pilot):
+    await press(pilot, "colon")
+    prompt = pilot.app.screen
+    pilot.app.post_message(events.Paste("quit\n"))
+    pilot.app.post_message(events.Key("enter", "\r"))
+    await pilot.pause(0.2)
+    assert pilot.app.screen is prompt
+    assert ":quit" in shown(pilot)
+    assert pilot.app.is_running
