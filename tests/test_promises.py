@@ -114,3 +114,21 @@ def test_the_documents_name_only_commands_that_exist() -> None:
         text = (ROOT / document).read_text()
         assert set(re.findall(r"^\s*`?make ([a-z]+)", text, re.MULTILINE)) <= targets
         assert set(re.findall(r"pve-auth-tui ([a-z]+)", text)) <= known
+
+
+def test_the_documents_name_every_option_and_none_that_does_not_exist() -> None:
+    helped = [
+        subprocess.run(
+            [sys.executable, "-c", "from pve_auth_tui.cli import main; main()", *words, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        ).stdout
+        for words in ([], ["demo"], ["permissions"])
+    ]
+    options = set(re.findall(r"--[a-z][a-z-]+", "".join(helped)))
+    text = (ROOT / "docs/command-line.md").read_text()
+    assert options - {"--help"} == set(re.findall(r"--[a-z][a-z-]+", text))
+    readme = (ROOT / "README.md").read_text().partition("## Command line")[2].partition("\n## ")[0]
+    assert set(re.findall(r"--[a-z][a-z-]+", readme)) <= options
