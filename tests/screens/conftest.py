@@ -59,6 +59,15 @@ async def settle(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Wait for what a timer does; a busy machine may take its time."""
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it never came true")
+
+
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """As a person does: one key, and time to see what it did (a letter that acts waits 50 ms)."""
     for key in keys:

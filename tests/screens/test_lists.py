@@ -11,7 +11,7 @@ from screens.details import DetailsScreen
 from screens.help import HelpScreen
 from screens.listing import ListScreen
 from screens.start import StartScreen
-from tests.screens.conftest import keys_shown, press, shown, status, table, type_text
+from tests.screens.conftest import keys_shown, press, shown, status, table, type_text, until
 from widgets.detail_pane import DetailPane
 
 DIGITS = [(str(digit), listing) for digit, listing in enumerate(LISTINGS, start=1)]
@@ -30,20 +30,20 @@ async def test_a_digit_opens_the_list_that_carries_it(pilot, digit, listing):
 @pytest.mark.parametrize(("digit", "listing"), DIGITS, ids=[listing.name for _, listing in DIGITS])
 async def test_the_detail_pane_follows_the_cursor_through_every_row(pilot, digit, listing):
     await press(pilot, digit)
+    pane = pilot.app.screen.query_one(DetailPane)
     for _ in range(min(12, table(pilot).count)):
         await pilot.press("down")
-        await pilot.pause(0.2)
-        heading = listing.heading(pilot.app.snapshot, table(pilot).key)
-        assert pilot.app.screen.query_one(DetailPane).heading == plain(heading)
+        heading = plain(listing.heading(pilot.app.snapshot, table(pilot).key))
+        await until(pilot, lambda heading=heading: pane.heading == heading)
 
 
 async def test_the_pane_waits_until_the_keys_rest(pilot):
     await press(pilot, "2")
-    before = pilot.app.screen.query_one(DetailPane).heading
+    pane = pilot.app.screen.query_one(DetailPane)
+    before = pane.heading
     await pilot.press("down")
-    assert pilot.app.screen.query_one(DetailPane).heading == before
-    await pilot.pause(0.25)
-    assert pilot.app.screen.query_one(DetailPane).heading != before
+    assert pane.heading == before
+    await until(pilot, lambda: pane.heading != before)
 
 
 async def test_finding_narrows_at_every_key_and_keeps_the_words(pilot):
