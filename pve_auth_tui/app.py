@@ -131,6 +131,7 @@ class PveAuthApp(CalmCrash, App[None]):
 
     @on(Read)
     def _take(self, message: Read) -> None:
+        self._failure = None
         self.outlook = message.outlook
         self.house_screen.snapshot_changed()
 
@@ -139,6 +140,11 @@ class PveAuthApp(CalmCrash, App[None]):
         self._failure = message.error
         self.house_screen.snapshot_changed()
         self.say(f"{message.error} {message.error.hint}".strip())
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is shown was read earlier, because the last reading failed."""
+        return self._failure is not None and self.outlook is not None
 
     def why_no_picture(self) -> tuple[Line, ...]:
         """What to show where the picture would be."""

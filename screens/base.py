@@ -107,6 +107,8 @@ class BaseScreen(Screen[None]):
         """Line 1 from the picture the program has now."""
         snapshot = self.house.snapshot
         facts = [Fact(text, rank) for text, rank in where_am_i(snapshot)] if snapshot else []
+        if self.house.is_stale:
+            facts.append(Fact("READ EARLIER", 0))
         if self.house.profile.serial:
             facts.append(Fact("LINE: SERIAL", 4))
         self.query_one(HeadLine).show_facts(facts, "0 Recover")

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from pve_auth_tui.core.plain import cells, plain
 from widgets.lines import OneLine
 from widgets.text_field import TextField
 
@@ -22,13 +23,13 @@ class FindBar(Horizontal):
     DEFAULT_CSS = """
     FindBar { height: 1; }
     FindBar > .sign { width: 3; }
-    FindBar > .count { width: 30; }
     """
 
     def __init__(self, value: str, narrow: Callable[[str], None]) -> None:
         super().__init__(id="find-bar")
         self._value = value
         self._narrow = narrow
+        self._room = 0
 
     def compose(self) -> ComposeResult:
         yield OneLine("/", classes="sign")
@@ -36,7 +37,17 @@ class FindBar(Horizontal):
         yield OneLine(classes="count")
 
     def show_count(self, count: str) -> None:
-        self.query_one(".count", OneLine).show(count.rjust(28))
+        """The count's place grows with it and does not shrink: few layouts while typing."""
+        place = self.query_one(".count", OneLine)
+        if cells(plain(count)) > self.app.size.width // 2:
+            count = count.partition("   ")[
+                0
+            ]  # the words typed come first; the marks are told below
+        needed = cells(plain(count)) + 2
+        if needed > self._room:
+            self._room = needed
+            place.styles.width = needed
+        place.show(" " * (self._room - needed) + count)
 
 
 class FindField(TextField):

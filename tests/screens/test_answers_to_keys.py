@@ -53,3 +53,14 @@ async def test_a_long_menu_keeps_its_keys_on_a_small_screen(make_app):
         assert "esc back" in shown(pilot)
         await press(pilot, "up")
         assert "from one realm" in shown(pilot)
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [((40, 12), "13 of 212"), ((80, 24), "13 of 212   3 marked, 3 hidden")]
+)
+async def test_the_count_beside_what_is_typed_is_whole(make_app, size, count):
+    async with make_app().run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "space", "space", "space", "slash", "a", "d", "m")
+        assert count in shown(pilot)
+        assert " / adm" in shown(pilot)

@@ -93,6 +93,17 @@ async def test_a_reload_that_fails_keeps_the_old_picture(pilot):
     await press(pilot, "r")
     assert "/etc/pve is not mounted" in status(pilot)
     assert table(pilot).total == 212
+    await press(pilot, "4")
+    assert "READ EARLIER" in shown(pilot).split("\n")[0]
+
+
+async def test_a_reload_that_works_again_takes_the_mark_away(pilot):
+    works, pilot.app._service = pilot.app._service, Nothing()
+    await press(pilot, "r")
+    assert "READ EARLIER" in shown(pilot)
+    pilot.app._service = works
+    await press(pilot, "r")
+    assert "READ EARLIER" not in shown(pilot)
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (132, 43), (250, 80)])
