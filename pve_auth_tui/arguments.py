@@ -70,6 +70,13 @@ class _Version(argparse.Action):
         raise Wanted(f"{PROGRAM} {__version__}\n")
 
 
+def _folder(text: str) -> Path:
+    """`--root "$UNSET"` must not read the folder one happens to be in."""
+    if not text:
+        raise argparse.ArgumentTypeError("it names no folder")
+    return Path(text)
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         PROGRAM,
@@ -110,7 +117,7 @@ def _options(*, defaults: bool) -> _Parser:
     def add(name: str, default: Any, text: str, **more: Any) -> None:
         options.add_argument(name, help=text, **({"default": default} | none), **more)
 
-    add("--root", None, "read another system's files, below DIR", type=Path, metavar="DIR")
+    add("--root", None, "read another system's files, below DIR", type=_folder, metavar="DIR")
     add("--rung", "auto", f"how to read: {', '.join(RUNGS)}", choices=RUNGS, metavar="HOW")
     add("--host", None, "another host, over https", metavar="H")
     add("--user", None, "log in there as U@R", metavar="U@R")

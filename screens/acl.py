@@ -104,7 +104,6 @@ class AclTreeScreen(ListScreen):
         self._folded: frozenset[str] | None = None  # paths
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.table.narrow(self._select)
 
     @property

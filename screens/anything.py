@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pve_auth_tui.core.finding import Target
-from pve_auth_tui.core.lists.anything import ANYTHING, split_key
+from pve_auth_tui.core.lists.anything import ANYTHING, target
 from screens.base import EVERYWHERE
 from screens.commands import Command, Commands
 from screens.list_commands import Find, Save, Sort, Views
@@ -32,11 +31,9 @@ class AnythingScreen(ListScreen):
     OFFERS: ClassVar[Commands] = _OF_ANYTHING
 
     def on_mount(self) -> None:
-        super().on_mount()
         if self._target is None:
             self.open_find()
 
     def open_there(self) -> None:
         if key := self.table.key:
-            listing, row = split_key(key)
-            self.house.open_target(Target(listing, row))
+            self.house.open_target(target(key))

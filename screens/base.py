@@ -78,6 +78,8 @@ class BaseScreen(Screen[None]):
         yield Sentence(id="status")
         yield KeyLine(id="keys")
 
+    # Textual calls the on_... methods of every class of a screen, so nobody calls super().
+
     def on_mount(self) -> None:
         self.say(self._sentence)
         self._show_tabs()

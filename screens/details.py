@@ -45,6 +45,5 @@ class DetailsScreen(BaseScreen):
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#heading", OneLine).show(self._heading)
         self.query_one(TextView).focus()

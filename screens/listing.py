@@ -83,11 +83,9 @@ class ListScreen(BaseScreen):
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.table.focus()
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         self.snapshot_changed()
 
     def on_resize(self) -> None:

@@ -74,7 +74,6 @@ class StartScreen(BaseScreen):
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one(FilterTable).focus()
         self.snapshot_changed()
 
@@ -85,7 +84,6 @@ class StartScreen(BaseScreen):
         self.query_one(KeyLine).show_hints((*own, *everywhere, KeyHint("?", "help")))
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         self.snapshot_changed()
 
     def snapshot_changed(self) -> None:

@@ -94,3 +94,9 @@ def test_the_version_is_told_before_or_after_a_command() -> None:
         with pytest.raises(Wanted) as wanted:
             parse(argv)
         assert wanted.value.text == f"pve-auth-tui {__version__}\n"
+
+
+def test_an_empty_root_is_not_the_folder_one_happens_to_be_in() -> None:
+    with pytest.raises(UsageError, match="--root: it names no folder"):
+        parse(["--root", "", "users"])
+    assert parse(["--root", ".", "users"]).root == Path()

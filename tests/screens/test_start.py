@@ -112,3 +112,13 @@ async def test_it_follows_the_size(make_app, size):
         await settle(pilot)
         assert "administrators" in shown(pilot)
         assert len(shown(pilot).split("\n")) == size[1]
+
+
+async def test_find_anything_finds_guests_and_opens_their_acl_entries(pilot):
+    await press(pilot, "slash")
+    await type_text(pilot, "web-01")
+    await press(pilot, "enter")
+    assert [row.cells[:2] for row in table(pilot).rows_shown] == [("Guest", "100 web-01")]
+    await press(pilot, "enter")
+    assert pilot.app.screen.listing.name == "acl"
+    assert {row.cells[0] for row in table(pilot).rows_shown} == {"/vms/100"}
