@@ -244,6 +244,28 @@ sys.exit(main(["demo"]))"""
     assert str(report) in shown
 
 
+def test_a_mistake_in_a_thread_is_reported_without_its_data(tmp_path: Path) -> None:
+    program = f"""{START}
+import threading
+from pve_auth_tui import cli, environment
+environment.ROOTS_FOLDER = __import__("pathlib").Path({str(tmp_path)!r}) / "pve-auth-tui"
+def run(argv, terminal):
+    def fail():
+        raise LookupError("canary" + "-7c1e")
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    return 0
+cli._run = run
+sys.exit(main())"""
+    done = completed(command("users", program=program), LOCALE | {"XDG_STATE_HOME": str(tmp_path)})
+
+    (report,) = (tmp_path / "pve-auth-tui/reports").iterdir()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "LookupError" in report.read_text()
+    assert "canary-7c1e" not in report.read_text()
+
+
 def test_a_poisoned_environment_neither_ends_nor_drives_the_screens(tmp_path: Path) -> None:
     """TEXTUAL_PRESS alone would press q as soon as they open."""
     with Terminal(command("demo", bare=False), env=poison(tmp_path) | LOCALE) as terminal:
