@@ -167,7 +167,10 @@ def test_a_closed_stdout_is_told_in_one_sentence(rack: Path) -> None:
 def test_ctrl_c_ends_it_with_130_and_no_traceback(tmp_path: Path) -> None:
     """The file it reads is as slow as a file can be: the program hangs until interrupted."""
     slow = f"""{START}
+import signal
 from pve_auth_tui import cli
+# Whoever runs tests in the background ignores ctrl+c, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def slow(options):
     import time
     print("reading", flush=True)
