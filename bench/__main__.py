@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import sys
 import tempfile
 from pathlib import Path
@@ -10,7 +11,13 @@ from bench import keystrokes, large, reading, starting
 from bench.results import as_json, as_table
 
 
+_PACKAGES = ("pve_auth_tui", "screens", "widgets")
+
+
 def main() -> int:
+    # As an installed program has it; PYTHONDONTWRITEBYTECODE would compile at every start.
+    for package in _PACKAGES:
+        compileall.compile_dir(package, quiet=2)
     with tempfile.TemporaryDirectory() as folder:
         many, none = Path(folder, "large"), Path(folder, "empty")
         large.write(many)
