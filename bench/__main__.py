@@ -10,7 +10,6 @@ from pathlib import Path
 from bench import keystrokes, large, reading, starting
 from bench.results import as_json, as_table
 
-
 _PACKAGES = ("pve_auth_tui", "screens", "widgets")
 
 
