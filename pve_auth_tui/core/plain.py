@@ -118,7 +118,7 @@ def _cut(text: str, width: int) -> str:
     if width < 1:
         return ""
     used, end = 0, 0
-    for end, character in enumerate(text):  # noqa: B007
+    for end, character in enumerate(text):  # noqa: B007 (where it is cut)
         step = _width(character)
         if used + step > width - 1:
             break

@@ -105,7 +105,9 @@ def _speaks_utf8(env: Mapping[str, str], term: str) -> bool:
         return False  # an 8-bit character set, named or implied
     if _MULTIPLEXER.match(term):
         return False  # it draws on a terminal that it does not tell us of
-    return bool(_UTF8_ONLY_TERM.match(term) or env.get("TERM_PROGRAM") or _says_true_colour(env))
+    program = env.get("TERM_PROGRAM", "")
+    says_so = bool(program) and not _MULTIPLEXER.match(program)
+    return bool(_UTF8_ONLY_TERM.match(term) or says_so or _says_true_colour(env))
 
 
 def _locale(env: Mapping[str, str]) -> str:

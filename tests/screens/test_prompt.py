@@ -91,3 +91,14 @@ async def test_the_enter_right_behind_a_paste_does_not_send_it(pilot):
     assert pilot.app.screen is prompt
     assert ":quit" in shown(pilot)
     assert pilot.app.is_running
+
+
+async def test_glyphs_switches_what_is_drawn_until_it_can_be_read(pilot):
+    await press(pilot, "2")
+    assert not shown(pilot).isascii()
+    for said in ("cp437", "ascii"):
+        await press(pilot, "colon")
+        await type_text(pilot, "glyphs")
+        await press(pilot, "enter")
+        assert f"Drawn with {said}." in shown(pilot)
+    assert shown(pilot).isascii()

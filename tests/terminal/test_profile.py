@@ -62,6 +62,7 @@ def test_the_look_fits_the_situation(
         ({"TERM": "tmux-256color", "LC_ALL": "C", "TERM_PROGRAM": "tmux"}, "ascii"),
         ({"TERM": "tmux-256color", "LANG": "C.UTF-8", "TERM_PROGRAM": "tmux"}, "unicode"),
         ({"TERM": "xterm-256color", "LANG": "C", "COLORTERM": "truecolor"}, "unicode"),
+        ({"TERM": "xterm-256color", "LANG": "C", "TERM_PROGRAM": "tmux"}, "ascii"),
         ({"TERM": "xterm-256color", "LANG": "C", "TERM_PROGRAM": "vscode"}, "unicode"),
         ({"TERM": "xterm-kitty", "LANG": "C"}, "unicode"),
         ({"TERM": "alacritty"}, "unicode"),
