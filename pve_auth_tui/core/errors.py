@@ -46,3 +46,25 @@ class UsageError(AuthTuiError):
 
 class Unwritable(AuthTuiError):
     """A file of our own cannot be written (disk full, read-only, a folder of somebody else)."""
+
+
+class Unreachable(AuthTuiError):
+    """A way to PVE's API gave no answer: nobody listens, time-out, it died in mid-call.
+
+    `unsure` is True when the call may have been carried out all the same; then nobody may
+    repeat it without looking first.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", original: str = "", *, unsure: bool = False
+    ) -> None:
+        super().__init__(message, hint, original)
+        self.unsure = unsure
+
+
+class Untrusted(Unreachable):
+    """Whoever answers there could not prove to be that node; nothing was sent to them."""
+
+
+class LoginRefused(AuthTuiError):
+    """A login did not succeed. It is not tried again by itself (R23)."""

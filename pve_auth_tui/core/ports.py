@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from pve_auth_tui.core.secret import Secret
+
+Param: TypeAlias = str | int | bool
 
 
 class Tree(Protocol):
@@ -66,3 +70,36 @@ class Shelf(Protocol):
 
     def save(self, name: str, text: str) -> Path:
         """Write a new file, its name led by the time; where it lies. Raises Unwritable."""
+
+
+@runtime_checkable
+class Api(Protocol):
+    """PVE's API, whichever way it is reached. Calls may come from several threads."""
+
+    @property
+    def way(self) -> str:
+        """In the user's words: `direct`, `https`, `pvesh`."""
+
+    @property
+    def user(self) -> str:
+        """Who asks: `root@pam`."""
+
+    def call(
+        self,
+        method: str,
+        path: Sequence[str],
+        params: Mapping[str, Param] | None = None,
+        secrets: Mapping[str, Secret] | None = None,
+        *,
+        seconds: float = 30.0,
+    ) -> Any:
+        """One call: `call("GET", ("access", "users", "joe@pve"))` -> PVE's `data`.
+
+        `method` is GET, POST, PUT or DELETE; `path` is in parts, quoted by the way itself;
+        `secrets` are parameters that are revealed only where they leave the process.
+        Raises ApiError when PVE refuses, Unreachable when no answer came, Refused for what this
+        way does not carry, UsageError for a part of the path that cannot be one.
+        """
+
+    def close(self) -> None:
+        """Give back what it holds (child, connection); calls after that raise Unreachable."""
