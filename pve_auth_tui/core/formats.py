@@ -9,17 +9,20 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 
-from pve_auth_tui.core import calendarevent
+from pve_auth_tui.core import calendarevent, names, versions
 from pve_auth_tui.core.perltext import split_list, truthy
 
 _REALM = re.compile(r"[A-Za-z][A-Za-z0-9.\-_]+")
 _CONFIG_ID = re.compile(r"[A-Za-z][A-Za-z0-9_\-]+")
 _LDAP_ATTRIBUTE = re.compile(r"[a-zA-Z0-9]+")
+_NAME = re.compile(r"[A-Za-z0-9.\-_]+")
+_NODE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?")
 _LABEL = re.compile(r"[a-zA-Z0-9\-]+")
 _MAIL_WORD = re.compile(r"[A-Za-z0-9_+~\-]+")
 _MAC_PREFIX = re.compile(r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}(?::[a-f0-9]?)?", re.IGNORECASE)
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,9}")
 _SHORTEST_PREFIX = 8
+_SHORTEST_USERID, _LONGEST_USERID = 3, 64
 _IPV4_BITS, _IPV6_BITS = 32, 128
 
 
@@ -87,6 +90,40 @@ def _calendar_event(value: str) -> str:
     return f"invalid calendar event '{value}' - {text}\n" if text else ""
 
 
+def _userid(value: str) -> str:
+    if len(value) < _SHORTEST_USERID:
+        return f"user name '{value}' is too short\n"
+    if len(value) > _LONGEST_USERID:
+        return f"user name '{value}' is too long ({len(value)} > {_LONGEST_USERID})\n"
+    if names.has_userid_shape(value):
+        return ""
+    return f"value '{value}' does not look like a valid user name\n"
+
+
+def _group(value: str) -> str:
+    return "" if _NAME.fullmatch(value) else f"group name '{value}' contains invalid characters\n"
+
+
+def _role(value: str) -> str:
+    return "" if _NAME.fullmatch(value) else f"role name '{value}' contains invalid characters\n"
+
+
+def _tokenid(value: str) -> str:
+    if names.split_tokenid(value):
+        return ""
+    return f"value '{value}' does not look like a valid token ID\n"
+
+
+def _privilege(value: str) -> str:
+    known = versions.privileges(versions.NEWEST)
+    return "" if value in known else f"invalid privilege '{value}'\n"
+
+
+def _node(value: str) -> str:
+    found = _NODE.fullmatch(value)
+    return "" if found else "value does not look like a valid node name\n"
+
+
 def _is_ipv4(value: str) -> bool:
     try:
         IPv4Address(value)
@@ -121,4 +158,10 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "CIDR": _cidr,
     "mac-prefix": _mac_prefix,
     "pve-calendar-event": _calendar_event,
+    "pve-userid": _userid,
+    "pve-groupid": _group,
+    "pve-roleid": _role,
+    "pve-tokenid": _tokenid,
+    "pve-priv": _privilege,
+    "pve-node": _node,
 }

@@ -28,6 +28,7 @@ class Property:
     format: str = ""
     parts: Mapping[str, Property] | None = None
     pattern: str = ""
+    min_length: int | None = None
     max_length: int | None = None
     minimum: int | None = None
     maximum: int | None = None

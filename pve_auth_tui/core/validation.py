@@ -105,6 +105,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def _limit_problem(value: str, rule: Property) -> str:
     if rule.max_length is not None and len(value) > rule.max_length:
         return f"value may only be {rule.max_length} characters long"
+    if rule.min_length is not None and len(value) < rule.min_length:
+        return f"value must be at least {rule.min_length} characters long"
     if _NUMBER.fullmatch(value):
         number = float(value)
         if rule.maximum is not None and number > rule.maximum:

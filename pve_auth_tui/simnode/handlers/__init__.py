@@ -1,0 +1,1 @@
+"""What PVE's API methods do, one module per subject: HANDLERS maps (method, path) to a function."""
