@@ -58,6 +58,7 @@ class FilterTable(Widget, can_focus=True):
         self._columns = tuple(columns)
         self._rows: Sequence[Row] = ()
         self._haystacks: Sequence[str] = ()
+        self._sorting: tuple[int, bool] | None = None  # column, backwards
         self._order: Sequence[int] | None = None
         self._shown: Sequence[int] = ()
         self._top = 0
@@ -104,13 +105,22 @@ class FilterTable(Widget, can_focus=True):
         )
 
     def load(self, rows: Sequence[Row], haystacks: Sequence[str]) -> None:
-        """New rows; `haystacks` are their texts for finding, made once by the caller."""
-        key = self.key
-        self._rows, self._haystacks, self._order = rows, haystacks, None
-        self._apply(key)
+        """New rows; `haystacks` are their texts for finding, made once by the caller.
+
+        The row under the cursor stays where it is on the screen, if it is still there.
+        """
+        key, at, depth = self.key, self.cursor, self.cursor - self._top
+        self._rows, self._haystacks = rows, haystacks
+        self._put_in_order()
+        self._apply(key, otherwise=at)
+        self._top = max(0, min(self.cursor - depth, len(self._shown) - self._page))
         if rows and self._early:
             self._go(self.cursor + self._early)
             self._early = 0
+
+    def holds(self, rows: Sequence[Row]) -> bool:
+        """Whether these are the rows that are there already."""
+        return list(rows) == list(self._rows)
 
     def narrow(self, select: Select | None) -> None:
         """Show only what `select` picks; None shows all."""
@@ -119,13 +129,17 @@ class FilterTable(Widget, can_focus=True):
 
     def sort(self, column: int | None, *, reverse: bool = False) -> None:
         """Sort by a column; None is the order the rows came in."""
-        key = self.key
-        if column is None:
+        self._sorting = None if column is None else (column, reverse)
+        self._put_in_order()
+        self._apply(self.key)
+
+    def _put_in_order(self) -> None:
+        if self._sorting is None:
             self._order = None
-        else:
-            values = [_sort_value(row, column) for row in self._rows]
-            self._order = sorted(range(len(values)), key=values.__getitem__, reverse=reverse)
-        self._apply(key)
+            return
+        column, reverse = self._sorting
+        values = [_sort_value(row, column) for row in self._rows]
+        self._order = sorted(range(len(values)), key=values.__getitem__, reverse=reverse)
 
     def show_all_columns(self, yes: bool) -> None:
         if yes != self._all_columns:
@@ -160,8 +174,11 @@ class FilterTable(Widget, can_focus=True):
                 return True
         return False
 
-    def _apply(self, key: str | None) -> None:
-        """Filter and sort; the cursor stays on its key, not on its row number."""
+    def _apply(self, key: str | None, *, otherwise: int = 0) -> None:
+        """Filter and sort; the cursor stays on its key, not on its row number.
+
+        `otherwise`: where it goes when that row is not there any more.
+        """
         if self._select is None:
             shown: Sequence[int] = range(len(self._rows)) if self._order is None else self._order
         else:
@@ -170,10 +187,11 @@ class FilterTable(Widget, can_focus=True):
                 chosen = set(shown)
                 shown = [index for index in self._order if index in chosen]
         self._shown = shown
-        position = 0
+        position = otherwise
         if key is not None:
             rows = self._rows
-            position = next((at for at, index in enumerate(shown) if rows[index].key == key), 0)
+            found = (at for at, index in enumerate(shown) if rows[index].key == key)
+            position = next(found, otherwise)
         self._go(position)
         self.refresh()
 

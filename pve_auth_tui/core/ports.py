@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from pve_auth_tui.core.secret import Secret
 
@@ -103,3 +103,25 @@ class Api(Protocol):
 
     def close(self) -> None:
         """Give back what it holds (child, connection); calls after that raise Unreachable."""
+
+
+class Story(NamedTuple):
+    """Something that can be broken on the demo cluster."""
+
+    name: str
+    text: str
+    on: bool
+
+
+class Stories(Protocol):
+    """What can be broken on the demo cluster, and what is broken now."""
+
+    @property
+    def stories(self) -> Sequence[Story]:
+        """All of them, in the order of the menu."""
+
+    def turn(self, name: str, *, on: bool) -> None:
+        """Break it, or mend it."""
+
+    def mend(self) -> None:
+        """Everything works again."""

@@ -57,7 +57,8 @@ class Cluster:
     `node` is the one whose files these are, "" when unknown; `nodes` are all of them.
     `quorate` is None where it cannot be known.
     `pve_release` is `9.2` or "" when unknown; `access_control` the exact version of
-    libpve-access-control ("" when unknown).
+    libpve-access-control ("" when unknown). `locks`: files of PVE's that somebody holds locked
+    at this moment, as PVE names the locks (`file-user_cfg`).
     """
 
     node: str
@@ -66,6 +67,7 @@ class Cluster:
     nodes: tuple[ClusterNode, ...] = ()
     pve_release: str = ""
     access_control: str = ""
+    locks: tuple[str, ...] = ()
 
     @property
     def online(self) -> int:

@@ -19,6 +19,8 @@ GUESTS_WITH_NAME: Final = 256
 
 _MEMBERS: Final = "etc/pve/.members"
 _NODES: Final = "etc/pve/nodes"
+_LOCKS: Final = "etc/pve/priv/lock"
+_FILE_LOCK: Final = "file-"  # the others there belong to HA and last
 _MANAGER: Final = "pve-manager"
 _ACCESS: Final = "libpve-access-control"
 
@@ -47,7 +49,9 @@ def read_cluster(reading: Reading) -> Found[Cluster]:
     release = formats.release_of(installed.get(_MANAGER, "")) or (
         versions.pve_release(access) if access else ""
     )
-    return Found(replace(found, pve_release=release, access_control=access), problem, hint)
+    locks = tuple(name for name in reading.names(_LOCKS) if name.startswith(_FILE_LOCK))
+    found = replace(found, pve_release=release, access_control=access, locks=locks)
+    return Found(found, problem, hint)
 
 
 def read_inventory(reading: Reading, mentioned: Collection[int]) -> Found[Inventory]:

@@ -27,6 +27,7 @@ _RULES: tuple[_Rule, ...] = (
     rights.blind_tokens,
     rights.expired_administrators,
     rights.unknown_privileges,
+    settings.held_locks,
     settings.risky_realms,
     settings.failed_jobs,
     names.clashing_names,

@@ -55,6 +55,16 @@ def failed_jobs(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
                 )
 
 
+def held_locks(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
+    """Files that somebody is writing, or has forgotten to give back (reference 11.1)."""
+    for lock in snapshot.cluster.value.locks if snapshot.cluster.value else ():
+        yield Finding(
+            "LOOK",
+            f"somebody holds PVE's lock {lock}: changes wait for it and fail after 10 s",
+            "Press r to read again. A lock that nobody needs any more ends by itself after 2 min.",
+        )
+
+
 def ignored_lines(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """What PVE skipped in user.cfg, and forgets with the next change."""
     texts = [text for text in config.warnings if _is_dropped(text)]
