@@ -157,3 +157,36 @@ async def test_an_empty_table_has_no_row_and_takes_every_key():
     async with TableApp([]).run_test(size=(40, 5)) as pilot:
         await pilot.press("down", "end", "pageup", "home")
         assert pilot.app.table.row is None
+
+
+async def test_what_is_read_again_keeps_the_order_that_was_asked_for(pilot):
+    table = pilot.app.table
+    table.sort(2)
+    before = [row.key for row in table.rows_shown]
+    table.load(list(ROWS), [haystack(row) for row in ROWS])
+    assert [row.key for row in table.rows_shown] == before
+
+
+async def test_what_is_read_again_leaves_the_row_where_it_is_on_the_screen(pilot):
+    table = pilot.app.table
+    table.go_to("u20@pve")
+    await pilot.press("up", "up")
+    before = next(y for y, line in enumerate(drawn(pilot)) if line.startswith(" > u18"))
+    more = [row(number) for number in range(-5, 30)]
+    table.load(more, [haystack(each) for each in more])
+    await pilot.pause()
+    assert drawn(pilot)[before].startswith(" > u18")
+
+
+async def test_a_row_that_is_gone_leaves_the_cursor_at_its_place(pilot):
+    table = pilot.app.table
+    table.go_to("u10@pve")
+    left = [each for each in ROWS if each.key != "u10@pve"]
+    table.load(left, [haystack(each) for each in left])
+    assert table.key == "u11@pve"
+
+
+async def test_it_tells_whether_rows_are_those_it_has(pilot):
+    table = pilot.app.table
+    assert table.holds([row(number) for number in range(30)])
+    assert not table.holds(ROWS[1:])

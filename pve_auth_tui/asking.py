@@ -1,0 +1,85 @@
+"""What a login at another host needs and nobody may see: asked on the terminal, or from stdin.
+
+Nothing is echoed, nothing is kept. With `--password-stdin` the first line is the password and
+the second, if there is one, the code or recovery key.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from getpass import GetPassWarning, getpass
+from typing import Final, TextIO
+from warnings import catch_warnings, simplefilter
+
+from pve_auth_tui.core.challenge import Challenge
+from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.secret import Secret
+
+_LONGEST: Final = 4096  # characters of a line
+_CODE: Final = re.compile(r"[0-9]{6,8}")
+_YUBICO: Final = re.compile(r"[cbdefghijklnrtuv]{44}")
+_OFFERED: Final = {
+    "totp": "the code of your authenticator app",
+    "recovery": "a recovery key",
+    "yubico": "a touch of your YubiKey",
+}
+
+
+class Answers:
+    """Answers a login's questions, each once. `stdin` is read instead of asking if given."""
+
+    def __init__(self, stdin: TextIO | None = None) -> None:
+        self._stdin = stdin
+
+    def password(self, user: str, host: str) -> Secret:
+        """The password; raises UsageError for none."""
+        typed = self._line(f"Password of {plain(user)} on {plain(host)}: ")
+        if not typed:
+            raise UsageError("Without a password there is no login.", "Nothing was sent.")
+        return Secret(typed)
+
+    def second_factor(self, challenge: Challenge) -> Secret | None:
+        """`totp:123456`, `recovery:...` or `yubico:...`; None when nothing is typed.
+
+        Raises AuthTuiError when none of the factors can be typed here.
+        """
+        offered = [text for kind, text in _OFFERED.items() if kind in challenge.kinds]
+        if not offered:
+            raise AuthTuiError(
+                "This login needs a security key, which cannot be asked for here yet.",
+                "Log in as somebody with a code or a recovery key, or run this on the node.",
+            )
+        typed = self._line(f"Second factor: {' or '.join(offered)}: ").strip()
+        return Secret(f"{_kind_of(typed)}:{typed}") if typed else None
+
+    def _line(self, question: str) -> str:
+        if self._stdin is not None:
+            return self._stdin.readline(_LONGEST).rstrip("\r\n")
+        return _asked(question)
+
+
+def _kind_of(typed: str) -> str:
+    if _CODE.fullmatch(typed):
+        return "totp"
+    return "yubico" if _YUBICO.fullmatch(typed) else "recovery"
+
+
+def _asked(question: str, ask: Callable[[str], str] = getpass) -> str:
+    """On the terminal without echo; raises UsageError where that cannot be had."""
+    with catch_warnings():
+        simplefilter("error", GetPassWarning)
+        try:
+            return ask(question)
+        except (GetPassWarning, EOFError, OSError):
+            raise UsageError(
+                "There is no terminal to ask for the password on.",
+                "Give it on standard input: --password-stdin < FILE",
+            ) from None
+
+
+def answers(*, from_stdin: bool) -> Answers:
+    """Those of this process."""
+    return Answers(sys.stdin if from_stdin else None)
