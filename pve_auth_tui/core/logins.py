@@ -135,7 +135,7 @@ def enabled_kinds(tfa: UserTfa | None) -> tuple[str, ...]:
 
 
 def recovery_left(tfa: UserTfa | None) -> int | None:
-    """Unused recovery keys; None when there is no set."""
+    """Unused recovery keys; None when there is no set, or nobody told (PVE's API does not)."""
     for entry in tfa.entries if tfa else ():
         if entry.type == "recovery":
             return entry.unused
@@ -193,7 +193,7 @@ def _usable(
     usable = set(kinds)
     if locked == "totp":
         usable.discard("totp")
-    if not recovery_left(tfa):
+    if recovery_left(tfa) == 0:
         usable.discard("recovery")
     if demand:
         usable &= {"recovery", _OF_DEMAND[demand]}

@@ -97,7 +97,9 @@ def _enabled(user: UserTfa, entry: TfaEntry, now: float) -> str:
 def _left(entry: TfaEntry) -> str:
     if entry.type != "recovery":
         return ""
-    return f"{entry.unused or 0} of {entry.total or 0} left"
+    if entry.unused is None:
+        return "not known"  # PVE's API does not tell
+    return f"{entry.unused} of {entry.total or 0} left"
 
 
 def _left_field(entry: TfaEntry) -> str:
@@ -107,7 +109,7 @@ def _left_field(entry: TfaEntry) -> str:
 
 
 def _is_low(entry: TfaEntry) -> bool:
-    return entry.type == "recovery" and (entry.unused or 0) <= RECOVERY_LOW
+    return entry.unused is not None and entry.unused <= RECOVERY_LOW
 
 
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:

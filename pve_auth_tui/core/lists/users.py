@@ -217,7 +217,8 @@ def _lock(found: Login) -> str:
 def _recovery(tfa: UserTfa) -> str:
     left = recovery_left(tfa)
     if left is None:
-        return "No recovery keys."
+        has_some = any(entry.type == "recovery" for entry in tfa.entries)
+        return "Recovery keys." if has_some else "No recovery keys."
     total = next(entry.total for entry in tfa.entries if entry.type == "recovery")
     return f"{left} of {total} recovery keys left."
 
