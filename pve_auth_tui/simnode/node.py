@@ -6,6 +6,7 @@ before it, in `proxy`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -36,6 +37,7 @@ IPC_REFUSED: Final = (
     "ipcc_send_rec[3] failed: Connection refused\n"
     "Unable to load access control list: Connection refused\n"
 )
+JOURNAL_LINES: Final = 1000
 _FAMILIES: Final = (
     *("index", "users", "groups", "roles", "acl", "tokens", "permissions", "password", "pools"),
     *("ticket", "tfa", "domains", "openid", "jobs", "options", "cluster", "nodes", "tasks"),
@@ -43,13 +45,17 @@ _FAMILIES: Final = (
 
 
 class SimNode:
-    """`disk` holds its files, `sources` its time and chance, `faults` what is broken now."""
+    """`disk` holds its files, `sources` its time and chance, `faults` what is broken now.
+
+    `journal` is what its daemons wrote last, one line each: why a login failed stands only there.
+    """
 
     def __init__(self, disk: Disk, sources: Sources, faults: Faults | None = None) -> None:
         self.disk = disk
         self.sources = sources
         self.faults = faults or Faults()
         self.state = State(disk, sources, self.faults)
+        self.journal: deque[str] = deque(maxlen=JOURNAL_LINES)
         self._permissions: tuple[UserConfig, Permissions] | None = None
 
     @property
