@@ -54,9 +54,7 @@ def users(
         answer = _user_fields(user)
         if full:
             answer["groups"] = ",".join(access.groups_of.get(userid, ()))
-            answer["tokens"] = [
-                {"tokenid": token.id, **_token(token)} for token in _sorted_tokens(user)
-            ] or None
+            answer["tokens"] = tokens_of(user) or None
         if realms and user.realm in realms.realms:
             answer["realm-type"] = realms.realms[user.realm].type
         if tfa and userid in tfa.users:
@@ -70,7 +68,7 @@ def user(access: UserConfig, userid: str) -> Answer:
     found = access.users.get(userid)
     if found is None:
         raise ApiError(500, f"no such user ('{userid}')\n")
-    tokens = {token.id: _token(token) for token in _sorted_tokens(found)}
+    tokens = {token.id: token_info(token) for token in _sorted_tokens(found)}
     groups = list(access.groups_of.get(userid, ()))
     return {**_user_fields(found), "groups": groups, "tokens": tokens or None}
 
@@ -78,10 +76,15 @@ def user(access: UserConfig, userid: str) -> Answer:
 def tokens(access: UserConfig) -> list[Answer]:
     """All users' API tokens in the fields of GET /access/users/{userid}/token, with `userid`."""
     return [
-        {"userid": userid, "tokenid": token.id, **_token(token)}
+        {"userid": userid, "tokenid": token.id, **token_info(token)}
         for userid, owner in sorted(access.users.items())
         for token in _sorted_tokens(owner)
     ]
+
+
+def tokens_of(owner: User) -> list[Answer]:
+    """GET /access/users/{userid}/token."""
+    return [{"tokenid": token.id, **token_info(token)} for token in _sorted_tokens(owner)]
 
 
 def _user_fields(user: User) -> Answer:
@@ -100,7 +103,8 @@ def _sorted_tokens(user: User) -> Iterable[Token]:
     return (token for _, token in sorted(user.tokens.items()))
 
 
-def _token(token: Token) -> Answer:
+def token_info(token: Token) -> Answer:
+    """GET /access/users/{userid}/token/{tokenid}."""
     fields = {"expire": _time(token.expire), "privsep": int(token.privsep)}
     return {**fields, **_present({"comment": token.comment})}
 

@@ -17,12 +17,16 @@ _CONFIG_ID = re.compile(r"[A-Za-z][A-Za-z0-9_\-]+")
 _LDAP_ATTRIBUTE = re.compile(r"[a-zA-Z0-9]+")
 _NAME = re.compile(r"[A-Za-z0-9.\-_]+")
 _NODE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?")
+_POOL = re.compile(r"[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}")
+_VMID = re.compile(r"[1-9][0-9]{2,8}")
 _LABEL = re.compile(r"[a-zA-Z0-9\-]+")
 _MAIL_WORD = re.compile(r"[A-Za-z0-9_+~\-]+")
 _MAC_PREFIX = re.compile(r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}(?::[a-f0-9]?)?", re.IGNORECASE)
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,9}")
 _SHORTEST_PREFIX = 8
 _SHORTEST_USERID, _LONGEST_USERID = 3, 64
+_MOST_POOL_LEVELS = 3
+_SHORTEST_STORAGE = 2
 _IPV4_BITS, _IPV6_BITS = 32, 128
 
 
@@ -124,6 +128,26 @@ def _node(value: str) -> str:
     return "" if found else "value does not look like a valid node name\n"
 
 
+def _pool(value: str) -> str:
+    if len(value.rstrip("/").split("/")) > _MOST_POOL_LEVELS:
+        return f"pool name '{value}' nested too deeply (max levels = {_MOST_POOL_LEVELS})\n"
+    if _POOL.fullmatch(value):
+        return ""
+    return f"pool name '{value}' contains invalid characters\n"
+
+
+def _vmid(value: str) -> str:
+    return "" if _VMID.fullmatch(value) else "value does not look like a valid VM ID\n"
+
+
+def _storage(value: str) -> str:
+    if len(value) < _SHORTEST_STORAGE:
+        return f"storage ID '{value}' cannot be shorter than {_SHORTEST_STORAGE} characters\n"
+    if names.is_storage(value):
+        return ""
+    return f"storage ID '{value}' contains illegal characters\n"
+
+
 def _is_ipv4(value: str) -> bool:
     try:
         IPv4Address(value)
@@ -164,4 +188,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "pve-tokenid": _tokenid,
     "pve-priv": _privilege,
     "pve-node": _node,
+    "pve-poolid": _pool,
+    "pve-vmid": _vmid,
+    "pve-storage-id": _storage,
 }

@@ -97,7 +97,9 @@ class Rights:
     def _passes(self, check: Sequence[Any], params: Mapping[str, Any]) -> bool:
         kind, *rest = check
         if kind == "and":
-            return all(self._passes(part, params) for part in rest)
+            for part in rest:
+                self._passes(part, params)
+            return True
         if kind == "or":
             return any(self._quietly(part, params) for part in rest)
         if kind == "perm":
@@ -108,23 +110,27 @@ class Rights:
             self._userid_param(rest[0], params)
         elif kind == "perm-modify":
             path = names.normalise_path(template(rest[0], params))
-            if path is None:
-                return False
-            self.require_on(path, self.modify(path))
+            if path is not None:  # the handler refuses a path that is none
+                self.require_on(path, self.modify(path))
         else:
             raise ValueError(f"no such permission check: {kind}")
         return True
 
     def _quietly(self, check: Sequence[Any], params: Mapping[str, Any]) -> bool:
+        """One of several: its refusal is none yet, but what is in an `and` says so at once."""
+        if check[0] == "and":
+            return self._passes(check, params)
+        if check[0] == "userid-param":
+            _require_format(params.get("userid"))
         try:
             return self._passes(check, params)
         except ApiError:
             return False
 
     def _perm(self, rest: Sequence[Any], params: Mapping[str, Any]) -> None:
-        path = template(rest[0], params)
+        path = names.normalise_path(template(rest[0], params))
         any_one = "any" in rest[2:]
-        self.require_on(names.normalise_path(path) or path, rest[1], every=not any_one)
+        self.require_on(path or "", rest[1], every=not any_one)
 
     def _userid_group(self, rest: Sequence[Any], params: Mapping[str, Any]) -> None:
         privs, options = rest[0], dict(zip(rest[1::2], rest[2::2], strict=True))
@@ -145,9 +151,7 @@ class Rights:
             raise forbidden()
 
     def _userid_param(self, test: str, params: Mapping[str, Any]) -> None:
-        userid = str(params.get("userid") or "")
-        if text := formats.problem("pve-userid", userid):
-            raise ApiError(500, text)
+        userid = _require_format(params.get("userid"))
         if test == "self":
             self.require_user(userid)
             if userid != self.authid:
@@ -155,3 +159,10 @@ class Rights:
         else:
             realm = userid.rpartition("@")[2]
             self.require_on(f"/access/realm/{realm}", [test], every=True)
+
+
+def _require_format(userid: object) -> str:
+    found = "" if userid is None else str(userid)
+    if text := formats.problem("pve-userid", found):
+        raise ApiError(500, text)
+    return found

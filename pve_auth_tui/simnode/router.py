@@ -58,11 +58,11 @@ def find(method: str, path: str) -> tuple[Method, dict[str, str]]:
     place = _tree()
     found: dict[str, str] = {}
     for part in filter(None, path.split("/")):
-        if part in place.below:
-            place = place.below[part]
-        elif place.any_name and _NO_BLANK.fullmatch(part):
+        if place.any_name and _NO_BLANK.fullmatch(part):
             found[place.any_name] = part
             place = place.below["{}"]
+        elif part in place.below:
+            place = place.below[part]
         else:
             raise missing
     if method not in place.methods:
@@ -94,7 +94,7 @@ def names_below(path: str) -> list[str]:
     """The fixed names that an index of this path shows."""
     place = _tree()
     for part in filter(None, path.split("/")):
-        place = place.below.get(part) or place.below["{}"]
+        place = place.below["{}" if place.any_name else part]
     return sorted(name for name in place.below if name != "{}")
 
 

@@ -7,7 +7,7 @@ quorum and a full disk. Texts: PVE::Cluster::cfs_lock, PVE::File of PVE 9, recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any, Final
@@ -33,6 +33,7 @@ from pve_auth_tui.simnode.faults import Faults
 from pve_auth_tui.simnode.sources import Sources
 
 _PVE: Final = "etc/pve"
+_DIED: Final = 500  # a plain text, as opposed to an exception that has a code
 _FILES: Final[dict[str, tuple[str, Callable[[bytes], Any], Callable[[Any], bytes]]]] = {
     "access": ("user.cfg", parse_user_config, write_user_config),
     "realms": ("domains.cfg", parse_domains, write_domains),
@@ -66,6 +67,11 @@ class Change:
         if name not in _FILES:
             raise AttributeError(name)
         self.__dict__["_values"][name] = value
+
+    def save(self) -> None:
+        """Write now what was assigned, as PVE does in some places; a later error leaves it so."""
+        self.__dict__["_state"].write(self.written)
+        self.__dict__["_values"].clear()
 
     @property
     def written(self) -> dict[str, bytes]:
@@ -143,10 +149,10 @@ class State:
         Nested ones see what the outer one has assigned and are written with it. Every error
         within gets `prefix` in front, as text, as PVE does: then it is a 500.
         """
-        outer = self._open[-1] if self._open else None
         try:
             with self._lock:
                 self._require(f"file-{lock}")
+                outer = self._open[-1] if self._open else None
                 change = Change(self)
                 if outer:
                     change.__dict__["_values"] = outer.__dict__["_values"]
@@ -154,7 +160,7 @@ class State:
                 try:
                     yield change
                     if outer is None:
-                        self._write(change.written)
+                        self.write(change.written)
                 finally:
                     self._open.pop()
         except ApiError as error:
@@ -169,7 +175,7 @@ class State:
         if data is None:
             self.disk.remove(f"{_PVE}/{path}")
         else:
-            self._write({f"{_PVE}/{path}": data})
+            self.write({f"{_PVE}/{path}": data})
 
     def _require(self, lock: str) -> None:
         if not self._faults.quorate:
@@ -179,7 +185,8 @@ class State:
             self._sources.sleep(self._faults.lock_wait)
             raise ApiError(500, f"cfs-lock '{lock}' error: got lock request timeout\n")
 
-    def _write(self, files: dict[str, bytes]) -> None:
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Path -> bytes, all of them or none; a change does that itself."""
         for path in files:
             new = f"/{path}.tmp.{self._sources.pid}"
             if not self._faults.quorate:
@@ -192,7 +199,7 @@ class State:
 
 def as_text(error: ApiError) -> str:
     """An exception as PVE writes it into another's text: code, message, parameters."""
-    if not error.errors:
+    if error.code == _DIED:
         return error.original
     lines = "".join(f"{name}: {problem}\n" for name, problem in error.errors.items())
     return f"{error.code} {error.original}{lines}"
