@@ -53,6 +53,7 @@ _KNOWN: Final = (
         PMXCFS,
     ),
     ("ipcc_send_rec", "pmxcfs does not answer PVE's modules.", PMXCFS),
+    ("please run as root", "PVE's own modules answer only to root.", _ROOT),
 )
 
 
@@ -202,7 +203,7 @@ class Bridge:
                 "Another node is reached over HTTPS, or from a shell there.",
             )
         if "unready" in answer:
-            raise _not_ready(str(answer["unready"]), self.said)
+            raise not_ready(str(answer["unready"]), self.said)
         raise as_api_error(answer)
 
     def _enter(self, seconds: float) -> None:
@@ -239,11 +240,11 @@ class Bridge:
             raise _copy(self._trouble) from None
         except Broken as broken:
             self._end()
-            self._trouble = _not_ready(f"{broken.why}\n", self._said)
+            self._trouble = not_ready(f"{broken.why}\n", self._said)
             raise _copy(self._trouble) from None
         if "data" not in answer:
             self._end()
-            self._trouble = _not_ready(str(answer.get("unready", answer)), self._said)
+            self._trouble = not_ready(str(answer.get("unready", answer)), self._said)
             raise _copy(self._trouble)
         self._loaded = _loaded(answer["data"])
         return child
@@ -302,7 +303,8 @@ def _copy(trouble: Unreachable) -> Unreachable:
     return Unreachable(str(trouble), trouble.hint, trouble.original)
 
 
-def _not_ready(reason: str, said: str) -> Unreachable:
+def not_ready(reason: str, said: str) -> Unreachable:
+    """Why PVE's modules do not start, from what Perl says; `said` is what it said before."""
     original = f"{said}{reason}"
     for text, message, hint in _KNOWN:
         if text in original:

@@ -22,10 +22,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from pve_auth_tui.adapters.limits import MIB
+from pve_auth_tui.core.apianswer import MOST_BYTES, NotAnAnswer, parsed
 from pve_auth_tui.environment import child_environment
 
-ANSWER_BYTES: Final = 16 * MIB
 LOG_BYTES: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _PATIENCE: Final = 0.2  # seconds for a killed child to be gone and its last words to arrive
@@ -142,8 +141,8 @@ class LineChild:
             if newline:
                 return b"".join((*pieces[:-1], head))
             size += len(head)
-            if size > ANSWER_BYTES:
-                raise Broken(f"its answer is longer than {ANSWER_BYTES // MIB} MiB", sent=True)
+            if size > MOST_BYTES:
+                raise Broken("its answer is too long", sent=True)
             if not _ready(self._answer, select.POLLIN, until - time.monotonic()):
                 raise Broken("it did not answer in time", sent=True)
             piece = os.read(self._answer, _CHUNK)
@@ -199,10 +198,9 @@ def _as_file(program: bytes) -> Iterator[int]:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     """A JSON object; None for anything else. No exception that holds the line leaves here (R8)."""
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
+        return parsed(line)
+    except NotAnAnswer:
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _ready(pipe: int, event: int, seconds: float) -> bool:

@@ -23,7 +23,7 @@ my %wrong = (
     hang => sub { sleep(600) },
     hang_in_a_child => sub { system('/bin/sleep', '600') },
     code => sub { return { text => sub { 1 } } },
-    long => sub { return 'x' x (17 * 1024 * 1024) },
+    long => sub { return 'x' x 500_000 },
     deep => sub { my $deep = []; $deep = [$deep] for 1 .. 100; return $deep },
     bytes => sub { return { latin1 => "\xdc\xff\x00", wide => "\x{20ac}\x{1f600}\x{2028}" } },
     environment => sub { return {%ENV} },
