@@ -20,6 +20,7 @@ from pve_auth_tui.core.errors import ApiError, AuthTuiError
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode import router
+from pve_auth_tui.simnode.counted import Counted
 from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.passwords import enabled_user
 from pve_auth_tui.simnode.permission import forbidden
@@ -109,8 +110,12 @@ class Proxy:
             return _sendable(self._refused(request, error, caller))
 
     def _answered(self, request: HttpRequest, data: Any, caller: Caller) -> HttpReply:
-        success = {"success": 1} if request.format == "extjs" else {}
-        return HttpReply(200, "OK", {"data": data, **success}, userid=caller.authid)
+        body: dict[str, Any] = {"data": data}
+        if isinstance(data, Counted) and data.total:
+            body["total"] = data.total
+        if request.format == "extjs":
+            body["success"] = 1
+        return HttpReply(200, "OK", body, userid=caller.authid)
 
     def _refused(self, request: HttpRequest, error: ApiError, caller: Caller) -> HttpReply:
         """The whole text in the body, its first line in the reason. 401 takes three seconds."""
