@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pve_auth_tui.simnode.cluster_schema import CLUSTER
+
 _ALL = {"user": "all"}
 _TEXT = {"type": "string", "optional": True}
 _FLAG = {"type": "boolean", "optional": True}
@@ -29,6 +31,7 @@ _POOL_REMOVAL: dict[str, Any] = {**_POOL_CHANGE, "parameters": {"poolid": _POOL_
 _INDEX: dict[str, Any] = {"GET": {"permissions": _ALL}}
 
 MORE: Final[dict[str, dict[str, Any]]] = {
+    **CLUSTER,
     "/": _INDEX,
     "/cluster": _INDEX,
     "/cluster/jobs": _INDEX,

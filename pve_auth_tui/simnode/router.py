@@ -130,8 +130,10 @@ def _method(template: str, described: Mapping[str, Any]) -> Method:
     )
 
 
-def rule_of(described: Mapping[str, Any]) -> Property:
+def rule_of(described: Mapping[str, Any] | Property) -> Property:
     """A JSON schema's property as our own."""
+    if isinstance(described, Property):
+        return described
     form = described.get("format", "")
     parts: Properties | None = None
     if isinstance(form, Mapping):
