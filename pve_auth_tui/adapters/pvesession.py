@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from pve_auth_tui.adapters.pinned import PinnedContext
 from pve_auth_tui.core.apianswer import MOST_BYTES, NotAnAnswer
+from pve_auth_tui.core.apipath import as_bytes
 from pve_auth_tui.core.errors import Unreachable
 from pve_auth_tui.core.secret import Secret
 
@@ -85,7 +86,9 @@ def ticket_auth(ticket: Secret | None = None, csrf: Secret | None = None) -> Any
     class TicketAuth(ProxmoxHTTPAuthBase):  # type: ignore[misc]
         def get_cookies(self) -> Mapping[str, str]:
             """PVE unquotes the cookie; a ticket has `%` and `;` in it when the userid has."""
-            return {"PVEAuthCookie": quote(ticket.reveal(), safe="")} if ticket else {}
+            if ticket is None:
+                return {}
+            return {"PVEAuthCookie": quote(as_bytes(ticket.reveal()), safe="")}
 
         def __call__(self, request: Any) -> Any:
             if csrf is not None and request.method != "GET":

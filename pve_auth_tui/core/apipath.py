@@ -14,10 +14,11 @@ _SAFE: Final = "@!"  # they stand in most ids, and no server of PVE's reads them
 def quoted(parts: Sequence[str]) -> str:
     """`/access/users/joe%23x@pve`: for a URL, or for a program that takes one.
 
-    Raises UsageError for a part that no PVE id can be: empty, `.`, `..`, or with a `/`,
-    which PVE splits on after it has unquoted.
+    pveproxy unquotes and decodes nothing, so `Ü` is `%DC`: a userid's character is a byte of
+    user.cfg. As UTF-8 it would be another user's name. Raises UsageError for a part that no PVE
+    id can be: empty, `.`, `..`, or with a `/`, which PVE splits on after it has unquoted.
     """
-    return "".join(f"/{quote(part, safe=_SAFE)}" for part in checked(parts))
+    return "".join(f"/{quote(as_bytes(part), safe=_SAFE)}" for part in checked(parts))
 
 
 def unquoted(parts: Sequence[str]) -> str:
@@ -28,10 +29,22 @@ def unquoted(parts: Sequence[str]) -> str:
 def checked(parts: Sequence[str]) -> Sequence[str]:
     """The same parts; raises UsageError as `quoted` does."""
     for part in parts:
-        if part in {"", ".", ".."} or "/" in part or "\0" in part:
+        if part in {"", ".", ".."} or "/" in part or "\0" in part or not _is_text(part):
             raise UsageError(
                 "That name cannot be part of a path of PVE's API, so nothing was sent.",
                 "Names there are not empty, not `.` or `..`, and hold no `/`.",
                 "/".join(parts),
             )
     return parts
+
+
+def as_bytes(text: str) -> bytes:
+    """What PVE's server must unquote to see this text: Latin-1, as in its files, where it can."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode()
+
+
+def _is_text(part: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in part)

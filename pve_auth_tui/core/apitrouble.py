@@ -255,7 +255,7 @@ def _not_passed_on(code: int, text: str) -> Unreachable:
         599: "something else is wrong on the way",
     }
     return Unreachable(
-        f"pveproxy could not pass the call on: {reasons[code]} ({_short(text)})",
+        f"the call did not get through pveproxy: {reasons[code]} ({_short(text)})",
         "Is that node up? If it is the same node: systemctl status pvedaemon.",
         unsure=code != 595,
     )
