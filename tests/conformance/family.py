@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass
 class Family:
-    """`differences` are one line each; `equal` of `total` recorded answers are ours, too."""
+    """`differences` are one line each; `equal` of `total` recorded answers are ours, too.
+
+    `left_out`: what was recorded but is not counted, one line for each reason.
+    """
 
     name: str
     total: int
     equal: int
     differences: tuple[str, ...]
+    left_out: tuple[str, ...] = ()

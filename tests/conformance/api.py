@@ -1,0 +1,207 @@
+"""The api family: calls that were recorded on a node that had already been worked with.
+
+Each topic starts from the files that START.json has for it, or from those that follow from what
+the topic itself left (`_STARTS`). What is not counted stands in `LEFT_OUT`, with the reason;
+so do commands, which are no calls of the API: those that change something are carried out.
+Files that a topic leaves and that are not as recorded make its last call unequal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pve_auth_tui.simnode.faults import Faults
+from tests.conformance.family import Family
+from tests.conformance.recording import Command, Entry, Files, Topic, topics
+from tests.conformance.replaying import Scene, line, replayed
+from tests.conformance.start import Stage
+
+NAME = "api"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Calls that are not made, and why."""
+
+    reason: str
+    is_one: Callable[[Topic, Entry], bool]
+
+
+LEFT_OUT = (
+    LeftOut(
+        "the stand-in refused TOTP secrets in lower case or padded; PVE's own code takes them "
+        "(tfa/totp.json), which would leave entries that the recording has not",
+        lambda topic, call: (
+            call.stub and call.answer.message == "failed to decode otp secret in otpauth url\n"
+        ),
+    ),
+    LeftOut(
+        "the recording node lacked the module that answers",
+        lambda topic, call: (call.answer.message or "").startswith("Undefined subroutine"),
+    ),
+    LeftOut(
+        "a stand-in answered for the state of a node",
+        lambda topic, call: call.stub and call.path.startswith("/nodes/"),
+    ),
+)
+COMMANDS = "commands and notes, which are no calls of the API"
+
+
+# --- start ---
+
+
+def _own_end(topic: Topic, others: Mapping[str, Topic]) -> Files:
+    """It left nothing of what it made, or could write nothing."""
+    return topic.after
+
+
+def _after_passwords(topic: Topic, others: Mapping[str, Topic]) -> Files:
+    return others["08-password"].after
+
+
+def _domains_of_its_end(topic: Topic, others: Mapping[str, Topic]) -> Files:
+    """Commands had changed that file since the topic before."""
+    return {**topic.start, "domains.cfg": topic.after["domains.cfg"]}
+
+
+def _before_its_users(topic: Topic, others: Mapping[str, Topic]) -> Files:
+    """What it left, without the users that it made and the options that it set."""
+    made = {
+        call.params["userid"]
+        for call in topic.calls
+        if (call.method, call.path, call.answer.status) == ("POST", "/access/users", 200)
+    }
+    options = {
+        name for call in topic.calls if call.path == "/cluster/options" for name in call.params
+    }
+    after = {name: text or "" for name, text in topic.after.items()}
+    second_factors = json.loads(after["priv/tfa.cfg"] or "{}").get("users", {})
+    kept = {user: entry for user, entry in second_factors.items() if user not in made}
+    return {
+        **topic.after,
+        "user.cfg": _without(after["user.cfg"], {f"user:{user}" for user in made}),
+        "priv/shadow.cfg": _without(
+            after["priv/shadow.cfg"], {user.partition("@")[0] for user in made}
+        ),
+        "priv/tfa.cfg": json.dumps({"users": kept} if kept else {}),
+        "datacenter.cfg": _without(after["datacenter.cfg"], options),
+    }
+
+
+def _without(text: str, starts: Iterable[str]) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(one for one in lines if not one.startswith(tuple(f"{s}:" for s in starts)))
+
+
+def _as_recorded(topic: Topic, others: Mapping[str, Topic]) -> Files:
+    return topic.start
+
+
+# Topics for which START.json names no files, though there were some; or not quite the right ones.
+_STARTS: Mapping[str, Callable[[Topic, Mapping[str, Topic]], Files]] = {
+    "09-domains": _after_passwords,
+    "11-sync-jobs": _own_end,
+    "12-cluster-options": _before_its_users,
+    "13-tfa": _before_its_users,
+    "15-root-tfa": _domains_of_its_end,
+    "18-ipc-refused": _own_end,
+    "19-no-quorum-tfa-login": _own_end,
+}
+
+
+# --- faults ---
+
+
+def _lock_held(topic: Topic, index: int, faults: Faults) -> None:
+    """Until the last entry, which was made after the lock was gone."""
+    faults.held_locks = {"file-user_cfg"} if index < topic.entries[-1].index else set()
+
+
+def _no_quorum(topic: Topic, index: int, faults: Faults) -> None:
+    faults.quorate = False
+
+
+def _no_ipc(topic: Topic, index: int, faults: Faults) -> None:
+    faults.dead = {"pmxcfs"}
+
+
+_FAULTS: Mapping[str, Callable[[Topic, int, Faults], None]] = {
+    "-locks": _lock_held,
+    "-no-quorum": _no_quorum,
+    "-ipc-refused": _no_ipc,
+}
+
+
+def breaking(topic: Topic, faults: Faults) -> Callable[[int], None]:
+    """What is broken before each entry of a topic; its name tells."""
+    found = [fault for name, fault in _FAULTS.items() if name in topic.name]
+
+    def before(index: int) -> None:
+        for fault in found:
+            fault(topic, index, faults)
+
+    return before
+
+
+# --- the family ---
+
+OnStage = Callable[[Topic, Files, Faults], Scene]
+
+
+def run(folder: Path, host: Mapping[str, bytes]) -> Family:
+    """All topics of a folder of recordings; `host`: files of the node beside /etc/pve's."""
+    return compared(topics(folder, NAME), lambda topic, start, faults: Stage(start, host, faults))
+
+
+def compared(recorded: Iterable[Topic], on_stage: OnStage, *, exact_files: bool = True) -> Family:
+    """Topics against the nodes that `on_stage` sets up for them."""
+    total, differences = 0, []
+    left_out: dict[str, list[str]] = {}
+    by_name = {topic.name: topic for topic in recorded}
+    for topic in by_name.values():
+        skipped = dict(_left_out(topic))
+        for index, reason in skipped.items():
+            left_out.setdefault(reason, []).append(f"{topic.name} {index}")
+        counted = [call.index for call in topic.calls if call.index not in skipped]
+        commands = len(topic.entries) - len(topic.calls)
+        if commands:
+            left_out.setdefault(COMMANDS, []).append(f"{topic.name} ({commands})")
+        if not counted:
+            continue
+        faults = Faults()
+        start = _STARTS.get(topic.name, _as_recorded)(topic, by_name)
+        result = replayed(
+            topic,
+            on_stage(topic, start, faults),
+            left_out=skipped,
+            before=breaking(topic, faults),
+            exact_files=exact_files,
+        )
+        wrong = {
+            index: result.differences.get(index, "not replayed")
+            for index in counted
+            if result.differences.get(index, "not replayed")
+        }
+        if result.files:
+            wrong[counted[-1]] = "; ".join(filter(None, (wrong.get(counted[-1]), *result.files)))
+        total += len(counted)
+        differences += [line(NAME, topic, index, text) for index, text in sorted(wrong.items())]
+    return Family(
+        NAME,
+        total,
+        total - len(differences),
+        tuple(differences),
+        tuple(f"{', '.join(which)}: {reason}" for reason, which in left_out.items()),
+    )
+
+
+def _left_out(topic: Topic) -> Iterator[tuple[int, str]]:
+    for call in topic.calls:
+        for entry in LEFT_OUT:
+            if entry.is_one(topic, call):
+                yield call.index, entry.reason
+                break

@@ -1,0 +1,398 @@
+"""The tfa family: every recorded second-factor story, played step by step on our engine.
+
+Compared are results, texts, log lines, counted misses, locks, tfa.cfg and listings. Left out
+are only positions in serde's messages and OpenSSL's own texts.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pve_auth_tui.core import answers, otpauth, tfafile, tfalines
+from pve_auth_tui.core.serdejson import SerdeError, TooDeep
+from pve_auth_tui.core.tfaconfig import (
+    TfaConfig,
+    TfaUnreadable,
+    UserTfa,
+    parse_tfa,
+    write_tfa,
+)
+from pve_auth_tui.simnode.tfa import entries, recovery, totp
+from tests.conformance.family import Family
+from tests.conformance.tfaplayer import Json, Player, Step, differing
+
+NAME = "tfa"
+_BETWEEN = "between challenge and answer"
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+Case = Mapping[str, Any]
+Lines = Iterator[str]
+
+
+def run(folder: Path) -> Family:
+    """All cases of tfa/*.json below a folder; a file or case of an unknown kind is unequal."""
+    total, equal = 0, 0
+    differences: list[str] = []
+    for file in sorted((folder / "tfa").glob("*.json")):
+        for case in json.loads(file.read_text("utf-8"))["cases"]:
+            found = _found(file.stem, case)
+            total += 1
+            equal += not found
+            differences += (f"tfa {file.stem} {case['name']}: {line}" for line in found)
+    return Family(NAME, total, equal, tuple(differences))
+
+
+def _found(kind: str, case: Case) -> list[str]:
+    try:
+        return list(_KINDS[kind](case))
+    except Exception as error:  # noqa: BLE001 (whatever breaks is a case that is not equal)
+        return [f"broke: {error!r}"]
+
+
+# --- webauthn.json ---
+
+
+def _webauthn(case: Case) -> Lines:
+    player = Player()
+    player.time = case["time"]
+    result = player.set_settings(case["settings"])
+    yield from differing("settings", result.get("error"), case.get("settings_error"))
+    for name in ("step1", "step2"):
+        if case[name]:
+            yield from _post(player, name, case[name])
+    later = list(case.get("more", ()))
+    logins = case.get("login", ())
+    if not any(_BETWEEN in login.get("note", "") for login in logins):
+        yield from _more(player, later, case)
+        later = []
+    for login in logins:
+        yield from _login(player, login, later, case)
+        if _BETWEEN in login.get("note", ""):
+            later = []
+    yield from _end(player, case)
+
+
+def _post(player: Player, name: str, step: Step) -> Lines:
+    player.time = step["time"]
+    player.feed(step["result"])
+    ours = player.add(step["userid"], step["request"])
+    yield from differing(name, ours, step["result"])
+    yield from differing(f"log of {name}", player.log(), step.get("log", []))
+
+
+def _more(player: Player, steps: list[Step], case: Case) -> Lines:
+    for step in steps:
+        op, userid = step["op"], step.get("userid", case["userid"])
+        player.time = step.get("time", player.time)
+        if op in {"start", "finish"}:
+            yield from _post(player, op, step)
+        elif op == "settings":
+            yield from differing(op, player.set_settings(step["settings"]), step["result"])
+        elif op != "client-error":  # that is what the client said before it sent anything
+            yield from differing(op, _small(player, op, userid, step), step["result"])
+
+
+def _small(player: Player, op: str, userid: str, step: Step) -> Json:
+    """The steps that have no chance in them."""
+    if op == "update":
+        known = ("op", "id", "time", "userid", "result", "note")
+        change = {name: value for name, value in step.items() if name not in known}
+        return player.update(userid, step["id"], change)
+    if op == "delete":
+        return player.delete(userid, step["id"])
+    if op == "get":
+        return player.entry(userid, step["id"])
+    if op == "unlock":
+        return player.unlock(userid)
+    if op == "list":
+        player.restart()
+        return player.listing()
+    raise ValueError(f"unknown step {op}")
+
+
+def _login(player: Player, step: Step, between: list[Step], case: Case) -> Lines:
+    player.time = step["time"]
+    player.feed(step["challenge"])
+    ours = player.challenge(step["userid"])
+    yield from differing("challenge", ours, step["challenge"])
+    yield from differing("log of challenge", player.log(), step.get("challenge_log", []))
+    if _BETWEEN in step.get("note", ""):
+        yield from _more(player, between, case)
+    if step["response"] is not None:
+        player.time = step["verified_at"]
+        ours = player.verify(step["userid"], step["challenge"], step["response"])
+        yield from differing("login", ours, step["result"])
+        yield from differing("log of login", player.log(), step.get("log", []))
+
+
+def _end(player: Player, case: Case) -> Lines:
+    yield from differing("tfa.cfg", player.file(), case["tfa_cfg_after"])
+    if "listing_after" in case:
+        yield from differing("listing", player.listing(), case["listing_after"])
+
+
+# --- totp.json ---
+
+
+def _totp(case: Case) -> Lines:
+    yield from {"add": _totp_add, "codes": _totp_codes, "login": _totp_login}[case["kind"]](case)
+
+
+def _totp_add(case: Case) -> Lines:
+    player = Player()
+    if case["request"].get("totp") is not None:
+        ours = _understood(case["request"]["totp"])
+        yield from differing("URI", ours, case["uri_parsed"])
+    yield from _post(player, "add", case)
+    yield from _end(player, case)
+
+
+def _understood(uri: str) -> Json:
+    try:
+        found = otpauth.parse(uri)
+    except otpauth.BadUri as error:
+        return {"error": error.whole}
+    return {
+        "account": found.account,
+        "algorithm": found.algorithm,
+        "digits": found.digits,
+        "issuer": found.issuer,
+        "period": found.period,
+        "secret_hex": found.secret.hex(),
+        "uri": found.uri(),
+    }
+
+
+def _totp_codes(case: Case) -> Lines:
+    found = otpauth.parse(case["uri"])
+    ours = [[time, totp.code(found, time)] for time, _ in case["codes"]]
+    yield from differing("codes", ours, case["codes"])
+
+
+def _totp_login(case: Case) -> Lines:
+    userid = case["userid"]
+    before = case["tfa_cfg_before"]
+    player = Player(parse_tfa(json.dumps(before).encode(), now=case["start"]))
+    uris = [entry.data for entry in entries.of(player.config.users[userid], "totp")]
+    expected = [otpauth.parse(entry["uri"]).uri() for entry in case["entries"]]
+    yield from differing("entries", uris, expected)
+    for step in case["steps"]:
+        player.time = step["time"]
+        if step["op"] == "login":
+            for last in range(step.get("repeat", 1)):
+                yield from _attempt(player, userid, step)
+                if last == step.get("repeat", 1) - 1:
+                    yield from _state(player, userid, step)
+        elif step["op"] == "add":
+            request = {n: step[n] for n in ("type", "description", "totp", "value")}
+            yield from _post(player, "add", {**step, "userid": userid, "request": request})
+        else:
+            yield from differing(
+                step["op"], _small(player, step["op"], userid, step), step["result"]
+            )
+    yield from _end(player, case)
+
+
+def _attempt(player: Player, userid: str, step: Step) -> Lines:
+    yield from differing("challenge", player.challenge(userid), step["challenge"])
+    yield from differing(
+        "login", player.verify(userid, step["challenge"], step["response"]), step["result"]
+    )
+    yield from differing("log", player.log(), step.get("log", []))
+
+
+def _state(player: Player, userid: str, step: Step) -> Lines:
+    """What one login left behind."""
+    user = player.config.users[userid]
+    counts = [
+        entry.data.get("last-count") if isinstance(entry.data, dict) else None
+        for entry in entries.of(user, "totp", enabled=False)
+    ]
+    yield from differing("misses", player.failures(userid), step["failures"])
+    yield from differing("TOTP lock", user.totp_locked, step["totp_locked"])
+    yield from differing("lock", user.locked_until, step["tfa_locked_until"])
+    yield from differing("last-count", counts, step["last_count"])
+
+
+# --- recovery.json ---
+
+
+def _recovery(case: Case) -> Lines:
+    player = Player()
+    states = (case.get("tfa_cfg_before"), case.get("tfa_cfg_after"))
+    adding = True
+    for step in case["steps"]:
+        if adding and step["op"] != "add":
+            adding = False
+            yield from _before(player, case)
+        yield from _recovery_step(player, step, step.get("userid", case["userid"]), states)
+    if adding:
+        yield from _before(player, case)
+    yield from _recovery_end(player, case)
+
+
+def _before(player: Player, case: Case) -> Lines:
+    if "tfa_cfg_before" in case:
+        recorded = case["tfa_cfg_before"]["users"]
+        ours = {name: user for name, user in player.file()["users"].items() if name in recorded}
+        yield from differing("tfa.cfg before", ours, recorded)
+
+
+def _recovery_step(player: Player, step: Step, userid: str, states: tuple[Json, ...]) -> Lines:
+    player.time, op = step["time"], step["op"]
+    if op == "add":
+        player.feed(step["result"], states)
+        yield from differing("add", player.add(userid, step["request"]), step["result"])
+        yield from differing("log", player.log(), step.get("log", []))
+    elif op == "login":
+        yield from _attempt(player, userid, step)
+        user = player.config.users[userid]
+        left = [recovery.unused(entry.data) for entry in entries.of(user, "recovery")]
+        yield from differing("left", left, [step["left"]])
+    else:
+        request = {**step["request"], "op": op}
+        yield from differing(op, _small(player, op, userid, request), step["result"])
+
+
+def _recovery_end(player: Player, case: Case) -> Lines:
+    userid = case["userid"]
+    player.time = case["time"]
+    types = _types(player.config.users.get(userid) or UserTfa(userid))
+    has_type = {kind: types[kind] for kind in case["has_type"]}
+    yield from differing("types", has_type, case["has_type"])
+    listed = answers.tfa_user(player.config, userid)
+    yield from differing("user's listing", listed, case["user_listing_after"])
+    if "failures_after" in case:
+        yield from differing("misses", player.failures(userid), case["failures_after"])
+    if "checked" in case:
+        yield from _checked(player, case)
+    yield from _end(player, case)
+    yield from differing("challenge", player.challenge(userid), case["challenge_after"])
+
+
+def _checked(player: Player, case: Case) -> Lines:
+    """What the recording says of the form of the codes holds for ours, too."""
+    recorded = case["checked"]
+    codes = next(step["result"]["recovery"] for step in case["steps"] if step["op"] == "add")
+    stored = entries.of(player.config.users[case["userid"]], "recovery")[0].data
+    hashes = [recovery.hashed(stored["secret"], code) for code in codes]
+    ours = {
+        "codes": len(codes),
+        "pattern": recorded["pattern"],
+        "all_match": all(re.fullmatch(recorded["pattern"], code) for code in codes),
+        "secret": stored["secret"],
+        "hash": recorded["hash"],
+        "hash_verified": hashes == stored["entries"] and all(map(_HASH.fullmatch, hashes)),
+    }
+    yield from differing("codes", ours, recorded)
+
+
+def _types(user: UserTfa) -> dict[str, bool]:
+    """Kinds of which there is at least one, enabled or not; of recovery keys an unused one."""
+    found = {
+        kind: bool(entries.of(user, kind, enabled=False))
+        for kind in ("totp", "u2f", "webauthn", "yubico")
+    }
+    left = [recovery.unused(entry.data) for entry in entries.of(user, "recovery")]
+    return {**found, "recovery": any(left)}
+
+
+# --- tfacfg.json ---
+
+_WITH_SETTINGS = {
+    "rp": "lab",
+    "id": "pve1.example.com",
+    "origin": "https://pve1.example.com:8006",
+}
+
+
+def _tfacfg(case: Case) -> Lines:
+    data = base64.b64decode(case["input_base64"]) if "input_base64" in case else None
+    data = case["input"].encode() if data is None else data
+    try:
+        config = parse_tfa(data, now=case["time"])
+    except TfaUnreadable as error:
+        yield from _unreadable(error, case)
+        return
+    yield from differing("read", True, "error" not in case and "panic" not in case)
+    yield from differing("form", _form(data), (case["parsed_as"], case["json_error"]))
+    warnings = [
+        f"user tfa config - ignore user '{userid}' - invalid user name"
+        for userid in case["ignored_users"]
+    ]
+    yield from differing("warnings", list(config.warnings), warnings)
+    listing = answers.tfa(config, case["time"])
+    yield from differing("listing", listing, case["listing"])
+    yield from differing("listing of the API", listing, case["listing_api"])
+    written = write_tfa(config)
+    if "serialised" in case:
+        yield from differing("written", written.decode(), case["serialised"])
+    yield from differing("content", json.loads(written), case["serialised_json"])
+    again = write_tfa(parse_tfa(written, now=case["time"]))
+    yield from differing("stable", again == written, case["stable"])
+    yield from _people(config, case)
+
+
+def _unreadable(error: TfaUnreadable, case: Case) -> Lines:
+    if "panic" in case:
+        yield from differing("panic", error.original, "rust function panicked")
+        yield from differing("reason", case["panic"] in str(error), True)
+        return
+    ours = (error.original, error.json_problem, error.line_problem)
+    names = ("error", "json_error", "old_style_error")
+    for name, text in zip(names, ours, strict=True):
+        yield from differing(name, text, case.get(name))
+
+
+def _form(data: bytes) -> tuple[str, str | None]:
+    """As what the core reads it, and why not as JSON."""
+    try:
+        tfafile.read_users(data)
+    except SerdeError as error:
+        tfalines.read_users(data)
+        return "old", str(error)
+    except TooDeep:
+        return "", None
+    return "json", None
+
+
+def _people(config: TfaConfig, case: Case) -> Lines:
+    yield from differing("users", sorted(config.users), sorted(case["users"]))
+    for userid, recorded in case["users"].items():
+        user = config.users[userid]
+        for name, values in (("without", None), ("with", _WITH_SETTINGS)):
+            player = Player(config)
+            player.time = case["time"]
+            player.set_settings(values)
+            ours = _short(player.challenge(userid))
+            what = f"login_challenge_{name}_settings"
+            yield from differing(f"{what} of {userid}", ours, recorded[what])
+        ours = {
+            "totp_locked": user.totp_locked,
+            "tfa_locked_until": user.locked_until,
+            "has_type": _types(user),
+        }
+        others = {name: value for name, value in recorded.items() if "challenge" not in name}
+        yield from differing(userid, ours, others)
+
+
+def _short(challenge: str | None) -> Json:
+    """A challenge in the form of the recording: of WebAuthn only the credentials."""
+    found = None if challenge is None else json.loads(challenge)
+    if found and "webauthn" in found:
+        allowed = found["webauthn"]["publicKey"]["allowCredentials"]
+        found["webauthn"] = {"allowCredentials": [one["id"] for one in allowed]}
+    return found
+
+
+_KINDS: Mapping[str, Callable[[Case], Lines]] = {
+    "webauthn": _webauthn,
+    "totp": _totp,
+    "recovery": _recovery,
+    "tfacfg": _tfacfg,
+}
