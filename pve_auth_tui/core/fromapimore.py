@@ -84,7 +84,7 @@ def _login_box(row: Fields) -> dict[str, str]:
 def realm(answer: Any, name: str) -> Realm:
     """GET /access/domains/{realm}: all its properties as text."""
     row = fields(answer, "realm")
-    kind = _realm_type(row)
+    kind = text(row, "type", "realm")
     options = _options(row, schema.REALM, "realm")
     if "tfa" in options and options["tfa"] not in {"", "0"}:
         _require_parts(options["tfa"], schema.REALM_TFA, "realm: tfa")
@@ -139,6 +139,11 @@ def jobs(answer: Any) -> Jobs:
         options = {"realm": of, "enabled": "1", **_options(row, schema.JOB, "jobs")}
         found[name] = SyncJob(name, of, options, number(row, "last-run", "jobs"))
     return Jobs({name: found[name] for name in sorted(found)})
+
+
+def is_for_everybody(answer: Any) -> bool:
+    """Whether PVE shows of GET /cluster/options only what everybody may see."""
+    return not {"description", "mac_prefix"} & set(fields(answer, "options"))
 
 
 def datacenter(answer: Any) -> Datacenter:
