@@ -30,7 +30,11 @@ _USUAL = re.compile(
 
 
 class BadUri(Exception):
-    """PVE refuses the URI; the text is PVE's."""
+    """PVE refuses the URI; the text is PVE's, `whole` the longer one that its API gives."""
+
+    def __init__(self, text: str, cause: str = "") -> None:
+        super().__init__(text)
+        self.whole = f"{text}: {cause}" if cause else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,20 @@ def _parameter(key: str, value: str) -> bytes | str | int:
     text = _strict(value, f"failed to decode value '{key}'")
     if key == "algorithm":
         if text.lower() not in {name.lower() for name in ALGORITHMS}:
-            raise BadUri("failed to parse value 'algorithm'")
+            raise BadUri("failed to parse value 'algorithm'", f"unsupported algorithm: '{text}'")
         return text.upper()
     number = unsigned(text, _MAX_DIGITS if key == "digits" else _MAX_PERIOD)
     if number is None:
-        raise BadUri(f"failed to parse value '{key}'")
+        raise BadUri(f"failed to parse value '{key}'", _not_a_number(text))
     return number
+
+
+def _not_a_number(text: str) -> str:
+    if not text:
+        return "cannot parse integer from empty string"
+    if _UNSIGNED.fullmatch(text):
+        return "number too large to fit in target type"
+    return "invalid digit found in string"
 
 
 def unsigned(text: str, maximum: int) -> int | None:
@@ -137,4 +149,10 @@ def _strict(text: str, problem: str) -> str:
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise BadUri(problem) from error
+        raise BadUri(problem, _not_utf8(error)) from error
+
+
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    if error.reason == "unexpected end of data":
+        return f"incomplete utf-8 byte sequence from index {error.start}"
+    return f"invalid utf-8 sequence of {error.end - error.start} bytes from index {error.start}"

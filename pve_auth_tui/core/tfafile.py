@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pve_auth_tui.core import otpauth
+from pve_auth_tui.core import otpauth, weburl
 from pve_auth_tui.core.serdejson import BRACE, BRACKET, Reader
 from pve_auth_tui.core.serdetypes import (
     Field,
@@ -46,7 +44,6 @@ EC2_CURVES = ("SECP256R1", "SECP384R1", "SECP521R1")
 OKP_CURVES = ("ED25519", "ED448")
 NEVER_USED = -(2**63)  # `last-count` of a TOTP entry before its first login
 _I64 = (-(2**63), 2**63 - 1)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 Padding = Literal["any", "whole or none"]
 
@@ -87,7 +84,7 @@ def encode_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _binary(reader: Reader) -> str:
+def binary(reader: Reader) -> str:
     """Bytes as some base64 or a list of numbers (PVE 8), given back as base64url."""
     expected = "a url-safe base64-encoded string, bytes, or sequence of integers"
     start = reader.peek()
@@ -113,16 +110,13 @@ def _base64(*, url: bool) -> Callable[[Reader], str]:
     return read
 
 
-def _url(reader: Reader) -> str:
+def web_url(reader: Reader) -> str:
+    """A URL with its scheme, as text."""
     text = string(reader)
-    problem = "" if _SCHEME.match(text) else "relative URL without a base"
     try:
-        if not problem and urlsplit(text).scheme in {"http", "https"}:
-            problem = "" if urlsplit(text).hostname else "empty host"
-    except ValueError:
-        problem = "invalid port number"
-    if problem:
-        raise reader.refuse(f"invalid value: {unexpected(text)}, expected {problem}")
+        weburl.parse(text)
+    except weburl.BadUrl as problem:
+        raise reader.refuse(f"{problem}: {unexpected(text).removeprefix('string ')}") from None
     return text
 
 
@@ -168,25 +162,25 @@ _key = struct(
                         "COSEOKPKey",
                         (
                             Field("curve", enumeration(dict.fromkeys(OKP_CURVES))),
-                            Field("x", _binary),
+                            Field("x", binary),
                         ),
                     ),
                     "EC_EC2": struct(
                         "COSEEC2Key",
                         (
                             Field("curve", enumeration(dict.fromkeys(EC2_CURVES))),
-                            Field("x", _binary),
-                            Field("y", _binary),
+                            Field("x", binary),
+                            Field("y", binary),
                         ),
                     ),
-                    "RSA": struct("COSERSAKey", (Field("n", _binary), Field("e", array(u8, 3)))),
+                    "RSA": struct("COSERSAKey", (Field("n", binary), Field("e", array(u8, 3)))),
                 }
             ),
         ),
     ),
 )
 _credential = flattened(
-    "WebauthnCredential", (Field("cred_id", _binary), Field("cred", _key), Field("counter", u32))
+    "WebauthnCredential", (Field("cred_id", binary), Field("cred", _key), Field("counter", u32))
 )
 
 
@@ -313,7 +307,7 @@ _config = struct(
                     "WebauthnConfig",
                     (
                         Field("rp", string),
-                        Field("origin", optional(_url), default=None, required_in_list=True),
+                        Field("origin", optional(web_url), default=None, required_in_list=True),
                         Field("id", string),
                         Field(
                             "allow-subdomains",
