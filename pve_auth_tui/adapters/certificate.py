@@ -77,11 +77,17 @@ def ders(pem: bytes) -> tuple[bytes, ...]:
     except ValueError:
         certificates = ()
     if not certificates:
-        raise UsageError(
-            "That is no certificate, so nobody was asked.",
-            "A file for --ca starts with -----BEGIN CERTIFICATE-----.",
-        )
+        raise no_certificate()
     return certificates
+
+
+def no_certificate(original: str = "") -> UsageError:
+    """The error for what should be a certificate."""
+    return UsageError(
+        "That is no certificate, so nobody was asked.",
+        "A file for --ca starts with -----BEGIN CERTIFICATE-----.",
+        original,
+    )
 
 
 def fingerprint(der: bytes) -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pve_auth_tui.adapters.certificate import Pin, ders
+from pve_auth_tui.adapters.certificate import Pin, ders, no_certificate
 
 
 @dataclass(slots=True)
@@ -137,6 +137,9 @@ def pinned_context(pin: Pin) -> PinnedContext:
         context._leaf = ders(pin.certificate_pem or b"")[0]
         context.check_hostname = False  # it may be reached as 127.0.0.1; `_check` compares it
         trusted = (context._leaf, *trusted)
-    for certificate in trusted:
-        context.load_verify_locations(cadata=certificate)
+    try:
+        for certificate in trusted:
+            context.load_verify_locations(cadata=certificate)
+    except (ValueError, ssl.SSLError) as error:
+        raise no_certificate(str(error)) from None
     return context

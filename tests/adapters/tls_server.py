@@ -181,6 +181,7 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
     server = socket.create_server(("127.0.0.1", 0))
     listener = Listener(server.getsockname()[1])
     threads: list[threading.Thread] = []
+    open_ones: list[socket.socket] = []
 
     def handle(connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
@@ -193,6 +194,7 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
                 connection.settimeout(10)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 listener.connections += 1
+                open_ones.append(connection.dup())
                 threads.append(threading.Thread(target=handle, args=(connection,), daemon=True))
                 threads[-1].start()
 
@@ -202,8 +204,10 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
         yield listener
     finally:
         listener.over.set()
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
+        for one in (server, *open_ones):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
         for thread in (accepting, *threads):
             thread.join(5)
 
