@@ -47,6 +47,7 @@ _READ_AT_START = (
     "OPENSSL_",
     "PYTHON",
 )
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # linux/prctl.h
 _HARMLESS_AT_START = frozenset(
     {
         "PYTHONDONTWRITEBYTECODE",
@@ -125,7 +126,9 @@ def start_afresh() -> None:
 
 @contextmanager
 def scrubbed() -> Iterator[Mapping[str, str]]:
-    """Within: a clean os.environ, umask 077, no core dumps. Afterwards: as it was.
+    """Within: a clean os.environ, umask 077, no core dumps, no debugger of the same user's.
+
+    Afterwards: as it was.
 
     Gives the clean variables and those that tell about the terminal (SSH, tmux, colours),
     for `terminal.profile.detect` alone.
@@ -136,11 +139,13 @@ def scrubbed() -> Iterator[Mapping[str, str]]:
     mask = os.umask(0o077)
     core, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    dumpable = _set_dumpable(0)
     _replace(kept)
     try:
         yield kept | about
     finally:
         _replace(before)
+        _set_dumpable(dumpable)
         resource.setrlimit(resource.RLIMIT_CORE, (core, most))
         os.umask(mask)
 
@@ -174,6 +179,22 @@ def _acts_at_start(name: str, value: str) -> bool:
     if name.startswith("PYTHON") and sys.flags.ignore_environment:
         return False
     return name.startswith(_READ_AT_START)
+
+
+def _set_dumpable(value: int) -> int:
+    """What it was before. With 0 only root may read our memory, /proc/PID/environ and the like.
+
+    Children are not concerned, since exec sets it anew, and we ourselves may still read
+    /proc/self. Without ctypes (a stripped Python) there is none of that, and no reason to stop.
+    """
+    try:
+        from ctypes import CDLL, c_ulong
+    except ImportError:
+        return value
+    prctl = CDLL(None).prctl
+    before = prctl(_PR_GET_DUMPABLE)
+    prctl(_PR_SET_DUMPABLE, c_ulong(value))
+    return int(before)
 
 
 def _replace(env: Mapping[str, str]) -> None:

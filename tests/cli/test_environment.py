@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import subprocess
@@ -204,6 +205,70 @@ def test_inside_there_is_no_core_dump(monkeypatch: pytest.MonkeyPatch) -> None:
     with environment.scrubbed():
         assert limits == {resource.RLIMIT_CORE: (0, 8192)}
     assert limits == {resource.RLIMIT_CORE: (4096, 8192)}
+
+
+def dumpable() -> int:
+    """PR_GET_DUMPABLE: whether others of the same user may read this process's memory."""
+    return ctypes.CDLL(None).prctl(3)
+
+
+def test_inside_nobody_but_root_can_read_our_memory() -> None:
+    assert dumpable() == 1
+    with environment.scrubbed():
+        assert dumpable() == 0
+        with environment.scrubbed():
+            assert dumpable() == 0
+        assert dumpable() == 0
+    assert dumpable() == 1
+
+
+def test_without_ctypes_the_rest_is_scrubbed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    monkeypatch.setenv("PERL5LIB", "/evil")
+    with environment.scrubbed():
+        assert "PERL5LIB" not in os.environ
+
+
+# Somebody who is not root: what it may still read of itself inside, and what others of it.
+NOT_ROOT = """
+import ctypes, os, sys
+sys.path.insert(0, {project!r})
+from pve_auth_tui import environment
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    ctypes.CDLL(None).prctl(4, 1)  # as after an exec
+
+def others_see():
+    if child := os.fork():
+        return os.waitpid(child, 0)[1] == 0
+    try:
+        ctypes.CDLL(None).prctl(4, 1)
+        open(f"/proc/{{os.getppid()}}/environ", "rb").close()
+    except PermissionError:
+        os._exit(1)
+    os._exit(0)
+
+print(others_see())
+with environment.scrubbed():
+    own = [open(f"/proc/self/{{name}}", "rb").read() for name in ("stat", "maps", "loginuid")]
+    print(len(own), os.path.samefile("/proc/self/fd/0", "/dev/null"), others_see())
+print(others_see())
+"""
+
+
+def test_who_is_not_root_still_reads_what_is_his_and_nobody_else_does() -> None:
+    program = NOT_ROOT.format(project=str(PROJECT))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["True", "3 True False", "True"], done.stderr
 
 
 def test_inside_new_files_are_private() -> None:
