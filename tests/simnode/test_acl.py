@@ -1,6 +1,7 @@
 """ACL entries of the simulated node: what a call adds and removes, and who may make it."""
 
 import pytest
+
 from tests.simnode.small import file, refusal, small_node, who
 
 MODIFY = "/access/acl"

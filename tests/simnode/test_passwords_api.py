@@ -1,10 +1,10 @@
 """PUT /access/password of the simulated node: who may, and where the password goes."""
 
 import pytest
-from tests.simnode.small import NOW, file, refusal, small_node, who
 
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.simnode.passwords import check_password
+from tests.simnode.small import NOW, file, refusal, small_node, who
 
 HERE = "/access/password"
 NEW = "new password"
@@ -47,8 +47,8 @@ def test_everybody_else_confirms_with_their_own_password():
 
 
 def test_an_admin_of_the_realm_and_the_group_sets_others_passwords():
-    acl = "acl:1:/access/realm/pve:ann@pve:PVEUserAdmin:\nacl:1:/access/groups:ann@pve:PVEUserAdmin:\n"
-    node = node_with_passwords(acl)
+    places = ("/access/realm/pve", "/access/groups")
+    node = node_with_passwords("".join(f"acl:1:{p}:ann@pve:PVEUserAdmin:\n" for p in places))
     own = {"confirmation-password": "ann@pve old"}
     params = {"userid": "bob@pve", "password": NEW, **own}
     assert node.answer("PUT", HERE, params, who("ann@pve")) is None

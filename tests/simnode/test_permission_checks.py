@@ -3,10 +3,10 @@
 from types import MappingProxyType
 
 import pytest
-from tests.simnode.small import refusal, small_node, who
 
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.simnode.request import NOBODY
+from tests.simnode.small import refusal, small_node, who
 
 FAILED = "Permission check failed"
 BOB = "/access/users/bob@pve"

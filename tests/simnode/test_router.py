@@ -1,10 +1,10 @@
 """From paths and raw parameters to PVE's methods: what exists, and what is refused how."""
 
 import pytest
-from tests.simnode.small import refusal, small_node
 
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.simnode import router
+from tests.simnode.small import refusal, small_node
 
 
 def test_slashes_too_many_mean_nothing():
@@ -62,7 +62,7 @@ def test_booleans_and_integers_are_numbers_once_they_are_checked():
 def test_index_paths_tell_what_lies_below():
     node = small_node()
     assert [entry["subdir"] for entry in node.answer("GET", "/access")] == (
-        "users groups roles acl domains openid tfa ticket password".split()
+        ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"]
     )
     assert {"name": "jobs"} in node.answer("GET", "/cluster")
     assert {"name": "tasks"} in node.answer("GET", "/nodes/pve1")

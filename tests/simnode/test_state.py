@@ -4,11 +4,11 @@ from dataclasses import replace
 from threading import Event, Thread
 
 import pytest
-from tests.simnode.small import file, refusal, small_node, text_of
 
 from pve_auth_tui.core.accessdata import Group
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.simnode.state import as_text
+from tests.simnode.small import file, refusal, small_node, text_of
 
 ADD = ("POST", "/access/groups", {"groupid": "new"})
 

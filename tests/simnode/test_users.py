@@ -1,6 +1,7 @@
 """What users are told by the simulated node, and what changes with them."""
 
 import pytest
+
 from tests.simnode.small import NOW, USERS, file, refusal, small_node, who
 
 LOCKED = (
