@@ -9,14 +9,13 @@ Files that a topic leaves and that are not as recorded make its last call unequa
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pve_auth_tui.simnode.faults import Faults
 from tests.conformance.family import Family
-from tests.conformance.recording import Command, Entry, Files, Topic, topics
+from tests.conformance.recording import Entry, Files, Topic, topics
 from tests.conformance.replaying import Scene, line, replayed
 from tests.conformance.start import Stage
 

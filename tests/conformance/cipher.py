@@ -26,11 +26,15 @@ _USERS = frozenset({"root@pam"})
 
 
 class Cipher:
-    """`people` and `groups` are those of the directory behind LDAP realms."""
+    """`people` and `groups` are those of the directory behind LDAP realms.
+
+    `seen`: the user ids that were renamed, as they were before.
+    """
 
     def __init__(self, people: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
         self._people = frozenset(people)
         self._groups = frozenset(groups)
+        self.seen: set[str] = set()
 
     def word(self, text: str) -> str:
         """Any text, but for the escapes in it."""
@@ -59,6 +63,7 @@ class Cipher:
         name, at, realm = userid.rpartition("@")
         if not at:
             return self.word(userid) if userid != "root" else userid
+        self.seen.add(userid)
         if realm not in _REALMS and name in self._people:
             return f"{name}@{self.realm(realm)}"
         return f"{self.word(name)}@{self.realm(realm)}"

@@ -38,7 +38,5 @@ def _said(entry: Entry | Command) -> Iterator[float]:
     if isinstance(entry, Command):
         return
     text = json.dumps(entry.answer.data).replace('\\"', "'")
-    if found := _TICKET.search(text):
-        yield int(found[1], 16)
-    elif entry.method != "GET" and (found := _TASK.search(text)):
+    if (found := _TICKET.search(text)) or (entry.method != "GET" and (found := _TASK.search(text))):
         yield int(found[1], 16)

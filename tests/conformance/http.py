@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -129,11 +128,12 @@ class Client:
         return found[0 if old else -1]
 
     def _logged_in(self, entry: Entry, user: str) -> Mapping[str, Any]:
-        half = not re.search("@", user)  # `half-ticket`: of the last login that is unfinished
+        half = "@" not in user  # `half-ticket`: of the last login that is unfinished
         for given in reversed(self._answers()):
-            if "ticket" in given and bool(given.get("NeedTFA")) == half:
-                if half or given["username"] == user:
-                    return given
+            if bool(given.get("NeedTFA")) != half or "ticket" not in given:
+                continue
+            if half or given["username"] == user:
+                return given
         if half:
             raise NoCredentials(f"{user}: no call gave a half ticket")
         if user not in self._logins:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,23 @@ NOT_ALLOWED = 403
 
 def run(folder: Path) -> Family:
     """All questions of `permissions.json` in a folder of recordings; none when there is no such."""
+    return compared(configs(folder))
+
+
+def configs(folder: Path) -> list[dict[str, Any]]:
+    """The recorded configurations with their questions."""
     recorded = folder / "permissions.json"
-    configs = json.loads(recorded.read_text())["configs"] if recorded.exists() else []
-    total = sum(len(config["queries"]) for config in configs)
-    differences = tuple(line for config in configs for line in _differences(config))
+    found: list[dict[str, Any]] = []
+    if recorded.exists():
+        found = json.loads(recorded.read_text("utf-8"))["configs"]
+    return found
+
+
+def compared(recorded: Iterable[Mapping[str, Any]]) -> Family:
+    """Recorded configurations, or renamed ones."""
+    recorded = list(recorded)
+    total = sum(len(config["queries"]) for config in recorded)
+    differences = tuple(line for config in recorded for line in _differences(config))
     return Family("permissions", total, total - len(differences), differences)
 
 

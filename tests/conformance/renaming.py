@@ -6,187 +6,246 @@ are computed are.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pve_auth_tui.simnode.faults import Faults
+from tests.conformance import api, permissions, replay
 from tests.conformance.cipher import Cipher
-from tests.conformance.recording import Answer, Command, Entry, Files, Topic
+from tests.conformance.family import Family
+from tests.conformance.recording import Answer, Command, Entry, Topic, topics
+from tests.conformance.renamedfiles import renamed_files, user_cfg
+from tests.conformance.slapd import LDIF
+from tests.conformance.start import Stage
+
+NAME = "renamed"
 
 _UPID = re.compile(r"(UPID:(?:[^:]*:){5})([^:]*):([^:]*):")
 _TICKET = re.compile(r"PVE:([^:!]+):(?=[0-9A-F]{8}::)")
 _IN_LDIF = re.compile(r"^dn: (uid|cn)=([^,]*),", re.MULTILINE)
-_SECTION = re.compile(r"(\w[\w-]*): (\S+)")
-_PROPERTY = re.compile(r"\t(comment|realm) (.*)")
 
 _API_PATH = re.compile(
-    r"/access/(?:users|tfa)/(?P<user>[^/]+)(?:/token/(?P<token>[^/]+))?.*"
+    r"/access/(?:users|tfa)/(?P<user>[^/]+)(?:/token/(?P<word>[^/]+))?.*"
     r"|/access/groups/(?P<group>[^/]+).*"
     r"|/access/roles/(?P<role>[^/]+).*"
     r"|/access/domains/(?P<realm>[^/]+).*"
     r"|/pools/(?P<pool>[^/]+).*"
 )
 
-# How names stand in PVE's sentences.
-_SENTENCES = re.compile(
-    r"(?:Method '\w+ |URI ')(?P<url>/[^']*)(?=')"
-    r"|\b(?:group|groups)(?: name)? '(?P<group>[^']*)'"
-    r"|\brole '(?P<role>[^']*)'"
-    r"|\btoken '(?P<token>[^']*)'"
-    r"|\b(?:realm|domain|section|server) '(?P<realm>[^']*)'"
-    r"|\brealm (?P<bare_realm>[\w.-]+)(?=$|\n)"
-    r"|\bvalue '(?P<user>[^']*)' does not look like a valid user name"
-    r"|\bvalue '(?P<other>[^']*)' does not look like a valid (?:realm|group|token)"
-    r"|(?P<path>/(?:pool|access/groups|access/realm)/[^\s,|)']+)"
+# How names stand in PVE's sentences; the last group that matched says what kind of name it is.
+_SENTENCES = (
+    r"(?:Method '\w+ |URI ')(?P<url>/[^']*)(?=')",
+    r"\bgroup(?: name)? '(?P<group>[^']*)'",
+    r"\brole(?: name)? '(?P<role>[^']*)'",
+    r"\btoken '(?P<word>[^']*)'",
+    r"\buser(?: name)? '(?P<user>[^']*)'",
+    r"\b(?:realm|domain|section) '(?P<realm>[^']*)'",
+    r"\brealm (?P<bare_realm>[\w.-]+)(?=$|\n)",
+    r"\bvalue '(?P<name>[^']*)' does not look like a valid (?:user|group|realm|token)",
+    r"(?P<path>/(?:pool|access/groups|access/realm)/[^\s,|)']+)",
 )
 
 
 class Renaming:
-    """Renames whole recordings."""
+    """Renames whole recordings. `people`: user ids that may turn up within sentences."""
 
-    def __init__(self, cipher: Cipher, userids: Iterable[str] = ()) -> None:
+    def __init__(self, cipher: Cipher, people: Iterable[str] = ()) -> None:
         self._cipher = cipher
-        known = sorted({userid for userid in userids if "@" in userid}, key=len, reverse=True)
+        known = sorted({one for one in people if "@" in one}, key=len, reverse=True)
         anyone = "|".join(map(re.escape, known)) or "(?!)"
-        self._someone = re.compile(rf"(?<![\w@.!\\-])(?:{anyone})(?![\w@.-])")
+        someone = rf"(?<![\w@.!\\-])(?P<someone>{anyone})(?![\w@.-])"
+        self._someone = re.compile(someone)
+        self._sentence = re.compile("|".join((*_SENTENCES, someone)))
+        self._kinds: Mapping[str, Callable[[str], str]] = {
+            "url": self.api_path,
+            "group": cipher.group,
+            "role": cipher.role,
+            "word": cipher.word,
+            "pool": cipher.word,
+            "user": cipher.user,
+            "name": cipher.user,
+            "someone": cipher.user,
+            "realm": cipher.realm,
+            "bare_realm": cipher.realm,
+            "path": cipher.acl_path,
+        }
+        self._fields: Mapping[str, Callable[[str], str]] = {
+            **dict.fromkeys(("userid", "username", "full-tokenid"), cipher.authid),
+            **dict.fromkeys(("tokenid", "poolid", "comment", "description"), cipher.word),
+            "groupid": cipher.group,
+            "roleid": cipher.role,
+            "realm": cipher.realm,
+            "path": cipher.acl_path,
+            "t": self.text,
+        }
+        self._lists: Mapping[str, Callable[[str], str]] = {
+            **dict.fromkeys(("users", "members"), cipher.user),
+            "groups": cipher.group,
+            "roles": cipher.role,
+            "tokens": cipher.authid,
+        }
 
-    # --- topics ---
+    # --- recordings ---
 
     def topic(self, topic: Topic) -> Topic:
+        """A topic with all its calls, answers and files."""
         return replace(
             topic,
             entries=tuple(self._entry(entry) for entry in topic.entries),
-            start=self.files(topic.start),
-            after=self.files(topic.after),
+            start=renamed_files(topic.start, self._cipher),
+            after=renamed_files(topic.after, self._cipher),
         )
+
+    def config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """One configuration of permissions.json with its questions."""
+        return {
+            **config,
+            "user_cfg": user_cfg(config["user_cfg"], self._cipher),
+            "queries_as": self._cipher.authid(config["queries_as"]),
+            "queries": [self._query(query) for query in config["queries"]],
+        }
+
+    def _query(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        found = {**query, "userid": self._cipher.authid(query["userid"])}
+        found["path"] = query["path"] and self._cipher.acl_path(query["path"])
+        for name in ("answer", "answers"):
+            if query.get(name):
+                found[name] = self._data(query[name])
+        return found
 
     def _entry(self, entry: Entry | Command) -> Entry | Command:
         if isinstance(entry, Command):
-            return replace(entry, words=[self._someone_else(word) for word in entry.words])
-        answer = entry.answer
+            return replace(entry, words=[self._someone_in(word) for word in entry.words])
         return replace(
             entry,
-            who=" ".join(
-                self._cipher.authid(word) if "@" in word else word for word in entry.who.split(" ")
-            ),
+            who=self._cipher.each(entry.who, self._caller),
             path=self.api_path(entry.path),
-            params=self._params(entry.params, entry.path),
-            answer=self._answer(answer, entry.path),
+            params={
+                name: self._param(name, value, entry.path) for name, value in entry.params.items()
+            },
+            answer=self._answer(entry.answer),
         )
 
-    def _answer(self, answer: Answer, path: str) -> Answer:
-        errors = answer.errors and {name: self.text(text) for name, text in answer.errors.items()}
+    def _caller(self, word: str) -> str:
+        user, slash, what = word.partition("/")  # `root@pam/badcsrf`
+        return f"{self._cipher.authid(user)}{slash}{what}" if "@" in user else word
+
+    def _answer(self, answer: Answer) -> Answer:
         return replace(
             answer,
             reason=self.text(answer.reason),
             data=self._data(answer.data),
-            errors=errors,
+            errors=answer.errors
+            and {name: self.text(text) for name, text in answer.errors.items()},
             message=answer.message and self.text(answer.message),
         )
 
-    # --- calls ---
+    # --- values ---
 
     def api_path(self, path: str) -> str:
         """`/access/users/joe@pve/token/ci`; also with a task's id in it."""
-        path = self._upids(path)
+        path = self._tasks_in(path)
         found = _API_PATH.fullmatch(path)
-        if not found:
-            return path
-        for kind in reversed([kind for kind, name in found.groupdict().items() if name]):
-            name = self._kinds[kind](found[kind])
-            path = path[: found.start(kind)] + name + path[found.end(kind) :]
+        for kind, name in reversed((found.groupdict() if found else {}).items()):
+            if found and name:
+                path = path[: found.start(kind)] + self._kinds[kind](name) + path[found.end(kind) :]
         return path
 
-    def _params(self, params: Mapping[str, str], path: str) -> dict[str, str]:
-        found = {}
-        for name, value in params.items():
-            if name == "description" and not path.startswith("/access/"):
-                found[name] = value
-            elif name in self._lists:
-                found[name] = self._cipher.each(value, self._lists[name])
-            elif name in self._fields:
-                found[name] = self._fields[name](value)
-            else:
-                found[name] = self._tickets(self._someone_else(value))
-        return found
+    def _param(self, name: str, value: str, path: str) -> str:
+        if name == "description" and not path.startswith("/access/"):
+            return value  # of the whole cluster
+        return self._string(value, name)
 
     def _data(self, data: Any, field: str = "") -> Any:
         if isinstance(data, dict):
-            return self._dict(data, field)
+            return {
+                self._key(name, field): self._value(name, value, data)
+                for name, value in data.items()
+            }
         if isinstance(data, list):
-            return [self._data(item, field) for item in data]
-        if not isinstance(data, str):
-            return data
-        if field in self._lists:
-            return self._cipher.each(data, self._lists[field])
-        if field in self._fields:
-            return self._fields[field](data)
-        if field == "t":
-            return self.text(data)
-        return self._tickets(self._upids(self._someone_else(data)))
+            return [self._data(item, "" if isinstance(item, dict) else field) for item in data]
+        return self._string(data, field) if isinstance(data, str) else data
 
-    def _dict(self, data: Mapping[str, Any], field: str) -> dict[str, Any]:
-        found = {}
-        for name, value in data.items():
-            if field == "tokens":
-                found[self._cipher.word(name)] = self._data(value)
-            elif name.startswith("/"):
-                found[self._cipher.acl_path(name)] = value
-            elif name == "id" and "upid" in data:
-                found[name] = self._cipher.realm(value)
-            elif name == "ugid":
-                rename = self._cipher.group if data["type"] == "group" else self._cipher.authid
-                found[name] = rename(value)
-            elif name == "description" and "mac_prefix" in data:
-                found[name] = value  # of the cluster's options
-            elif name == "privs" or name == "cap":
-                found[name] = value
-            else:
-                found[name] = self._data(value, name)
-        return found
+    def _key(self, name: str, field: str) -> str:
+        if name.startswith("/"):
+            return self._cipher.acl_path(name)
+        return self._cipher.word(name) if field == "tokens" else name
+
+    def _value(self, name: str, value: Any, owner: Mapping[str, Any]) -> Any:
+        if name in {"privs", "cap"} or (name == "description" and "mac_prefix" in owner):
+            return value
+        if name == "id" and "upid" in owner:
+            return self._cipher.realm(value)
+        if name == "ugid":
+            return (self._cipher.group if owner["type"] == "group" else self._cipher.authid)(value)
+        return self._data(value, name)
+
+    def _string(self, value: str, field: str) -> str:
+        if field in self._lists:
+            return self._cipher.each(value, self._lists[field])
+        if field in self._fields:
+            return self._fields[field](value)
+        ticket = _TICKET.sub(lambda found: f"PVE:{self._cipher.user(found[1])}:", value)
+        return self._someone_in(self._tasks_in(ticket)) if ticket == value else ticket
 
     # --- sentences ---
 
     def text(self, text: str) -> str:
         """A message, or a line of a task's log."""
-        return _SENTENCES.sub(self._in_sentence, self._upids(self._someone_else(text)))
 
-    def _in_sentence(self, found: re.Match[str]) -> str:
-        kind = str(found.lastgroup)
-        name = found[kind]
-        ours = self._someone.fullmatch(name) and name or self._kinds[kind](name)
-        start, end = found.start(kind) - found.start(), found.end(kind) - found.start()
-        return found[0][:start] + ours + found[0][end:]
+        def renamed(found: re.Match[str]) -> str:
+            kind = str(found.lastgroup)
+            start, end = found.start(kind) - found.start(), found.end(kind) - found.start()
+            return found[0][:start] + self._kinds[kind](found[kind]) + found[0][end:]
 
-    def _someone_else(self, text: str) -> str:
+        return self._sentence.sub(renamed, text)
+
+    def _someone_in(self, text: str) -> str:
         return self._someone.sub(lambda found: self._cipher.user(found[0]), text)
 
-    def _upids(self, text: str) -> str:
+    def _tasks_in(self, text: str) -> str:
         return _UPID.sub(
             lambda found: (
-                f"{found[1]}{self._realm_or_none(found[2])}:{self._cipher.user(found[3])}:"
+                f"{found[1]}{self._cipher.realm(found[2])}:{self._cipher.user(found[3])}:"
             ),
             text,
         )
 
-    def _realm_or_none(self, realm: str) -> str:
-        return self._cipher.realm(realm) if realm else realm
 
-    def _tickets(self, text: str) -> str:
-        return _TICKET.sub(lambda found: f"PVE:{self._cipher.user(found[1])}:", text)
+def run(folder: Path, host: Mapping[str, bytes]) -> Family:
+    """The families api, replay and permissions of a folder, renamed; `host` as for those."""
+    calls, more_calls = list(topics(folder, api.NAME)), list(topics(folder, replay.NAME))
+    renaming = renaming_of([*calls, *more_calls])
+    parts = (
+        api.compared(
+            map(renaming.topic, calls),
+            lambda topic, start, faults: Stage(start, host, faults),
+            exact_files=False,
+        ),
+        replay.compared(
+            map(renaming.topic, more_calls),
+            lambda topic: Stage(topic.start, host, Faults()),
+            exact_files=False,
+        ),
+        permissions.compared(map(renaming.config, permissions.configs(folder))),
+    )
+    return Family(
+        NAME,
+        sum(part.total for part in parts),
+        sum(part.equal for part in parts),
+        tuple(f"{NAME} {line}" for part in parts for line in part.differences),
+    )
 
-    # --- files ---
 
-    def files(self, files: Files) -> Files:
-        return {
-            self._file_name(name): text and self._file(name, text) for name, text in files.items()
-        }
-
-    def _file_name(self, name: str) -> str:
-        folder, _, file = name.rpartition("/")
-        if folder != "priv/realm":
-            return name
-        return f"{folder}/{self._cipher.realm(file.removesuffix('.pw'))}.pw"
+def renaming_of(recorded: Sequence[Topic], ldif: Path = LDIF) -> Renaming:
+    """The renaming for these topics: knows everybody in them, and what the directory holds."""
+    held = _IN_LDIF.findall(ldif.read_text("utf-8"))
+    names = {kind: {name for what, name in held if what == kind} for kind in ("uid", "cn")}
+    cipher = Cipher(names["uid"], names["cn"])
+    first = Renaming(cipher)
+    for topic in recorded:
+        first.topic(topic)
+    return Renaming(cipher, cipher.seen)

@@ -36,6 +36,6 @@ def compared(recorded: Iterable[Topic], on_stage: OnStage, *, exact_files: bool 
             wrong[last] = "; ".join(filter(None, (wrong.get(last), *result.files)))
         total += len(topic.entries)
         missing = {entry.index for entry in topic.entries} - result.differences.keys()
-        wrong |= {index: "not replayed" for index in missing}
+        wrong |= dict.fromkeys(missing, "not replayed")
         differences += [line(NAME, topic, index, text) for index, text in sorted(wrong.items())]
     return Family(NAME, total, total - len(differences), tuple(differences))

@@ -32,6 +32,7 @@ INVALID_CREDENTIALS = 49  # RFC 4511
 _SCHEMAS = ("core", "cosine", "nis", "inetorgperson")
 _STATS = "256"  # log level: every connection, operation and result
 _READY = 10.0  # seconds to wait for it at the most
+_PATIENCE = 60.0  # seconds for a port to become free
 
 _CONFIG = """\
 {includes}
@@ -156,15 +157,23 @@ def _program(name: str) -> str:
 
 
 def _must_be_free(port: int) -> None:
+    """Another replay may be at work: wait for its end."""
+    for _ in _until(_PATIENCE):
+        if _is_free(port):
+            return
+    raise NoDirectory(
+        f"port {port} on {HOST} is taken, and the recorded realms name it: stop what listens there"
+    )
+
+
+def _is_free(port: int) -> bool:
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError as error:
-            raise NoDirectory(
-                f"port {port} on {HOST} is taken, and the recorded realms name it: "
-                "stop what listens there"
-            ) from error
+        except OSError:
+            return False
+    return True
 
 
 def _run(command: list[str]) -> None:
