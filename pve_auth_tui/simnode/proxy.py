@@ -48,7 +48,11 @@ _NO_AUTH: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """`path` as it was sent, quoted, below /api2/FORMAT; names of headers in small letters."""
+    """`path` as it was sent, quoted, below /api2/FORMAT; names of headers in small letters.
+
+    `flaw`: status and text for a body that cannot be taken; whoever may not call at all is
+    told that first.
+    """
 
     method: str
     path: str
@@ -56,6 +60,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     rhost: str = "127.0.0.1"
     format: str = "json"
+    flaw: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class Proxy:
                 raise _Dropped(501, "no such uri", text="no such uri")
             path = unquote(request.path) or "/"
             caller = self._caller(request, path)
+            if request.flaw:
+                raise _Dropped(*request.flaw, text=request.flaw[1])
             return self._answered(request, self._data(request, path, caller), caller)
         except _Dropped as dropped:
             return _sendable(dropped.reply)
