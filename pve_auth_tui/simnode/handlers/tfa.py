@@ -75,7 +75,7 @@ def add_entry(node: SimNode, request: Request) -> dict[str, Any]:
             refusal = error
     if refusal:
         raise refusal
-    return answer
+    return {"id": None, **answer}
 
 
 def change_entry(node: SimNode, request: Request) -> str:
