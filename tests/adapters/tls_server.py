@@ -183,9 +183,10 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
     threads: list[threading.Thread] = []
     open_ones: list[socket.socket] = []
 
-    def handle(connection: socket.socket) -> None:
+    def handle(connection: socket.socket, line: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
             serve(connection, listener)
+        hang_up(line)
 
     def accept() -> None:
         with contextlib.suppress(OSError):
@@ -194,8 +195,11 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
                 connection.settimeout(10)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 listener.connections += 1
-                open_ones.append(connection.dup())
-                threads.append(threading.Thread(target=handle, args=(connection,), daemon=True))
+                line = connection.dup()  # TLS takes the other one away
+                open_ones.append(line)
+                threads.append(
+                    threading.Thread(target=handle, args=(connection, line), daemon=True)
+                )
                 threads[-1].start()
 
     accepting = threading.Thread(target=accept, daemon=True)
@@ -205,11 +209,16 @@ def tcp_listener(serve: Callable[[socket.socket, Listener], None]) -> Iterator[L
     finally:
         listener.over.set()
         for one in (server, *open_ones):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+            hang_up(one)
             one.close()
         for thread in (accepting, *threads):
             thread.join(5)
+
+
+def hang_up(line: socket.socket) -> None:
+    """Ends a connection for everybody who holds it."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager
