@@ -55,15 +55,15 @@ def show_log(node: SimNode, request: Request) -> list[dict[str, Any]]:
         if every or task.user == request.caller.authid
         for entry in _told(task)
     ]
-    newest = sorted(entries, key=lambda entry: entry["time"], reverse=True)
+    newest = sorted(entries, key=lambda entry: (entry["time"], entry["uid"]), reverse=True)
     return newest[: request.params.get("max")]
 
 
 def _told(task: Task) -> list[dict[str, Any]]:
     """That it began and how it ended."""
-    texts = {task.start: f"starting task {task.upid}"}
+    texts = [(task.start, f"starting task {task.upid}")]
     if task.end is not None:
-        texts = {task.end: f"end task {task.upid} {task.status}", **texts}
+        texts.append((task.end, f"end task {task.upid} {task.status}"))
     return [
         {
             "uid": (number := 2 * task.pid + order),
@@ -76,7 +76,7 @@ def _told(task: Task) -> list[dict[str, Any]]:
             "user": task.user,
             "msg": text,
         }
-        for order, (when, text) in enumerate(texts.items())
+        for order, (when, text) in enumerate(texts)
     ]
 
 

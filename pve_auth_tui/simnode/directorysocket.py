@@ -1,0 +1,107 @@
+"""A connection to a directory's server, in the clear or with TLS, as Net::LDAP makes it for PVE.
+
+ldap3's own TLS is not used: it takes no exact version, and from Python 3.12 on it refuses a
+certificate that names an IP address. Texts: Net::LDAP, IO::Socket::SSL, recorded answers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+from typing import Final
+
+from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.core.perltext import truthy
+from pve_auth_tui.simnode.disk import Disk
+
+_TIMEOUT: Final = 10.0  # seconds for each server (PVE::LDAP::ldap_connect)
+_SLOWEST_ANSWER: Final = 60.0  # seconds; PVE itself would wait for ever
+_USUAL_VERSION: Final = "tlsv1_2"
+_VERSIONS: Final = {
+    "tlsv1": ssl.TLSVersion.TLSv1,
+    "tlsv1_1": ssl.TLSVersion.TLSv1_1,
+    "tlsv1_2": ssl.TLSVersion.TLSv1_2,
+    "tlsv1_3": ssl.TLSVersion.TLSv1_3,
+}
+_OLD: Final = ("tlsv1", "tlsv1_1")
+_SYSTEM_STORE: Final = "/etc/ssl/certs"
+_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+# OpenSSL's numbers for the reasons that are met (openssl/sslerr.h); 0A is the library `SSL`
+_REASONS: Final = {
+    "CERTIFICATE_VERIFY_FAILED": 0x86,
+    "UNSUPPORTED_PROTOCOL": 0x102,
+    "WRONG_VERSION_NUMBER": 0x10B,
+    "UNEXPECTED_EOF_WHILE_READING": 0x126,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": 0x410,
+    "TLSV1_ALERT_UNKNOWN_CA": 0x418,
+    "TLSV1_ALERT_PROTOCOL_VERSION": 0x42E,
+    "TLSV1_ALERT_INTERNAL_ERROR": 0x438,
+}
+
+
+def reached(host: str, port: int) -> socket.socket:
+    """A connection in the clear; raises ApiError 500 with the system's words."""
+    try:
+        found = socket.create_connection((host, port), timeout=_TIMEOUT)
+    except TimeoutError as error:
+        raise ApiError(500, "Connection timed out\n") from error
+    except socket.gaierror as error:
+        raise ApiError(500, f"{error.strerror}\n") from error
+    except (OSError, UnicodeError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        raise ApiError(500, f"{os.strerror(number) if number else error}\n") from error
+    found.settimeout(_SLOWEST_ANSWER)
+    return found
+
+
+def secured(plain: socket.socket, host: str, realm: Realm, disk: Disk) -> ssl.SSLSocket:
+    """The same connection with TLS as a realm wants it; raises ApiError 500."""
+    try:
+        return _context(realm, disk).wrap_socket(plain, server_hostname=host)
+    except ssl.SSLError as error:
+        plain.close()
+        raise ApiError(500, f"SSL connect attempt failed{_reason(error)}\n") from error
+    except (OSError, ValueError) as error:
+        plain.close()
+        raise ApiError(500, f"SSL connect attempt failed {error}\n") from error
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """`error:0A000086:SSL routines::certificate verify failed`."""
+    name = error.reason or ""
+    if not name:
+        return ""
+    words = name.replace("_", " ").lower()
+    return f" error:0A{_REASONS.get(name, 0):06X}:SSL routines::{words}"
+
+
+def _context(realm: Realm, disk: Disk) -> ssl.SSLContext:
+    """Exactly one version of TLS, as PVE has it; a check of the certificate only with `verify`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    name = realm.options.get("sslversion") or _USUAL_VERSION
+    version = _VERSIONS.get(name, _VERSIONS[_USUAL_VERSION])
+    if name in _OLD:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    if truthy(realm.options.get("verify")):
+        _trust(context, realm.options.get("capath"), disk)
+    else:
+        # The one place where TLS is not verified: the simulated node does here what PVE does
+        # for a realm without `verify`. pve-auth-tui's own connections never come this way.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # noqa: TID251
+    return context
+
+
+def _trust(context: ssl.SSLContext, capath: str | None, disk: Disk) -> None:
+    """A file or a folder of the node's own disk; the system's store is the one of this machine."""
+    if capath is None or capath.rstrip("/") == _SYSTEM_STORE:
+        context.load_default_certs()
+        return
+    path = capath.strip("/")
+    whole = [path, *(f"{path}/{name}" for name in disk.names(path))]
+    for certificate in _PEM.findall(b"\n".join(disk.read(place) or b"" for place in whole)):
+        context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
