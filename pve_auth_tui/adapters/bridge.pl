@@ -198,7 +198,7 @@ sub found {
 sub not_there {
     my ($method, $path) = @_;
     return "Method '$method $path' not implemented" if $path =~ /^\Q$below\E(?:\/|\z)/;
-    return "Method '$method $path' not loaded, only what is below $below: $missing";
+    return "Method '$method $path' not loaded: only what is below $below could be";
 }
 
 # The node that a call is for (PVE::API2Tools::resolve_proxyto); we pass nothing on to another.

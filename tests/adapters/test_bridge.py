@@ -603,7 +603,7 @@ def test_without_the_whole_tree_what_is_below_access_still_answers(make, modules
     assert "Can't locate PVE/NoSuchThing.pm" in loaded.missing
     assert bridge.call("GET", ("access", "users", "root@pam"))["userid"] == "root@pam"
     for path in (("version",), ("accessible", "users")):
-        with pytest.raises(ApiError, match="not loaded, only what is below /access") as caught:
+        with pytest.raises(ApiError, match="not loaded: only what is below /access") as caught:
             bridge.call("GET", path)
         assert caught.value.code == 501
     with pytest.raises(ApiError, match="not implemented"):
