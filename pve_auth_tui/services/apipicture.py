@@ -46,9 +46,10 @@ class ApiPicture:
         `on_part` gets the picture so far whenever a subject is there. Never raises for what
         the other side does.
         """
-        asking = Asking(self._api, self._clock, before)
-        found = before or self._nothing()
-        found = replace(found, source=self._api.way, taken_at=self._clock.now())
+        way = self._api.way
+        asking = Asking(self._api, self._clock, before, way)
+        found = before or self._nothing(way)
+        found = replace(found, source=way, taken_at=self._clock.now())
         for subject, read in _SUBJECTS.items():
             part: dict[str, Any] = {subject: asking.part(subject, read)}
             found = replace(found, **part)
@@ -56,8 +57,8 @@ class ApiPicture:
                 on_part(found)
         return found
 
-    def _nothing(self) -> Snapshot:
-        way, now = self._api.way, self._clock.now()
+    def _nothing(self, way: str) -> Snapshot:
+        now = self._clock.now()
 
         def untold(what: str) -> Part[Any]:
             return Part(None, way, now, f"PVE's API does not tell {what}.", _ON_THE_NODE)
@@ -75,10 +76,11 @@ class ApiPicture:
 
 
 class Asking:
-    """One round of questions, all within ALL_SECONDS."""
+    """One round of questions, all within ALL_SECONDS; `way` is the one it begins with."""
 
-    def __init__(self, api: Api, clock: Clock, before: Snapshot | None) -> None:
+    def __init__(self, api: Api, clock: Clock, before: Snapshot | None, way: str) -> None:
         self._api = api
+        self._way = way
         self._clock = clock
         self._before = before
         self._until = time.monotonic() + ALL_SECONDS
@@ -120,16 +122,16 @@ class Asking:
         except AuthTuiError as error:
             return self._untold(subject, before, error)
         if known and value is known.value and not problem:
-            return known._replace(source=self._api.way, read_at=self.now)
+            return known._replace(source=self._way, read_at=self.now)
         if known and not problem:  # it is about the file: still true of what is not changed
             problem, hint = known.problem, known.hint
-        return Part(value, self._api.way, self.now, problem, hint)
+        return Part(value, self._way, self.now, problem, hint)
 
     def _untold(self, subject: str, before: Part[Any] | None, error: AuthTuiError) -> Part[Any]:
         trouble = self.trouble(error, _NAMES[subject])
         if before is None:
             now = self.now
-            return Part(None, self._api.way, now, str(trouble), trouble.hint, trouble.original)
+            return Part(None, self._way, now, str(trouble), trouble.hint, trouble.original)
         if before.value is None:
             return before  # the file itself cannot be read, and says more about it
         problem = f"{trouble} {_OLDER} {before.problem}".rstrip()

@@ -1,29 +1,52 @@
-"""What the screens start from: the picture, and what is to be looked at in it."""
+"""What the screens start from: the picture, what is to be looked at in it, and the node.
+
+There are up to two of them: first what PVE's files say, within a tenth of a second, then what
+PVE's API says beside them. Nothing that the second needs is imported before it is asked for.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
-from typing import NamedTuple
+from typing import Final, NamedTuple, Protocol
 
+from pve_auth_tui.core.node import Node, node_of
 from pve_auth_tui.core.overview import Overview, overview
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.services.node import NodeService
+
+_OFTEN: Final = 0.3  # seconds between pictures that are not whole yet
 
 
 class Outlook(NamedTuple):
-    """What the screens get: a picture, and what Start says of it."""
+    """What the screens get: a picture, what Start says of it, and what is possible now."""
 
     snapshot: Snapshot
     overview: Overview
+    node: Node
+
+
+class Pictures(Protocol):
+    """SnapshotService; NodeService where there are no files."""
+
+    def load(self) -> Snapshot:
+        """Read everything anew. Raises Unreadable when there is nothing to read from."""
 
 
 class OutlookService:
-    """Blocking, no Textual; the first one can be read ahead while the caller does other things."""
+    """Blocking, no Textual; the first one can be read ahead while the caller does other things.
 
-    def __init__(self, snapshots: SnapshotService) -> None:
-        self._snapshots = snapshots
+    With `nodes` there is a second stage, unless the pictures are the API's already (`pictures`
+    and `nodes` are the same).
+    """
+
+    def __init__(self, pictures: Pictures, nodes: NodeService | None = None) -> None:
+        self._pictures = pictures
+        self._nodes = nodes
         self._ahead: Future[Outlook] | None = None
+        self._last: Snapshot | None = None
 
     def begin(self) -> None:
         """Start reading in a thread; the next `load` takes what it finds."""
@@ -36,14 +59,47 @@ class OutlookService:
         """Whether `load` returns at once, and without raising."""
         return self._ahead is not None and self._ahead.done() and self._ahead.exception() is None
 
+    @property
+    def has_second(self) -> bool:
+        """Whether `refine` can tell more than `load` did."""
+        return self._nodes is not None and self._nodes is not self._pictures
+
     def load(self) -> Outlook:
-        """Read everything anew. Raises what SnapshotService.load raises."""
+        """The first stage, read anew. Raises what `Pictures.load` raises."""
         ahead, self._ahead = self._ahead, None
         return ahead.result() if ahead else self._read()
 
+    def refine(self, on_outlook: Callable[[Outlook], None] | None = None) -> Outlook:
+        """The second stage, beside what `load` found: what PVE's API says now.
+
+        Looks for the best way to it. An API that does not answer raises nothing: then the picture
+        is the first one again and its node tells why. `on_outlook` gets what is there so far, now
+        and then, while it takes long. Raises what `load` raises when nothing was loaded.
+        """
+        before = self._last or self.load().snapshot
+        if self._nodes is None:
+            return self._outlook(before)
+        told_at = time.monotonic()
+
+        def on_part(snapshot: Snapshot) -> None:
+            nonlocal told_at
+            if on_outlook and time.monotonic() - told_at > _OFTEN:
+                on_outlook(self._outlook(snapshot))
+                told_at = time.monotonic()
+
+        snapshot, node = self._nodes.refined(before, on_part)
+        return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
+
     def _read(self) -> Outlook:
-        snapshot = self._snapshots.load()
-        return Outlook(snapshot, overview(snapshot, snapshot.taken_at))
+        self._last = self._pictures.load()
+        return self._outlook(self._last, waiting=self.has_second)
+
+    def _outlook(self, snapshot: Snapshot, *, waiting: bool = False) -> Outlook:
+        if self._nodes is None:
+            node = node_of(snapshot)
+        else:
+            node = self._nodes.node(snapshot, waiting=waiting)
+        return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
 
     def _read_ahead(self, ahead: Future[Outlook]) -> None:
         try:
