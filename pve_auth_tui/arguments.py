@@ -14,6 +14,7 @@ from pve_auth_tui import __version__
 from pve_auth_tui.core.errors import UsageError
 
 RUNGS = ("auto", "bridge", "https", "pvesh", "files", "database")
+API_RUNGS = ("bridge", "https", "pvesh")
 GLYPHS = ("auto", "unicode", "cp437", "ascii")
 PROGRAM = "pve-auth-tui"
 OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
@@ -43,7 +44,7 @@ class Wanted(Exception):
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The options; `command` is one of COMMANDS, `demo` or None.
+    """The options; `command` is one of COMMANDS, `demo`, `simnode` (`action`: `serve`) or None.
 
     Raises UsageError with one sentence, the usage as its hint, and Wanted for -h and --version.
     """
@@ -99,6 +100,7 @@ def _parser() -> _Parser:
     demo = add("demo", "Open the screens on a simulated cluster; nothing real is touched")
     demo.add_argument("--users", type=_users, metavar="N", help="how many users it has")
     demo.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
+    _add_simnode(add("simnode", "A simulated node for other programs; nothing real is touched"))
     add("status", "Node, quorum, counts and what to look at (exit code 4 if anything)")
     for name, text in LISTS.items():
         add(name, text)
@@ -106,6 +108,17 @@ def _parser() -> _Parser:
     permissions.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")
     permissions.add_argument("--path", metavar="P", help="only on this path, such as /vms/100")
     return parser
+
+
+def _add_simnode(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    text = "Serve PVE's API over https on this machine alone, until SIGTERM or ctrl+c"
+    serve = actions.add_parser("serve", help=text, description=f"{text}.", allow_abbrev=False)
+    serve.add_argument("--state", type=_folder, metavar="DIR", required=True, help="its files")
+    serve.add_argument("--port", type=_port, metavar="N", default=0, help="0: any that is free")
+    serve.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="break this; repeatable"
+    )
 
 
 def _options(*, defaults: bool) -> _Parser:
@@ -122,6 +135,7 @@ def _options(*, defaults: bool) -> _Parser:
     add("--host", None, "another host, over https", metavar="H")
     add("--user", None, "log in there as U@R", metavar="U@R")
     add("--ca", None, "trust this certificate authority for it", type=Path, metavar="FILE")
+    add("--fingerprint", None, "or this certificate, by its SHA-256", metavar="SHA256")
     add("--password-stdin", False, "read the password from standard input", action="store_true")
     add("--read-only", False, "change nothing, whatever is possible", action="store_true")
     add("--json", False, "one JSON value on standard output", action="store_true")
@@ -136,17 +150,35 @@ def _users(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536):
+        raise argparse.ArgumentTypeError("give a port from 0 to 65535")
+    return int(text)
+
+
 def _contradiction(options: argparse.Namespace) -> str | None:
     """One sentence about options that do not go together, or None."""
-    elsewhere = [name for name in ("user", "ca", "password_stdin") if getattr(options, name)]
+    login = "user", "password_stdin"
+    elsewhere = [n for n in (*login, "ca", "fingerprint") if getattr(options, n)]
+    if options.rung == "https":
+        elsewhere = [name for name in elsewhere if name not in login]
     if elsewhere and not options.host:
         return f"--{elsewhere[0].replace('_', '-')} goes with --host H."
+    if options.password_stdin and not options.user:
+        return "--password-stdin needs --user U@R: whose password is it?"
+    if options.host and not (options.ca or options.fingerprint):
+        return "--host needs --ca FILE or --fingerprint SHA256: whom to trust there?"
+    if options.host and options.rung not in ("auto", "https"):
+        return f"--rung {options.rung} is a way on the node itself: leave it or --host out."
+    if options.root is not None and options.rung in API_RUNGS:
+        return f"--rung {options.rung} asks a running PVE: leave it or --root out."
     if options.root is not None and options.host:
         return "--root and --host are two different places to read."
-    if options.command == "demo" and (options.root is not None or options.host):
-        return "The demo is a cluster of its own: leave out --root and --host."
-    if options.command == "demo" and options.rung != "auto":
-        return "The demo is a cluster of its own: leave out --rung."
-    if options.command in (None, "demo") and options.json:
+    simulated = {"demo": "The demo", "simnode": "A simulated node"}.get(options.command)
+    if simulated and (options.root is not None or options.host):
+        return f"{simulated} is a cluster of its own: leave out --root and --host."
+    if simulated and options.rung != "auto":
+        return f"{simulated} is a cluster of its own: leave out --rung."
+    if options.command in (None, "demo", "simnode") and options.json:
         return "--json needs a command that lists something, such as status or users."
     return None

@@ -12,11 +12,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 
 from pve_auth_tui import crash, environment
-from pve_auth_tui.adapters.clock import FixedClock, SystemClock
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.arguments import (
     COMMANDS,
@@ -34,18 +31,12 @@ from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.output import complain, write
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.outlook import OutlookService
-from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
+from pve_auth_tui.wiring import NotRoot, wired
 
 PACKAGE = "pve_auth_tui"
-
-_NOT_BUILT = ("bridge", "https", "pvesh")
-
-
-class NotRoot(AuthTuiError):
-    """This node's own files are for root alone."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,52 +69,13 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
     _refuse_unbuilt(options)
     if options.command in (None, "demo"):
         return _screens(options, terminal)
+    if options.command == "simnode":
+        return _simnode(options)
     from pve_auth_tui.commands import answer  # what the screens have no need of
 
     code, text = answer(options, _this_node(options).load())
     glyphs = terminal.get(OVERRIDE) if options.glyphs == "auto" else options.glyphs
     return _delivered(text, ascii_only=glyphs == "ascii") or code
-
-
-# --- where the picture comes from ----------------------------------------------------
-
-
-def _refuse_unbuilt(options: argparse.Namespace) -> None:
-    """Ways to a node that this version does not go; raises Refused."""
-    if options.host or options.rung in _NOT_BUILT:
-        way = "from another host" if options.host else f"through {options.rung}"
-        raise Refused(
-            f"Reading {way} is not built yet: this version reads PVE's files and config.db.",
-            "On the node, as root: leave --host and --rung out, or take --rung files or database.",
-        )
-
-
-def _this_node(options: argparse.Namespace) -> SnapshotService:
-    """The files or the database below --root; raises NotRoot, or Unreadable without PVE there."""
-    root = Path(os.path.abspath(options.root or "/"))
-    if root == Path("/") and os.geteuid() != 0:
-        command = " ".join(filter(None, (PROGRAM, options.command)))
-        raise NotRoot(
-            "PVE's access files on this node are for root alone.",
-            f"Start it as root: sudo {command}. To look around: {PROGRAM} demo",
-        )
-    from pve_auth_tui.adapters.source import open_tree
-
-    again = partial(open_tree, root, options.rung)
-    return SnapshotService(again(), SystemClock(), again=again)
-
-
-def _demo(options: argparse.Namespace) -> SnapshotService:
-    from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
-
-    tree = demo_tree(users=options.users) if options.users else demo_tree()
-    clock = FixedClock(DEMO_NOW)
-    if options.state is None:
-        return SnapshotService(tree, clock, demo=True)
-    from pve_auth_tui.adapters.source import open_tree
-
-    tree.written_to(options.state)
-    return SnapshotService(open_tree(options.state, "files"), clock, demo=True)
 
 
 # --- screens -------------------------------------------------------------------------
@@ -135,8 +87,8 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             "The screens need a terminal, and this is none.",
             f"These work without one: {', '.join(COMMANDS)}. See: {PROGRAM} --help",
         )
-    service = _demo(options) if options.command == "demo" else _this_node(options)
-    outlooks = OutlookService(service)
+    pictures, nodes, stories = wired(options)
+    outlooks = OutlookService(pictures, nodes)
     outlooks.begin()  # reads while Textual is imported
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
@@ -154,7 +106,11 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     finally:
         gc.enable()
     exports = Exports(StateFolder(environment.own_folder() / "saved"))
-    return open_screens(outlooks, profile, exports)
+    try:
+        return open_screens(outlooks, profile, exports, stories)
+    finally:
+        if nodes:
+            nodes.close()
 
 
 # --- the end -------------------------------------------------------------------------
