@@ -34,8 +34,12 @@ format: has-dev ## put the code into its form
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: conformance
-conformance: has-dev ## compare our answers with those recorded from PVE
+conformance: has-dev ## compare our answers with those recorded from PVE (apt install slapd)
 	@$(BIN)/python -m tests.conformance.report
+
+.PHONY: lab
+lab: has-dev ## tests against a real slapd (apt install slapd)
+	@$(BIN)/python -m pytest -q tests/lab $(ARGS)
 
 .PHONY: bench
 bench: has-dev ## measure speed and memory; fails when a bound is missed
