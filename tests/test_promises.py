@@ -125,7 +125,7 @@ def test_the_documents_name_every_option_and_none_that_does_not_exist() -> None:
             check=True,
             cwd=ROOT,
         ).stdout
-        for words in ([], ["demo"], ["permissions"])
+        for words in ([], ["demo"], ["permissions"], ["simnode", "serve"])
     ]
     options = set(re.findall(r"--[a-z][a-z-]+", "".join(helped)))
     text = (ROOT / "docs/command-line.md").read_text()
