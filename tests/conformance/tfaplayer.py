@@ -80,9 +80,9 @@ class Player:
         if options is None:
             return
         options = options["publicKey"]
-        self.bytes.append(_decoded(options["challenge"]))
         if "user" in options:
-            self.ids.append(str(UUID(bytes=_decoded(options["user"]["id"]))))
+            self.bytes.append(_decoded(options["user"]["id"]))
+        self.bytes.append(_decoded(options["challenge"]))
 
     def restart(self) -> None:
         """The file as written and read again, as PVE does between two requests."""

@@ -27,6 +27,7 @@ from pve_auth_tui.simnode.tfa.failure import Failure, Panic, Panicked, refused
 from pve_auth_tui.simnode.tfa.settings import WebauthnSettings
 from pve_auth_tui.simnode.tfa.verify import Answer, Verdict, Verification, usable
 
+_HANDLE_SIZE: Final = 16  # of the random id by which a security key knows the user
 _CODES: Final[tuple[TfaType, ...]] = ("totp", "recovery")
 _JSON: Final[tuple[TfaType, ...]] = ("u2f", "webauthn")
 
@@ -173,7 +174,7 @@ class TfaEngine:
     ) -> tuple[UserTfa, dict[str, Any]]:
         context = self._context(kind, settings)
         excluded = [entry.data["cred_id"] for entry in entries.of(user, "webauthn")]
-        handle = uuid.UUID(self._sources.uuid()).bytes
+        handle = uuid.UUID(bytes=self._sources.random(_HANDLE_SIZE), version=4).bytes
         challenge = self._challenge()
         record = self.challenges.open(user.userid)
         record.registrations.append(
