@@ -76,8 +76,8 @@ class Rights:
 
     def require_user(self, userid: object) -> None:
         """PVE looks whether the user is there before it looks at rights."""
-        if not isinstance(userid, str) or userid not in self.access.users:
-            raise ApiError(500, f"no such user ('{'' if userid is None else userid}')\n")
+        if _require_format(userid) not in self.access.users:
+            raise ApiError(500, f"no such user ('{userid}')\n")
 
     def groups(self, privs: Sequence[str]) -> set[str]:
         """The groups on which the caller holds any of these."""
@@ -130,7 +130,9 @@ class Rights:
     def _perm(self, rest: Sequence[Any], params: Mapping[str, Any]) -> None:
         path = names.normalise_path(template(rest[0], params))
         any_one = "any" in rest[2:]
-        self.require_on(path or "", rest[1], every=not any_one)
+        if path is None:  # there even a token of root@pam has no rights
+            raise forbidden(f", {'|'.join(rest[1]) if any_one else rest[1][0]}")
+        self.require_on(path, rest[1], every=not any_one)
 
     def _userid_group(self, rest: Sequence[Any], params: Mapping[str, Any]) -> None:
         privs, options = rest[0], dict(zip(rest[1::2], rest[2::2], strict=True))

@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pve_auth_tui.core.perltext import truthy
+
 _NAME = re.compile(r"\{([^}]*)\}")
 
 
 def template(text: str, params: Mapping[str, Any]) -> str:
-    """A parameter that was not given leaves its place empty but for a dash, as PVE does."""
-    return _NAME.sub(lambda found: str(params.get(found[1], "-")), text)
+    """A parameter that is not there, empty or `0` leaves a dash in its place, as PVE does."""
+
+    def value(found: re.Match[str]) -> str:
+        text = str(params.get(found[1], ""))
+        return text if truthy(text) else "-"
+
+    return _NAME.sub(value, text)

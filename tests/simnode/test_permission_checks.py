@@ -52,8 +52,17 @@ def test_of_several_privileges_the_first_that_is_missing_is_told_or_all_where_on
 
 
 def test_a_path_that_cannot_be_one_gives_no_rights():
+    declared = {"check": ["perm", "/pool/{poolid}", ["Pool.Allocate"]]}
     with pytest.raises(ApiError, match=r"\(, Pool.Allocate\)"):
-        check({"check": ["perm", "/pool/{poolid}", ["Pool.Allocate"]]}, poolid="a b")
+        check(declared, poolid="a b")
+    node = small_node(users="user:root@pam:1:0::::::\ntoken:root@pam!all:0:0::\n")
+    with pytest.raises(ApiError, match=r"\(, Pool.Allocate\)"):
+        node.rights(who("root@pam!all")).require(declared, {"poolid": "a b"})
+
+
+def test_a_parameter_that_is_empty_leaves_a_dash_in_the_path():
+    with pytest.raises(ApiError, match=r"\(/access/realm/-, Realm.Allocate\)"):
+        check({"check": ["perm", "/access/realm/{realm}", ["Realm.Allocate"]]}, realm="0")
 
 
 def test_one_of_several_checks_refuses_without_a_reason():
@@ -70,6 +79,8 @@ def test_several_that_belong_together_tell_which_one_failed():
 def test_an_impossible_userid_is_told_before_rights_are():
     params = {"userid": "x", "password": "long enough"}
     code, text, _ = refusal(small_node(), "PUT", "/access/password", params, who("ann@pve"))
+    assert (code, text) == (500, "user name 'x' is too short\n")
+    code, text, _ = refusal(small_node(), "GET", "/access/users/x", caller=who("ann@pve"))
     assert (code, text) == (500, "user name 'x' is too short\n")
 
 

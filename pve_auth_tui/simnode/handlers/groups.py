@@ -41,10 +41,10 @@ def change_group(node: SimNode, request: Request) -> None:
     with node.state.change("user_cfg", "update group failed: ") as change:
         if name not in change.access.groups:
             raise ApiError(500, f"group '{name}' does not exist\n")
-        if "comment" in request.params:
-            group = replace(change.access.groups[name], comment=request.params["comment"])
-            groups = {**change.access.groups, name: group}
-            change.access = replace(change.access, groups=groups)
+        group = change.access.groups[name]
+        group = replace(group, comment=request.params.get("comment", group.comment))
+        groups = {**change.access.groups, name: group}
+        change.access = replace(change.access, groups=groups)
 
 
 def remove_group(node: SimNode, request: Request) -> None:

@@ -19,6 +19,10 @@ from pve_auth_tui.simnode.state import as_text
 _TOKENS = "/access/users/{userid}/token"
 _TOKEN = f"{_TOKENS}/{{tokenid}}"
 _DELETABLE = frozenset({"comment"})
+_EMPTY_DELETE = (  # a fault of PVE 9.2
+    'Can\'t use string ("") as a HASH ref while "strict refs" in use at '
+    "/usr/share/perl5/PVE/API2/User.pm line 911.\n"
+)
 
 
 def require_user(access: UserConfig, userid: str) -> User:
@@ -73,6 +77,8 @@ def change_token(node: SimNode, request: Request) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     with node.state.change("user_cfg", "updating token info failed: ") as change:
         token = _changed(require_token(change.access, userid, name), request)
+        if request.params.get("delete") == "":
+            raise ApiError(500, _EMPTY_DELETE)
         gone = split_list(request.params.get("delete"))
         if unknown := sorted(set(gone) - _DELETABLE):
             raise ApiError(400, BAD_PARAMETERS, {"delete": f"unknown option '{unknown[0]}'"})
