@@ -15,8 +15,8 @@ from pve_auth_tui.core.sectionconfig import Plugins, Section
 
 FILE = "/etc/pve/domains.cfg"
 BUILT_IN: Mapping[str, str] = {
-    "pve": "Proxmox VE authentication server",
     "pam": "Linux PAM standard authentication",
+    "pve": "Proxmox VE authentication server",
 }
 PLUGINS = Plugins(
     schema.REALM, schema.REALM_OPTIONS, id_problem=realm_problem, lower_case_types=True

@@ -15,7 +15,8 @@ from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.perltext import split_list, truthy
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.simnode.directorysocket import reached, secured
+from pve_auth_tui.simnode.directorysocket import secured
+from pve_auth_tui.simnode.network import reached
 from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.realmsync import DirectoryEntry, DirectoryGroup
 
@@ -241,7 +242,7 @@ def _connection(node: SimNode, realm: Realm, host: str) -> Connection:
     secure = "ldaps" if truthy(options.get("secure")) else "ldap"
     mode = options.get("mode", secure)
     port = int(options.get("port") or (_LDAPS_PORT if mode == "ldaps" else _LDAP_PORT))
-    opened = reached(host, port)
+    opened = reached(node.disk, host, port)
     if mode == "ldaps":
         opened = secured(opened, host, realm, node.disk)
     connection = Connection(

@@ -1,4 +1,4 @@
-"""A connection to a directory's server, in the clear or with TLS, as Net::LDAP makes it for PVE.
+"""TLS to a directory's server, as Net::LDAP makes it for PVE.
 
 ldap3's own TLS is not used: it takes no exact version, and from Python 3.12 on it refuses a
 certificate that names an IP address. Texts: Net::LDAP, IO::Socket::SSL, recorded answers.
@@ -6,8 +6,6 @@ certificate that names an IP address. Texts: Net::LDAP, IO::Socket::SSL, recorde
 
 from __future__ import annotations
 
-import os
-import re
 import socket
 import ssl
 from typing import Final
@@ -16,9 +14,8 @@ from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.simnode.disk import Disk
+from pve_auth_tui.simnode.network import trust_files, trust_system
 
-_TIMEOUT: Final = 10.0  # seconds for each server (PVE::LDAP::ldap_connect)
-_SLOWEST_ANSWER: Final = 60.0  # seconds; PVE itself would wait for ever
 _USUAL_VERSION: Final = "tlsv1_2"
 _VERSIONS: Final = {
     "tlsv1": ssl.TLSVersion.TLSv1,
@@ -28,7 +25,6 @@ _VERSIONS: Final = {
 }
 _OLD: Final = ("tlsv1", "tlsv1_1")
 _SYSTEM_STORE: Final = "/etc/ssl/certs"
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 # OpenSSL's numbers for the reasons that are met (openssl/sslerr.h); 0A is the library `SSL`
 _REASONS: Final = {
     "CERTIFICATE_VERIFY_FAILED": 0x86,
@@ -40,21 +36,6 @@ _REASONS: Final = {
     "TLSV1_ALERT_PROTOCOL_VERSION": 0x42E,
     "TLSV1_ALERT_INTERNAL_ERROR": 0x438,
 }
-
-
-def reached(host: str, port: int) -> socket.socket:
-    """A connection in the clear; raises ApiError 500 with the system's words."""
-    try:
-        found = socket.create_connection((host, port), timeout=_TIMEOUT)
-    except TimeoutError as error:
-        raise ApiError(500, "Connection timed out\n") from error
-    except socket.gaierror as error:
-        raise ApiError(500, f"{error.strerror}\n") from error
-    except (OSError, UnicodeError) as error:
-        number = error.errno if isinstance(error, OSError) else None
-        raise ApiError(500, f"{os.strerror(number) if number else error}\n") from error
-    found.settimeout(_SLOWEST_ANSWER)
-    return found
 
 
 def secured(plain: socket.socket, host: str, realm: Realm, disk: Disk) -> ssl.SSLSocket:
@@ -97,11 +78,8 @@ def _context(realm: Realm, disk: Disk) -> ssl.SSLContext:
 
 
 def _trust(context: ssl.SSLContext, capath: str | None, disk: Disk) -> None:
-    """A file or a folder of the node's own disk; the system's store is the one of this machine."""
+    """A file or a folder of the node's own disk."""
     if capath is None or capath.rstrip("/") == _SYSTEM_STORE:
-        context.load_default_certs()
-        return
-    path = capath.strip("/")
-    whole = [path, *(f"{path}/{name}" for name in disk.names(path))]
-    for certificate in _PEM.findall(b"\n".join(disk.read(place) or b"" for place in whole)):
-        context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
+        trust_system(context, disk)
+    else:
+        trust_files(context, disk, capath.strip("/"))

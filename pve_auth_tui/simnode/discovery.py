@@ -1,29 +1,30 @@
 """What an OpenID issuer says of itself, fetched over https as PVE fetches it.
 
-Sources: proxmox-openid 1.0.3, openidconnect-rs (discovery), OpenID Connect Discovery 1.0.
+Sources: proxmox-openid 1.0.3, openidconnect-rs (discovery), OpenID Connect Discovery 1.0. A
+proxy of the datacenter's is not used here.
 """
 
 from __future__ import annotations
 
 import json
 import ssl
-from pathlib import Path
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPException, HTTPSConnection
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.simnode.disk import Disk
+from pve_auth_tui.simnode.network import reached, trust_system
 
 _WELL_KNOWN: Final = ".well-known/openid-configuration"
-_TIMEOUT: Final = 10.0  # seconds
 _LARGEST: Final = 1 << 20  # bytes
 
 
-def discovered(issuer: str, proxy: str | None = None) -> dict[str, Any]:
-    """The issuer's document. Raises ApiError 500 when it cannot be had, or is another issuer's.
-
-    The certificate is always checked, against the system's store. Redirects are not followed.
-    """
-    url = f"{issuer}{'' if issuer.endswith('/') else '/'}{_WELL_KNOWN}"
-    found = _object(fetched(url, proxy))
+def discovered(disk: Disk, issuer: str) -> dict[str, Any]:
+    """The issuer's document. Raises ApiError 500 when it cannot be had, or is another issuer's."""
+    found = _object(fetched(disk, f"{issuer}{'' if issuer.endswith('/') else '/'}{_WELL_KNOWN}"))
     told = found.get("issuer")
     if told != issuer:
         text = f"Validation error: unexpected issuer URI `{told}` (expected `{issuer}`)"
@@ -33,37 +34,40 @@ def discovered(issuer: str, proxy: str | None = None) -> dict[str, Any]:
     return found
 
 
-def fetched(url: str, proxy: str | None = None) -> bytes:
-    """A bounded body of a 200; raises ApiError 500 for anything else."""
-    import requests
+def fetched(disk: Disk, url: str) -> bytes:
+    """A bounded body of a 200; raises ApiError 500 for anything else.
 
+    The certificate is always checked. Redirects are not followed: PVE does not, either.
+    """
     try:
-        with requests.get(
-            url,
-            timeout=_TIMEOUT,
-            allow_redirects=False,
-            stream=True,
-            verify=_store(),
-            proxies={"https": proxy, "http": proxy} if proxy else None,
-        ) as reply:
-            body: bytes = reply.raw.read(_LARGEST, decode_content=True)
-            status = reply.status_code
-    except (requests.RequestException, OSError, ValueError) as error:
-        raise ApiError(500, f"Request failed: {_first_line(error)}\n") from error
-    if status != requests.codes.ok:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
+    except ValueError as error:
+        raise _failed(error) from error
+    if parts.scheme != "https" or not host:
+        raise _failed("builder error: an address with https:// is needed")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust_system(context, disk)
+    try:
+        with closing(HTTPSConnection(host, port, context=context)) as connection:
+            plain = reached(disk, host, port)
+            with closing(plain):
+                connection.sock = context.wrap_socket(plain, server_hostname=host)
+                connection.request("GET", parts.path, headers={"Accept": "application/json"})
+                reply = connection.getresponse()
+                status, body = reply.status, reply.read(_LARGEST)
+    except ApiError as error:
+        raise _failed(error) from error
+    except (HTTPException, OSError, ValueError) as error:
+        raise _failed(error) from error
+    if status != HTTPStatus.OK:
         raise ApiError(500, f"Server returned invalid response: HTTP status code {status}\n")
     return body
 
 
-def _store() -> str | bool:
-    """Where the system keeps what it trusts; requests' own list where there is none."""
-    paths = ssl.get_default_verify_paths()
-    bundles = (paths.cafile, "/etc/ssl/certs/ca-certificates.crt")
-    return next((path for path in bundles if path and Path(path).is_file()), True)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _failed(why: Exception | str) -> ApiError:
+    text = next(iter(str(why).splitlines()), type(why).__name__)
+    return ApiError(500, f"Request failed: {text}\n")
 
 
 def _object(data: bytes) -> dict[str, Any]:

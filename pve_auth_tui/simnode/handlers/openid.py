@@ -35,8 +35,7 @@ def auth_url(node: SimNode, request: Request) -> str:
     """Where the browser is to go; the issuer is asked first, its errors are 500 with text."""
     realm = _realm(node, request.params["realm"])
     options = realm.options
-    proxy = node.state.datacenter.options.get("http_proxy")
-    found = discovered(options["issuer-url"], proxy if isinstance(proxy, str) else None)
+    found = discovered(node.disk, options["issuer-url"])
     token, nonce, verifier = (_random(node, size) for size in (16, 16, 32))
     state = json.dumps({"csrf_token": token, "realm": realm.name}, separators=(",", ":"))
     query = {
