@@ -19,8 +19,11 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.node import Ability, Node
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.ports import Stories
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.ways import WAYS
 from pve_auth_tui.crash import CalmCrash, tell
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.outlook import Outlook, OutlookService
@@ -28,7 +31,7 @@ from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.driver import driver_class
 from pve_auth_tui.terminal.filters import line_filters
 from pve_auth_tui.terminal.profile import Glyphs, Profile
-from screens.base import BaseScreen
+from screens.base import MEND, BaseScreen
 from screens.start import StartScreen
 
 _IDLE = 600  # seconds without a key until Start comes back
@@ -36,6 +39,7 @@ _GLYPHS: tuple[Glyphs, ...] = ("unicode", "cp437", "ascii")
 _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 _MOVING_LETTERS = frozenset("jk")
 _BURST = "Many keys came at once, as from a paste or a security key: they were left out."
+_PAINTED = 0.05  # seconds that the first rows need to be on the screen
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
@@ -83,9 +87,10 @@ class PveAuthApp(CalmCrash, App[None]):
 
     @dataclass
     class Read(Message):
-        """A new picture."""
+        """A new picture; `again`: of files that were read anew, not the same one refined."""
 
         outlook: Outlook
+        again: bool = False
 
     @dataclass
     class NotRead(Message):
@@ -93,13 +98,21 @@ class PveAuthApp(CalmCrash, App[None]):
 
         error: AuthTuiError
 
-    def __init__(self, service: OutlookService, profile: Profile, exports: Exports) -> None:
+    def __init__(
+        self,
+        service: OutlookService,
+        profile: Profile,
+        exports: Exports,
+        stories: Stories | None = None,
+    ) -> None:
         super().__init__(driver_class=driver_class(profile), ansi_color=True)
         self.theme = "ansi-dark"  # the terminal's own sixteen colours, wherever it runs
         self.animation_level = "none"
         self.profile = profile
         self.exports = exports
+        self.stories = stories
         self.outlook: Outlook | None = None
+        self.rounds = 0  # how often everything was read again
         self._failure: AuthTuiError | None = None
         self._service = service
         self._bursts = Bursts()
@@ -115,23 +128,46 @@ class PveAuthApp(CalmCrash, App[None]):
         self.push_screen(StartScreen())
         if self.outlook is None:
             self.reload()
+        elif self._service.has_second:
+            self.call_after_refresh(self.set_timer, _PAINTED, self._refine)
         self.set_interval(_IDLE / 20, self._watch_idleness)
 
     # --- the picture --------------------------------------------------------------
 
     @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)
     def reload(self) -> None:
-        """Read everything anew, in a worker."""
+        """Read everything anew, in a worker: first PVE's files, then what its API says."""
         try:
-            message: Message = self.Read(self._service.load())
+            message: Message = self.Read(self._service.load(), again=True)
         except AuthTuiError as error:
             message = self.NotRead(error)
+        self._post(message)
+        self._ask_api()
+
+    @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)
+    def _refine(self) -> None:
+        self._ask_api()
+
+    def _ask_api(self) -> None:
+        """The second picture, in a worker; parts of it as soon as they are there."""
+        if self._service.has_second and not get_current_worker().is_cancelled:
+            try:
+                self._post(self.Read(self._service.refine(self._post_part)))
+            except AuthTuiError as error:
+                self._post(self.NotRead(error))
+
+    def _post_part(self, outlook: Outlook) -> None:
+        self._post(self.Read(outlook))
+
+    def _post(self, message: Message) -> None:
+        """From a worker; what comes too late is dropped."""
         if not get_current_worker().is_cancelled:
             self.post_message(message)
 
     @on(Read)
     def _take(self, message: Read) -> None:
         self._failure = None
+        self.rounds += message.again and self.outlook is not None
         self.outlook = message.outlook
         self.house_screen.snapshot_changed()
 
@@ -166,6 +202,33 @@ class PveAuthApp(CalmCrash, App[None]):
     def snapshot(self) -> Snapshot | None:
         return self.outlook.snapshot if self.outlook else None
 
+    @property
+    def node(self) -> Node | None:
+        """How the node is reached, and what is possible there now."""
+        return self.outlook.node if self.outlook else None
+
+    def why_no_change(self) -> str:
+        """Why nothing can be changed now, as one sentence; "" when it could be."""
+        reason = self.node.can(Ability.CHANGE) if self.node else ""
+        return f"Nothing can be changed now: {reason}." if reason else ""
+
+    def turn_story(self, name: str) -> None:
+        """Break or mend something on the demo cluster, and read it anew."""
+        if self.stories is None:
+            return
+        story = next((each for each in self.stories.stories if each.name == name), None)
+        if name == MEND:
+            self.stories.mend()
+            self.say("Everything works again. Reading ...")
+        elif story is None:
+            self.say(f"The demo has no story {name}. `:demo` shows them.")
+            return
+        else:
+            self.stories.turn(name, on=not story.on)
+            state = "mended" if story.on else f"broken: {story.text}"
+            self.say(f"{name.capitalize()}: {state}. Reading ...")
+        self.reload()
+
     # --- screens ------------------------------------------------------------------
 
     @property
@@ -196,6 +259,9 @@ class PveAuthApp(CalmCrash, App[None]):
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""
+        if target.listing == WAYS:
+            self.house_screen.show_ways()
+            return
         self.open_list(target.listing, target)
 
     def names_for_prompt(self) -> list[str]:
@@ -302,9 +368,11 @@ class PveAuthApp(CalmCrash, App[None]):
         return f"Drawn with {self.profile.glyphs}."
 
 
-def open_screens(service: OutlookService, profile: Profile, exports: Exports) -> int:
+def open_screens(
+    service: OutlookService, profile: Profile, exports: Exports, stories: Stories | None = None
+) -> int:
     """Run the application until the user leaves; the exit code."""
-    app = PveAuthApp(service, profile, exports)
+    app = PveAuthApp(service, profile, exports, stories)
     app.run(mouse=profile.mouse)
     if app.crash is not None:
         return tell(app.crash)

@@ -66,16 +66,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
     options = parse(argv)
-    _refuse_unbuilt(options)
     if options.command in (None, "demo"):
         return _screens(options, terminal)
     if options.command == "simnode":
         return _simnode(options)
     from pve_auth_tui.commands import answer  # what the screens have no need of
 
-    code, text = answer(options, _this_node(options).load())
+    code, text = answer(options, wired(options).pictures.load())
     glyphs = terminal.get(OVERRIDE) if options.glyphs == "auto" else options.glyphs
     return _delivered(text, ascii_only=glyphs == "ascii") or code
+
+
+def _simnode(options: argparse.Namespace) -> int:
+    """A simulated node on a port, until it is ended."""
+    from pve_auth_tui.simnode.serve import serve
+
+    serve(options.state, options.port, options.fault, say=write, complain=complain)
+    return OK
 
 
 # --- screens -------------------------------------------------------------------------

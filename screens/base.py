@@ -11,11 +11,14 @@ from textual.screen import Screen
 
 from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
+from pve_auth_tui.core.ways import way_lines
 from screens.commands import (
     LATER,
+    NOT_YET,
     Back,
     Command,
     Commands,
+    Demo,
     GlyphsCommand,
     Health,
     Help,
@@ -23,6 +26,7 @@ from screens.commands import (
     Quit,
     Recover,
     Reload,
+    Ways,
     bindings,
     go_to,
     hints,
@@ -37,7 +41,13 @@ _GO = tuple(
     go_to(listing.name, listing.title, str(digit))
     for digit, listing in enumerate(LISTINGS, start=1)
 )
-EVERYWHERE: Commands = (Help, Prompt, Back, Quit, Reload, *_GO, Health, Recover, GlyphsCommand)
+EVERYWHERE: Commands = (
+    *(Help, Prompt, Back, Quit, Reload),
+    *_GO,
+    *(Health, Recover, Ways, Demo, GlyphsCommand),
+)
+MEND = "all well"
+"""What ends every story of the demo."""
 _SHORT = {"API Tokens": "Tokens", "Two Factor": "TFA"}  # nine titles have to fit 80 columns
 TABS = (
     *(
@@ -108,7 +118,9 @@ class BaseScreen(Screen[None]):
     def refresh_head(self) -> None:
         """Line 1 from the picture the program has now."""
         snapshot = self.house.snapshot
-        facts = [Fact(text, rank) for text, rank in where_am_i(snapshot)] if snapshot else []
+        facts = []
+        if snapshot:
+            facts += [Fact(*fact) for fact in where_am_i(snapshot, self.house.node)]
         if self.house.is_stale:
             facts.append(Fact("READ EARLIER", 0))
         if self.house.profile.serial:
@@ -138,7 +150,8 @@ class BaseScreen(Screen[None]):
         """A key that nobody has taken says so: none is silent."""
         if event.character and event.is_printable and event.key not in self.active_bindings:
             idle = f"{event.character} does nothing here. ? tells the keys."
-            self.say(LATER.get(event.character, idle))
+            later = LATER.get(event.character, idle)
+            self.say((self.house.why_no_change() if later == NOT_YET else "") or later)
 
     def command(self, name: str) -> type[Command[Any]] | None:
         return next((command for command in self.OFFERS if command.name == name), None)
@@ -159,11 +172,41 @@ class BaseScreen(Screen[None]):
 
     def words_for_prompt(self) -> list[str]:
         """What `:` can complete here, besides names of users and paths."""
-        return [command.name for command in self.OFFERS]
+        stories = self.house.stories.stories if self.house.stories else ()
+        told = [f"{Demo.name} {name}" for name in (*(s.name for s in stories), MEND) if stories]
+        return [*(command.name for command in self.OFFERS), *told]
 
     def obey(self, words: str) -> bool:
         """Do what was typed behind `:` if it is more than a command's name; False if not."""
-        return False
+        name, _, story = words.partition(" ")
+        if name != Demo.name or not story:
+            return False
+        if problem := Demo.problem(self):
+            self.say(problem)
+        else:
+            self.house.turn_story(story)
+        return True
+
+    def show_ways(self) -> None:
+        """How the node is reached, and why no better way works."""
+        from screens.details import DetailsScreen
+
+        node = self.house.node
+        lines = way_lines(node) if node else self.house.why_no_picture()
+        self.app.push_screen(DetailsScreen("Ways", "How this node is reached", lines))
+
+    def choose_story(self) -> None:
+        """`:demo`: what can be broken on the demo cluster; choosing it again mends it."""
+        from screens.choose import ChooseScreen
+
+        stories = self.house.stories.stories if self.house.stories else ()
+        options = [f"{s.name:15} {'BROKEN' if s.on else '-':7} {s.text}" for s in stories]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.house.turn_story(stories[index].name if index < len(stories) else MEND)
+
+        self.app.push_screen(ChooseScreen("Demo: break or mend", [*options, MEND]), chosen)
 
     def step_back(self) -> None:
         """Esc: one step back; the first screen stays."""

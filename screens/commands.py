@@ -120,6 +120,30 @@ class Reload(Command["BaseScreen"]):
         screen.house.reload()
 
 
+class Ways(Command["BaseScreen"]):
+    """Tells how the node is reached, and why no better way works."""
+
+    keys, shown, word, name = "", "", "", "ways"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.show_ways()
+
+
+class Demo(Command["BaseScreen"]):
+    """On the demo cluster: breaks things, and mends them, to see what the program makes of it."""
+
+    keys, shown, word, name = "", "", "", "demo"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return "" if screen.house.stories else "Only the demo breaks things: `pve-auth-tui demo`."
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.choose_story()
+
+
 class GlyphsCommand(Command["BaseScreen"]):
     """Switches what is drawn, for a terminal that shows rubbish: unicode, cp437, ascii."""
 

@@ -102,7 +102,7 @@ class Save(OnRow):
 class _Later(Command["ListScreen"]):
     @classmethod
     def problem(cls, screen: ListScreen) -> str:
-        return NOT_YET
+        return screen.house.why_no_change() or NOT_YET
 
 
 class Add(_Later):

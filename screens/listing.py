@@ -53,6 +53,7 @@ class ListScreen(BaseScreen):
     def __init__(self) -> None:
         super().__init__()
         self._snapshot: Snapshot | None = None
+        self._round = 0
         self._query = parse_query("")
         self._view = ""
         self._target: Target | None = None
@@ -119,14 +120,16 @@ class ListScreen(BaseScreen):
     def _show(self, message: Loaded) -> None:
         before, self._snapshot = self._snapshot, message.snapshot
         self.rows_made(message.rows)
-        self.table.load(message.rows, message.haystacks)
+        if before is None or not self.table.holds(message.rows):
+            self.table.load(message.rows, message.haystacks)
         self._obey_target()
         self._show_counts()
         self._show_details()
         if before is None and (problem := self._part_problem()):
             self.say(problem)
-        elif before is not None and before is not message.snapshot:
+        elif before is not None and self._round != self.house.rounds:
             self.say(f"Read again: {self._counted(len(message.rows))}.")
+        self._round = self.house.rounds
 
     def _part_problem(self) -> str:
         """Why there are no rows at all; what could be read in part is told on Start."""
@@ -351,7 +354,7 @@ class ListScreen(BaseScreen):
         elif name == "find" and rest:
             self.find(rest)
         else:
-            return False
+            return super().obey(words)
         return True
 
     def words_for_prompt(self) -> list[str]:

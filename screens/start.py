@@ -10,8 +10,9 @@ from textual.containers import Horizontal, Vertical
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
 from pve_auth_tui.core.overview import opens_recover
-from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.ways import way_findings
 from pve_auth_tui.core.words import count_words
+from pve_auth_tui.services.outlook import Outlook
 from screens.base import EVERYWHERE, BaseScreen
 from screens.commands import Command, Commands, hints
 from widgets.detail_pane import Paragraph
@@ -60,7 +61,8 @@ class StartScreen(BaseScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._snapshot: Snapshot | None = None
+        self._outlook: Outlook | None = None
+        self._round = 0
         self._findings: tuple[Finding, ...] = ()
         self._told: str | None = None
 
@@ -92,24 +94,37 @@ class StartScreen(BaseScreen):
         if outlook is None:
             self.query_one(Paragraph).show(self.house.why_no_picture())
             return
-        if outlook.snapshot is self._snapshot:
+        if outlook is self._outlook:
             return
-        again, self._snapshot = self._snapshot is not None, outlook.snapshot
-        self._findings = outlook.overview.findings
+        before, self._outlook = self._outlook, outlook
+        self._findings = (*way_findings(outlook.node), *outlook.overview.findings)
         lines = list(outlook.overview.lines)
         if outlook.snapshot.demo:
-            lines.insert(0, Line("DEMO: a simulated cluster, no real node is touched."))
+            lines[:0] = self._about_the_demo()
         if sentence := opens_recover(outlook.snapshot):
             lines.insert(0, Line(sentence, word="BAD"))
         self.query_one(Paragraph).show(lines)
         rows = [
             Row(str(at), (finding.word, finding.text)) for at, finding in enumerate(self._findings)
         ]
-        self.query_one(FilterTable).load(rows, [row.cells[1].lower() for row in rows])
-        self._told = self.query_one(FilterTable).key
+        table = self.query_one(FilterTable)
+        if before is None or not table.holds(rows):
+            table.load(rows, [row.cells[1].lower() for row in rows])
+            self._told = table.key
         count = count_words(len(rows), "thing", "things") if rows else "Nothing"
         said = f"{count} to look at. ? tells the keys, : goes anywhere by name, q leaves."
-        self.say(f"Read again. {said}" if again else said)
+        if before is None:
+            self.say(said)
+        elif self._round != self.house.rounds:
+            self.say(f"Read again. {said}")
+        self._round = self.house.rounds
+
+    def _about_the_demo(self) -> list[Line]:
+        lines = [Line("DEMO: a simulated cluster, no real node is touched. :demo breaks things.")]
+        stories = self.house.stories.stories if self.house.stories else ()
+        if broken := [story.name for story in stories if story.on]:
+            lines.append(Line(f"Broken on purpose: {', '.join(broken)}. :demo mends it."))
+        return lines
 
     def open_finding(self) -> None:
         key = self.query_one(FilterTable).key

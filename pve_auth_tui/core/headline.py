@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pve_auth_tui.core.node import Node
 from pve_auth_tui.core.snapshot import Cluster, Snapshot
 
 
@@ -20,8 +21,11 @@ def quorum_words(cluster: Cluster) -> str:
     return ("quorate" if cluster.quorate else "NO QUORUM") + counts
 
 
-def where_am_i(snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
-    """Facts for line 1 as (text, rank): where room is short, the highest rank goes first."""
+def where_am_i(snapshot: Snapshot, node: Node | None = None) -> tuple[tuple[str, int], ...]:
+    """Facts for line 1 as (text, rank): where room is short, the highest rank goes first.
+
+    `node` tells how the node is reached; without it, it is what the picture was read from.
+    """
     cluster = snapshot.cluster.value
     facts: list[tuple[str, int]] = []
     if cluster:
@@ -34,8 +38,7 @@ def where_am_i(snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
             facts.append((f"PVE {cluster.pve_release}", 5))
     else:
         facts.append(("node unknown", 1))
+    facts.append((node.shown if node else f"{snapshot.source}, READ-ONLY", 3))
     if snapshot.demo:
-        facts += [("READ-ONLY", 3), ("DEMO", 0)]
-    else:
-        facts.append((f"{snapshot.source}, READ-ONLY", 3))
+        facts.append(("DEMO", 0))
     return tuple(facts)

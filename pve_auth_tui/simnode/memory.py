@@ -37,6 +37,11 @@ class MemoryTree:
         """All files, sorted."""
         return sorted(self._files)
 
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Path -> bytes of all of them."""
+        return self._files
+
     def read(self, path: str) -> bytes:
         """The file's bytes; Missing when there is none, Unreadable for a folder."""
         try:

@@ -13,12 +13,14 @@ from textual.worker import WorkerCancelled
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.ports import Tree
 from pve_auth_tui.services.exports import Exports
-from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.services.outlook import Outlook, OutlookService
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.terminal.profile import Profile
+from pve_auth_tui.wiring import wired
 from widgets.filter_table import FilterTable
 from widgets.lines import OneLine
 
@@ -33,13 +35,27 @@ def rack() -> Tree:
     return demo_tree()
 
 
+class BothAtOnce(OutlookService):
+    """The second stage first, so that no picture hangs on when it is taken."""
+
+    has_second = False
+
+    def load(self) -> Outlook:
+        super().load()
+        return self.refine()
+
+
 @pytest.fixture
-def make_app(rack: Tree, tmp_path: Path) -> MakeApp:
+def make_app(tmp_path: Path) -> MakeApp:
+    """The demo, as the command line puts it together; or another tree, without an API."""
+
     def make(tree: Tree | None = None, profile: Profile = UNICODE) -> PveAuthApp:
-        service = SnapshotService(tree or rack, FixedClock(DEMO_NOW), demo=tree is None)
-        return PveAuthApp(
-            OutlookService(service), profile, Exports(StateFolder(tmp_path / "saved"))
-        )
+        exports = Exports(StateFolder(tmp_path / "saved"))
+        if tree is not None:
+            service = SnapshotService(tree, FixedClock(DEMO_NOW))
+            return PveAuthApp(OutlookService(service), profile, exports)
+        pictures, nodes, stories = wired(parse(["demo"]))
+        return PveAuthApp(BothAtOnce(pictures, nodes), profile, exports, stories)
 
     return make
 

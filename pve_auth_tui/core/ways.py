@@ -1,0 +1,48 @@
+"""How the node is reached, told to people: the way in use, and why no better one works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pve_auth_tui.core.finding import Finding, Target
+from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.node import Node, Tried
+
+WAYS: Final = "ways"
+"""The target that opens `way_lines`."""
+
+_NAMES: Final = {
+    "direct": "PVE's own modules, as root on this node",
+    "https": "the web interface's port, 8006",
+    "pvesh": "the command pvesh",
+    "files": "the files in /etc/pve",
+    "config.db": "the database behind /etc/pve",
+}
+
+
+def way_findings(node: Node) -> list[Finding]:
+    """One line when PVE itself does not answer, although it should."""
+    if node.asks_pve or node.waiting or not node.tried:
+        return []
+    first = node.tried[0]
+    text = f"PVE's API does not answer: {first.reason.rstrip('.')}"
+    return [Finding("LOOK", text, first.hint, Target(WAYS))]
+
+
+def way_lines(node: Node) -> tuple[Line, ...]:
+    """The way in use, and each better one with its reason, next step and original text."""
+    return (
+        Line(f"{node.shown}: {_NAMES.get(node.way, node.way)}", heading="In use"),
+        *(line for tried in node.tried for line in _tried(tried)),
+        *((Line("Better ways are still being tried.", heading="Now"),) if node.waiting else ()),
+    )
+
+
+def _tried(tried: Tried) -> Iterator[Line]:
+    yield Line(f"{tried.way}: {_NAMES.get(tried.way, tried.way)}", heading="Not used")
+    yield Line(tried.reason, heading="Why")
+    if tried.hint:
+        yield Line(tried.hint, heading="Next")
+    if tried.original and tried.original.strip() != tried.reason:
+        yield Line(tried.original, heading="Original")

@@ -1,0 +1,209 @@
+"""Which adapters a command line asks for: together with `cli`, the one place that builds them.
+
+What is heavy is imported where it is needed: the first rows come from PVE's files, which need
+the standard library alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pve_auth_tui.adapters.clock import FixedClock, SystemClock
+from pve_auth_tui.arguments import API_RUNGS, PROGRAM
+from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.ports import Api, Stories, Tree
+from pve_auth_tui.services.node import Ladder, NodeService
+from pve_auth_tui.services.outlook import Pictures
+from pve_auth_tui.services.snapshots import SnapshotService
+
+if TYPE_CHECKING:
+    from pve_auth_tui.adapters.certificate import Pin
+
+PORT = 8006
+_MOST_CA = 1024 * 1024  # bytes
+_LOOPBACK = "127.0.0.1"
+
+
+class NotRoot(AuthTuiError):
+    """This node's own files are for root alone."""
+
+
+class Wired(NamedTuple):
+    """Where pictures come from; `nodes` ask PVE's API, after the files where there are any."""
+
+    pictures: Pictures
+    nodes: NodeService | None = None
+    stories: Stories | None = None
+
+
+def wired(options: argparse.Namespace) -> Wired:
+    """What `options` name, opened as far as that may ask for a password.
+
+    Raises NotRoot, Unreadable without PVE there, UsageError, and what a login raises.
+    """
+    if options.command == "demo":
+        return _demo(options)
+    if options.host:
+        api = _logged_in(options)
+        return _api_only(lambda: _ladder([("https", lambda: api)]), options)
+    root = Path(os.path.abspath(options.root or "/"))
+    if root != Path("/"):
+        return Wired(_files(root, options.rung))
+    _require_root(options)
+    if options.rung in API_RUNGS:
+        return _api_only(_opener(options), options)
+    files = _files(root, options.rung)
+    if options.rung != "auto":
+        return Wired(files)
+    nodes = NodeService(_opener(options), SystemClock(), read_only=options.read_only)
+    return Wired(files, nodes)
+
+
+def _require_root(options: argparse.Namespace) -> None:
+    if os.geteuid() != 0:
+        command = " ".join(filter(None, (PROGRAM, options.command)))
+        raise NotRoot(
+            "PVE's access files on this node are for root alone.",
+            f"Start it as root: sudo {command}. To look around: {PROGRAM} demo",
+        )
+
+
+def _files(root: Path, rung: str) -> SnapshotService:
+    from pve_auth_tui.adapters.source import open_tree
+
+    again = partial(open_tree, root, rung)
+    return SnapshotService(again(), SystemClock(), again=again)
+
+
+# --- PVE's API -----------------------------------------------------------------------
+
+
+def _api_only(open_ladder: Callable[[], Ladder], options: argparse.Namespace) -> Wired:
+    nodes = NodeService(open_ladder, SystemClock(), read_only=options.read_only)
+    return Wired(nodes, nodes)
+
+
+def _opener(options: argparse.Namespace) -> Callable[[], Ladder]:
+    """The ways to this node's own API; a login that was asked for by name happens now."""
+    if options.rung == "https" and options.user:
+        api = _logged_in(options)
+        return lambda: _ladder([("https", lambda: api)])
+
+    def ladder() -> Ladder:
+        from pve_auth_tui.adapters.ladder import LadderApi, api_ways, rungs
+
+        return LadderApi(api_ways(rungs(options.rung), https=_minted))
+
+    return ladder
+
+
+def _ladder(ways: Sequence[tuple[str, Callable[[], Api]]]) -> Ladder:
+    from pve_auth_tui.adapters.ladder import LadderApi, Way
+
+    return LadderApi([Way(*way) for way in ways])
+
+
+def _minted() -> Api:
+    """This node over https as root@pam, with a ticket that PVE's own modules make (R18)."""
+    from pve_auth_tui.adapters.bridge import Bridge
+    from pve_auth_tui.adapters.https import Https
+
+    bridge = Bridge()
+    try:
+        ticket, csrf = bridge.mint()
+    finally:
+        bridge.close()
+    https = Https(_LOOPBACK, PORT, _own_pin())
+    https.use_ticket(ROOT, ticket, csrf)
+    return https
+
+
+def _own_pin() -> Pin:
+    from pve_auth_tui.adapters.certificate import pveproxy_certificate
+
+    tree: Tree = _tree()
+    return pveproxy_certificate(tree.read)
+
+
+def _tree() -> Tree:
+    from pve_auth_tui.adapters.source import open_tree
+
+    return open_tree(Path("/"))
+
+
+def _logged_in(options: argparse.Namespace) -> Api:
+    """Over https with a password, in PVE's two steps: one attempt (R23)."""
+    from pve_auth_tui.adapters.certificate import Pin
+    from pve_auth_tui.adapters.https import Https
+    from pve_auth_tui.asking import answers
+
+    host, port = _place(options.host) if options.host else (_LOOPBACK, PORT)
+    if options.host:
+        ca = _ca(options.ca) if options.ca else None
+        pin = Pin(ca_pem=ca, fingerprint=options.fingerprint)
+    else:
+        pin = _own_pin()
+    api = Https(host, port, pin)
+    asked = answers(from_stdin=options.password_stdin)
+    user = options.user or ROOT
+    api.login(user, asked.password(user, host), asked.second_factor)
+    return api
+
+
+def _place(host: str) -> tuple[str, int]:
+    """`pve1`, `pve1:8006`, `[2001:db8::1]:8006` or `2001:db8::1`."""
+    name, colon, port = host.rpartition(":")
+    if not colon or (host.count(":") > 1 and not name.endswith("]")):
+        return host, PORT
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"{port} is no port.", "For example: --host pve1.example.com:8006")
+    return name, int(port)
+
+
+def _ca(file: Path) -> bytes:
+    try:
+        with file.open("rb") as text:
+            return text.read(_MOST_CA)
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read: {error.strerror}.",
+            "It is the CA's certificate: /etc/pve/pve-root-ca.pem of that cluster.",
+        ) from error
+
+
+# --- the demo ------------------------------------------------------------------------
+
+
+def _demo(options: argparse.Namespace) -> Wired:
+    from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+    from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
+    from pve_auth_tui.simnode.faults import Faults
+    from pve_auth_tui.simnode.stories import DemoStories
+    from pve_auth_tui.simnode.tree import best_tree
+
+    tree = demo_tree(users=options.users) if options.users else demo_tree()
+    clock = FixedClock(DEMO_NOW)
+    disk: Disk = MemoryDisk(tree.files)
+    if options.state is not None:
+        tree.written_to(options.state)
+        disk = FolderDisk(options.state)
+    faults = Faults()
+    again = partial(best_tree, disk, faults)
+
+    def ladder() -> Ladder:
+        from pve_auth_tui.simnode.direct import DirectApi
+        from pve_auth_tui.simnode.node import SimNode
+        from pve_auth_tui.simnode.sources import system_sources
+
+        node = SimNode(disk, system_sources(clock), faults)
+        return _ladder([("direct", lambda: DirectApi(node))])
+
+    nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
+    files = SnapshotService(again(), clock, demo=True, again=again)
+    return Wired(files, nodes, DemoStories(faults))
