@@ -300,6 +300,7 @@ ROWS = st.lists(st.dictionaries(st.sampled_from(NAMES), SCALARS | JSON, max_size
 
 
 @pytest.mark.parametrize("reader", READERS)
+@settings(max_examples=40)
 @given(JSON | ROWS | ROWS.map(lambda rows: rows[0] if rows else {}))
 def test_any_json_is_read_or_refused_in_one_sentence(reader, answer):
     with suppress(Unreadable):

@@ -7,11 +7,13 @@ import pytest
 
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.core.accessdata import Pool
+from pve_auth_tui.core.concerns import concerns
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.lists import LISTINGS
+from pve_auth_tui.core.logins import login
 from pve_auth_tui.core.secret import HIDDEN
 from pve_auth_tui.core.snapshot import Cluster
-from pve_auth_tui.core.tfaconfig import TfaConfig
+from pve_auth_tui.core.tfaconfig import TfaConfig, TfaEntry, UserTfa
 from pve_auth_tui.services.apipicture import ALL_SECONDS, ApiPicture
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
@@ -169,6 +171,19 @@ def test_what_the_api_does_not_tell_says_so(files):
     assert found.passwords.problem == ("PVE's API does not tell which accounts have a password.")
     assert found.passwords.hint
     assert found.token_secrets.problem == "PVE's API does not tell which API tokens have a secret."
+
+
+def test_recovery_keys_that_nobody_counted_are_not_taken_for_none(files):
+    keys = TfaEntry("recovery", "recovery", created=1)
+    tfa = TfaConfig({"root@pam": UserTfa("root@pam", (keys,))})
+    found = picture(FakeApi(changed(files, tfa=tfa), way="https"))
+    assert login(found, "root@pam", DEMO_NOW).usable == {"recovery"}
+    (row,) = rows(found)["tfa"]
+    assert "not known" in row.cells
+    assert row.fields["left"] == "enough"
+    assert not [each for each in concerns(found, DEMO_NOW) if "recovery key" in each.text]
+    users = next(each for each in LISTINGS if each.name == "users")
+    assert any("Recovery keys." in line.text for line in users.details(found, "root@pam", DEMO_NOW))
 
 
 def test_no_secret_is_kept(files):
