@@ -58,7 +58,7 @@ class Https:
         self._pin = pin
         self._server_name = server_name
         self._clock = clock
-        self._lock = threading.RLock()  # connecting, logging in, renewing: one at a time
+        self._lock = threading.RLock()  # connecting and renewing: one at a time
         self._http: Any = None
         self._session: two_steps.Session | None = None
         self._born = 0.0
@@ -99,14 +99,16 @@ class Https:
         """Logs in once, in PVE's two steps; who was logged in before is not any more.
 
         Raises LoginRefused when PVE says no, Refused and UsageError for what was not sent
-        because it cannot be right, Unreachable and Untrusted.
+        because it cannot be right, Unreadable for a question that nobody knows, Unreachable and
+        Untrusted.
         """
         with self._lock:
             self._session, self._ended = None, None
-            try:
-                session = two_steps.login(self._ask_for_ticket, userid, password, second)
-            except NotAnAnswer as error:
-                raise self._trouble(error) from None
+        try:  # without the lock: `second` waits for a person
+            session = two_steps.login(self._ask_for_ticket, userid, password, second)
+        except NotAnAnswer as error:
+            raise self._trouble(error) from None
+        with self._lock:
             self._session, self._born = session, self._clock()
 
     def use_ticket(self, userid: str, ticket: Secret, csrf: Secret) -> None:

@@ -237,6 +237,17 @@ def test_an_answer_that_drips_is_over_in_time(tmp_path: Path, start: bytes) -> N
     assert "did not come in time" in str(reading)
 
 
+def test_an_answer_that_stops_late_gets_no_second_time(tmp_path: Path) -> None:
+    def late(connection: ssl.SSLSocket, listener: Listener) -> None:
+        read_request(connection, listener)
+        listener.over.wait(1.2)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        listener.over.wait(10)
+
+    with tls_listener(NODE, tmp_path, late) as listener:
+        assert "did not come in time" in str(failed(https(listener, PIN), seconds=1.4))
+
+
 def test_an_answer_that_never_comes_is_over_in_time(tmp_path: Path) -> None:
     reading, _ = after_the_request(lambda _, w: w.over.wait(10) and None, tmp_path, seconds=0.3)
     assert "did not come in time" in str(reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,11 +194,18 @@ def test_a_refusal_keeps_the_text_and_the_problem_of_each_parameter(tmp_path: Pa
     assert set(caught.value.errors) == {"userid"}
 
 
-def test_a_redirect_is_not_followed_and_its_body_not_read(tmp_path: Path) -> None:
+def test_a_redirect_is_not_followed_and_has_the_same_limits(tmp_path: Path) -> None:
     with pve_listener(NODE, tmp_path) as elsewhere:
         where = f"Location: https://127.0.0.1:{elsewhere.port}/api2/json/version"
-        with pytest.raises(Unreachable, match="a redirect"):
-            answered(json_answer(None, "301 Moved", where), tmp_path)
+        huge = f"HTTP/1.1 301 Moved\r\n{where}\r\nContent-Length: {2**40}\r\n\r\n".encode()
+        for answer, problem in (
+            (json_answer(None, "301 Moved", where), "a redirect"),
+            (huge, "more than 16 MiB"),
+        ):
+            start = time.monotonic()
+            with pytest.raises(Unreachable, match=problem):
+                answered(answer, tmp_path)
+            assert time.monotonic() - start < 5  # the server would let us wait for 10 s
         assert elsewhere.connections == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,22 @@ def test_the_code_goes_with_the_half_ticket_in_a_second_step(tmp_path: Path) -> 
         assert way.call("GET", ("version",)) == "PVEAuthCookie=PVE%3Aann%40pve%3A6B02%3A%3Awhole"
         assert len(listener.asked) == 3
         assert all("otp" not in asked.form for asked in listener.asked)
+
+
+def test_while_somebody_looks_for_a_code_other_calls_go_on(tmp_path: Path) -> None:
+    with pve_listener(NODE, tmp_path, asks_for_a_code) as listener:
+        way = Https("127.0.0.1", listener.port, PIN)
+        got: list[object] = []
+
+        def slow(challenge: Challenge) -> Secret:
+            other = threading.Thread(target=lambda: got.append(way.call("GET", ("version",))))
+            other.start()
+            other.join(5)
+            assert got == [None]  # answered, without a cookie
+            return ask_for_code(challenge)
+
+        way.login("ann@pve", PASSWORD, slow)
+        assert way.user == "ann@pve"
 
 
 def refused_login(
