@@ -21,6 +21,7 @@ _POOL = re.compile(r"[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}")
 _VMID = re.compile(r"[1-9][0-9]{2,8}")
 _LABEL = re.compile(r"[a-zA-Z0-9\-]+")
 _MAIL_WORD = re.compile(r"[A-Za-z0-9_+~\-]+")
+_DECODED_MAIL_WORD = re.compile(r"[\w+~\-]+")
 _MAC_PREFIX = re.compile(r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}(?::[a-f0-9]?)?", re.IGNORECASE)
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,9}")
 _SHORTEST_PREFIX = 8
@@ -64,15 +65,20 @@ def _ldap_attribute(value: str) -> str:
     return f"value '{value}' does not look like a simple ldap attribute name\n"
 
 
-def _email(value: str) -> str:
+def _email(value: str, word: re.Pattern[str] = _MAIL_WORD) -> str:
     user, at, host = value.partition("@")
     if (
         at
-        and all(_MAIL_WORD.fullmatch(word) for word in user.split("."))
+        and all(word.fullmatch(part) for part in user.split("."))
         and all(_LABEL.fullmatch(label) for label in host.split("."))
     ):
         return ""
     return "value does not look like a valid email address\n"
+
+
+def _decoded_email(value: str) -> str:
+    """In what came over the API any letter counts; in a file, which is bytes, only ASCII."""
+    return _email(value, _DECODED_MAIL_WORD)
 
 
 def _cidr(value: str) -> str:
@@ -179,6 +185,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "address": _address,
     "ldap-simple-attr": _ldap_attribute,
     "email": _email,
+    "decoded-email": _decoded_email,
     "CIDR": _cidr,
     "mac-prefix": _mac_prefix,
     "pve-calendar-event": _calendar_event,

@@ -90,14 +90,6 @@ def checked(method: Method, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def names_below(path: str) -> list[str]:
-    """The fixed names that an index of this path shows."""
-    place = _tree()
-    for part in filter(None, path.split("/")):
-        place = place.below["{}" if place.any_name else part]
-    return sorted(name for name in place.below if name != "{}")
-
-
 def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
@@ -140,6 +132,8 @@ def rule_of(described: Mapping[str, Any] | Property) -> Property:
         parts, form = {name: rule_of(part) for name, part in form.items()}, ""
     elif form in _PARTS:
         parts, form = _PARTS[form], ""
+    if form.startswith("email"):
+        form = f"decoded-{form}"
     enum: Sequence[str] = described.get("enum", ())
     return Property(
         described.get("type", "string"),

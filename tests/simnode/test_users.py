@@ -109,6 +109,13 @@ def test_an_empty_text_clears_a_field():
     assert "firstname" not in node.answer("GET", "/access/users/ann@pve")
 
 
+def test_a_mail_address_may_have_letters_of_any_language():
+    node = small_node()
+    node.answer("PUT", "/access/users/ann@pve", {"email": "jürgen@example.com"})
+    assert node.answer("GET", "/access/users/ann@pve")["email"].endswith("rgen@example.com")
+    assert refusal(node, "PUT", "/access/users/ann@pve", {"email": "a@exämple.com"})[0] == 400
+
+
 def test_root_can_be_disabled():
     """PUT root@pam enable=0 is accepted; every login ends with it."""
     node = small_node()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pve_auth_tui.core import answers
-from pve_auth_tui.core.accessdata import Pool, UserConfig
+from pve_auth_tui.core.accessdata import AclEntry, Pool, UserConfig
 from pve_auth_tui.core.cluster import parse_vmlist
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.pathtree import pool_path
@@ -85,15 +85,15 @@ def remove_pool(node: SimNode, request: Request) -> None:
         if below := sorted(other for other in access.pools if other.startswith(f"{name}/")):
             raise ApiError(500, f"{start} pool '{below[0]}')\n")
         guests, storages = _guests(node), _storages(node)
-        for vmid in sorted(filter(guests.__contains__, pool.vms), key=str):
-            raise ApiError(500, f"{start} VM {vmid})\n")
-        for storage in filter(storages.__contains__, pool.storage):
-            raise ApiError(500, f"{start} storage '{storage}')\n")
+        if vms := sorted(filter(guests.__contains__, pool.vms), key=str):
+            raise ApiError(500, f"{start} VM {vms[0]})\n")
+        if kept := sorted(filter(storages.__contains__, pool.storage)):
+            raise ApiError(500, f"{start} storage '{kept[0]}')\n")
         pools = {other: found for other, found in access.pools.items() if other != name}
         change.access = replace(access, pools=pools, acl=tuple(_acl_without(access, name)))
 
 
-def _acl_without(access: UserConfig, name: str) -> Iterator[Any]:
+def _acl_without(access: UserConfig, name: str) -> Iterator[AclEntry]:
     """PVE forgets the pool's entries and those below it, but not those of a pool in a pool."""
     path = pool_path(name)
     nested = "/" in name
