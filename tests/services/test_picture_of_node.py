@@ -2,14 +2,17 @@
 
 import pytest
 
+from pve_auth_tui.adapters.bridge import Bridge
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.ladder import LadderApi, Way
+from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.node import Ability
 from pve_auth_tui.services.node import NodeService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.services.tasks import TaskService
+from pve_auth_tui.simnode.bridge_child import command
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.simnode.direct import DirectApi
 from pve_auth_tui.simnode.disk import MemoryDisk
@@ -85,3 +88,28 @@ def test_a_sync_that_fails_is_followed_to_its_end(node):
     assert end.exitstatus == "Connection refused"
     assert told[-1] == "TASK ERROR: Connection refused"
     assert tuple(told) == end.lines
+
+
+def test_through_a_real_child_it_is_the_same_and_a_killed_child_comes_back(tmp_path):
+    tree = demo_tree()
+    tree.written_to(tmp_path / "demo")
+    bridges = []
+
+    def bridge():
+        bridges.append(Bridge(command=command(tmp_path / "demo"), euid=lambda: 0))
+        return bridges[-1]
+
+    nodes = NodeService(lambda: LadderApi([Way("direct", bridge)]), CLOCK)
+    outlooks = OutlookService(SnapshotService(open_tree(tmp_path / "demo", "files"), CLOCK), nodes)
+    try:
+        first, second = outlooks.load(), outlooks.refine()
+        assert second.node.shown == "root@pam, direct"
+        for name, part in second.snapshot.parts.items():
+            assert part.value is first.snapshot.parts[name].value, (name, part.problem)
+        bridges[0]._child.kill()
+        assert outlooks.refine().node.shown == "root@pam, direct"
+    finally:
+        nodes.close()
+    closed = outlooks.refine()
+    assert closed.node.shown == "files, READ-ONLY"
+    assert closed.snapshot.tfa.value is not None
