@@ -9,17 +9,21 @@ Files that a topic leaves and that are not as recorded make its last call unequa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pve_auth_tui.simnode.faults import Faults
+from pve_auth_tui.simnode.tasklog import INDEX
 from tests.conformance.family import Family
 from tests.conformance.recording import Entry, Files, Topic, topics
 from tests.conformance.replaying import Scene, line, replayed
-from tests.conformance.start import Stage
+from tests.conformance.start import NODE, Stage
 
 NAME = "api"
+OK = 200
+_TASKS = re.compile(r"/nodes/[^/]+/tasks")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ LEFT_OUT = (
         lambda topic, call: (call.answer.message or "").startswith("Undefined subroutine"),
     ),
     LeftOut(
+        "a stand-in made the address without asking the provider",
+        lambda topic, call: (
+            call.stub and call.path == "/access/openid/auth-url" and call.answer.status == OK
+        ),
+    ),
+    LeftOut(
         "a stand-in answered for the state of a node",
         lambda topic, call: call.stub and call.path.startswith("/nodes/"),
     ),
@@ -62,9 +72,21 @@ def _after_passwords(topic: Topic, others: Mapping[str, Topic]) -> Files:
     return others["08-password"].after
 
 
-def _domains_of_its_end(topic: Topic, others: Mapping[str, Topic]) -> Files:
-    """Commands had changed that file since the topic before."""
-    return {**topic.start, "domains.cfg": topic.after["domains.cfg"]}
+def _but_from_its_end(*names: str) -> Callable[[Topic, Mapping[str, Topic]], Files]:
+    """The recorder had changed these files since the topic before; no call of this one does."""
+    return lambda topic, others: {**topic.start, **{name: topic.after[name] for name in names}}
+
+
+def _but_with_lines_of_its_end(*starts: str) -> Callable[[Topic, Mapping[str, Topic]], Files]:
+    """The same for single lines of user.cfg."""
+
+    def start(topic: Topic, others: Mapping[str, Topic]) -> Files:
+        then, end = ((files["user.cfg"] or "").splitlines() for files in (topic.start, topic.after))
+        newer = {one: line for line in end for one in starts if line.startswith(one)}
+        lines = [next((newer[one] for one in newer if line.startswith(one)), line) for line in then]
+        return {**topic.start, "user.cfg": "".join(f"{line}\n" for line in lines)}
+
+    return start
 
 
 def _before_its_users(topic: Topic, others: Mapping[str, Topic]) -> Files:
@@ -72,7 +94,7 @@ def _before_its_users(topic: Topic, others: Mapping[str, Topic]) -> Files:
     made = {
         call.params["userid"]
         for call in topic.calls
-        if (call.method, call.path, call.answer.status) == ("POST", "/access/users", 200)
+        if (call.method, call.path, call.answer.status) == ("POST", "/access/users", OK)
     }
     options = {
         name for call in topic.calls if call.path == "/cluster/options" for name in call.params
@@ -103,10 +125,12 @@ def _as_recorded(topic: Topic, others: Mapping[str, Topic]) -> Files:
 # Topics for which START.json names no files, though there were some; or not quite the right ones.
 _STARTS: Mapping[str, Callable[[Topic, Mapping[str, Topic]], Files]] = {
     "09-domains": _after_passwords,
+    "10-domain-sync": _but_from_its_end("priv/shadow.cfg"),
     "11-sync-jobs": _own_end,
     "12-cluster-options": _before_its_users,
     "13-tfa": _before_its_users,
-    "15-root-tfa": _domains_of_its_end,
+    "14-tfa-lockout": _but_with_lines_of_its_end("user:root@pam:", "acl:1:/:"),
+    "15-root-tfa": _but_from_its_end("domains.cfg"),
     "18-ipc-refused": _own_end,
     "19-no-quorum-tfa-login": _own_end,
 }
@@ -146,6 +170,22 @@ def breaking(topic: Topic, faults: Faults) -> Callable[[int], None]:
     return before
 
 
+# --- what ran before ---
+
+_SOME_TASK = "UPID:{node}:00000001:00000001:{start:08X}:vncshell::root@pam: {start:08X} OK\n"
+
+
+def earlier_tasks(topic: Topic) -> dict[str, bytes]:
+    """A list of as many tasks as had run before: those that are counted and did not run here."""
+    begun = 0
+    for call in topic.calls:
+        if _TASKS.fullmatch(call.path) and call.answer.total is not None:
+            lines = [_SOME_TASK.format(node=NODE, start=1)] * (call.answer.total - begun)
+            return {INDEX: "".join(lines).encode()}
+        begun += isinstance(call.answer.data, str) and call.answer.data.startswith("UPID:")
+    return {}
+
+
 # --- the family ---
 
 OnStage = Callable[[Topic, Files, Faults], Scene]
@@ -153,11 +193,16 @@ OnStage = Callable[[Topic, Files, Faults], Scene]
 
 def run(folder: Path, host: Mapping[str, bytes]) -> Family:
     """All topics of a folder of recordings; `host`: files of the node beside /etc/pve's."""
-    return compared(topics(folder, NAME), lambda topic, start, faults: Stage(start, host, faults))
+    return compared(topics(folder, NAME), on_stage(host))
 
 
-def compared(recorded: Iterable[Topic], on_stage: OnStage, *, exact_files: bool = True) -> Family:
-    """Topics against the nodes that `on_stage` sets up for them."""
+def on_stage(host: Mapping[str, bytes]) -> OnStage:
+    """How a topic's node is set up."""
+    return lambda topic, start, faults: Stage(start, {**host, **earlier_tasks(topic)}, faults)
+
+
+def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = True) -> Family:
+    """Topics against the nodes that `set_up` makes for them."""
     total, differences = 0, []
     left_out: dict[str, list[str]] = {}
     by_name = {topic.name: topic for topic in recorded}
@@ -175,7 +220,7 @@ def compared(recorded: Iterable[Topic], on_stage: OnStage, *, exact_files: bool 
         start = _STARTS.get(topic.name, _as_recorded)(topic, by_name)
         result = replayed(
             topic,
-            on_stage(topic, start, faults),
+            set_up(topic, start, faults),
             left_out=skipped,
             before=breaking(topic, faults),
             exact_files=exact_files,

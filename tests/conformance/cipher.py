@@ -21,6 +21,7 @@ _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2}|\\x[0-9a-f]{2})")  # of a byte, in files
 _ITEM = re.compile(r"[^\s,;]+")
 _ROLES = re.compile(r"PVE.*|NoAccess|Administrator", re.IGNORECASE | re.DOTALL)
 _ACL_PATH = re.compile(r"(/*pool/+|/*access/+groups/+|/*access/+realm/+)(.*)", re.DOTALL)
+_OF_PVE = frozenset({"Linux PAM standard authentication", "Proxmox VE authentication server"})
 _REALMS = frozenset({"pam", "pve"})
 _USERS = frozenset({"root@pam"})
 
@@ -42,6 +43,10 @@ class Cipher:
         return "".join(
             part if place % 2 else part.translate(_NEXT) for place, part in enumerate(parts)
         )
+
+    def description(self, text: str) -> str:
+        """A comment; those of the built-in realms are PVE's own."""
+        return text if text in _OF_PVE else self.word(text)
 
     def realm(self, realm: str) -> str:
         return realm if realm in _REALMS else self.word(realm)

@@ -11,7 +11,7 @@ from tests.conformance.codes import code_for
 from tests.conformance.comparison import Comparison
 from tests.conformance.recording import ANONYMOUS, Entry
 
-HOST = "pve1.example.test:8006"
+HOST = "127.0.0.1:8006"  # where the recorder asked
 CLIENT = "127.0.0.1"
 _OTHERS_CSRF = " with csrf of "
 _OLD_SECRET = "old secret"  # as notes say it of a token whose secret was made anew
@@ -80,6 +80,7 @@ class Client:
         if entry.answer.bare:
             recorded["data"] = None  # a body would be more than was answered
         wrong = []
+        self._comparison.stub = entry.stub
         for name, value in recorded.items():
             field = "" if name == "data" else name
             if found := self._comparison.difference(value, ours[name], field):

@@ -76,7 +76,7 @@ def _property(line: str, cipher: Cipher) -> str:
     found = _PROPERTY.fullmatch(line)
     if not found:
         return line
-    rename = cipher.realm if found[1] == "realm" else cipher.word
+    rename = cipher.realm if found[1] == "realm" else cipher.description
     return f"\t{found[1]} {rename(found[2])}{found[3]}"
 
 

@@ -12,14 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pve_auth_tui.simnode.faults import Faults
 from tests.conformance import api, permissions, replay
 from tests.conformance.cipher import Cipher
 from tests.conformance.family import Family
 from tests.conformance.recording import Answer, Command, Entry, Topic, topics
 from tests.conformance.renamedfiles import renamed_files, user_cfg
 from tests.conformance.slapd import LDIF
-from tests.conformance.start import Stage
 
 NAME = "renamed"
 
@@ -38,7 +36,7 @@ _API_PATH = re.compile(
 # How names stand in PVE's sentences; the last group that matched says what kind of name it is.
 _SENTENCES = (
     r"(?:Method '\w+ |URI ')(?P<url>/[^']*)(?=')",
-    r"\bgroup(?: name)? '(?P<group>[^']*)'",
+    r"\bgroups?(?: name)? '(?P<group>[^']*)'",
     r"\brole(?: name)? '(?P<role>[^']*)'",
     r"\btoken '(?P<word>[^']*)'",
     r"\buser(?: name)? '(?P<user>[^']*)'",
@@ -74,12 +72,13 @@ class Renaming:
         }
         self._fields: Mapping[str, Callable[[str], str]] = {
             **dict.fromkeys(("userid", "username", "full-tokenid"), cipher.authid),
-            **dict.fromkeys(("tokenid", "poolid", "comment", "description"), cipher.word),
+            **dict.fromkeys(("tokenid", "poolid"), cipher.word),
+            **dict.fromkeys(("comment", "description"), cipher.description),
+            **dict.fromkeys(("t", "status", "exitstatus"), self.text),
             "groupid": cipher.group,
             "roleid": cipher.role,
             "realm": cipher.realm,
             "path": cipher.acl_path,
-            "t": self.text,
         }
         self._lists: Mapping[str, Callable[[str], str]] = {
             **dict.fromkeys(("users", "members"), cipher.user),
@@ -220,16 +219,8 @@ def run(folder: Path, host: Mapping[str, bytes]) -> Family:
     calls, more_calls = list(topics(folder, api.NAME)), list(topics(folder, replay.NAME))
     renaming = renaming_of([*calls, *more_calls])
     parts = (
-        api.compared(
-            map(renaming.topic, calls),
-            lambda topic, start, faults: Stage(start, host, faults),
-            exact_files=False,
-        ),
-        replay.compared(
-            map(renaming.topic, more_calls),
-            lambda topic: Stage(topic.start, host, Faults()),
-            exact_files=False,
-        ),
+        api.compared(map(renaming.topic, calls), api.on_stage(host), exact_files=False),
+        replay.compared(map(renaming.topic, more_calls), replay.on_stage(host), exact_files=False),
         permissions.compared(map(renaming.config, permissions.configs(folder))),
     )
     return Family(

@@ -22,14 +22,19 @@ OnStage = Callable[[Topic], Scene]
 
 def run(folder: Path, host: Mapping[str, bytes]) -> Family:
     """All topics of a folder of recordings; `host`: files of the node beside /etc/pve's."""
-    return compared(topics(folder, NAME), lambda topic: Stage(topic.start, host, Faults()))
+    return compared(topics(folder, NAME), on_stage(host))
 
 
-def compared(recorded: Iterable[Topic], on_stage: OnStage, *, exact_files: bool = True) -> Family:
-    """Topics against the nodes that `on_stage` sets up for them."""
+def on_stage(host: Mapping[str, bytes]) -> OnStage:
+    """How a topic's node is set up."""
+    return lambda topic: Stage(topic.start, host, Faults())
+
+
+def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = True) -> Family:
+    """Topics against the nodes that `set_up` makes for them."""
     total, differences = 0, []
     for topic in recorded:
-        result = replayed(topic, on_stage(topic), exact_files=exact_files)
+        result = replayed(topic, set_up(topic), exact_files=exact_files)
         wrong = {index: text for index, text in result.differences.items() if text}
         if result.files:
             last = topic.entries[-1].index
