@@ -81,7 +81,7 @@ def _host(raw: str) -> tuple[str, bool]:
     """The host as ASCII, and whether it is a name."""
     if raw.startswith("["):
         try:
-            return str(ipaddress.IPv6Address(raw.removeprefix("[").removesuffix("]"))), False
+            return str(ipaddress.IPv6Address(raw[1:-1] if raw.endswith("]") else "")), False
         except ValueError:
             raise BadUrl("invalid IPv6 address") from None
     name = _ascii(unquote_to_bytes(raw).decode("utf-8", "replace"))

@@ -135,6 +135,7 @@ def _require_der(signature: bytes) -> None:
 
 def _public(key: Mapping[str, Any]) -> Any:
     """The key for the `cryptography` package. Raises Failure for a point off the curve."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
     [(kind, form)] = key["key"].items()
@@ -153,7 +154,7 @@ def _public(key: Mapping[str, Any]) -> Any:
         }
         point = ec.EllipticCurvePublicNumbers(_number(x), _number(form["y"]), curves[form["curve"]])
         return point.public_key()
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Failure(OPENSSL, str(error)) from error
 
 
