@@ -83,6 +83,7 @@ class TaskLog:
         self._pids = count(node.sources.pid + 1)
         self._lock = RLock()
         self._running: dict[str, Task] = {}
+        self._workers: dict[str, Thread] = {}
 
     @property
     def uptime(self) -> float:
@@ -99,9 +100,16 @@ class TaskLog:
         """
         task = self._started(kind, ident, user)
         worker = Thread(target=self._carry_out, args=(task, work), daemon=True)
+        self._workers[task.upid] = worker
         worker.start()
-        worker.join(patience)
+        self.wait(task.upid, patience)
         return task.upid
+
+    def wait(self, upid: str, seconds: float | None = None) -> None:
+        """Until a task has ended, or for some seconds."""
+        worker = self._workers.get(upid)
+        if worker is not None:
+            worker.join(seconds)
 
     def _started(self, kind: str, ident: str, user: str) -> Task:
         now = self._node.sources.now()
@@ -110,9 +118,8 @@ class TaskLog:
         task = parse_upid(upid)
         if task is None:
             raise ApiError(500, f"unable to parse worker upid '{upid}'\n")
-        with self._lock:
-            self._running[upid] = task
-            self._node.disk.write(task.log, b"")
+        self._node.disk.write(task.log, b"")
+        self._running[upid] = task
         return task
 
     def _carry_out(self, task: Task, work: Work) -> None:
@@ -134,21 +141,24 @@ class TaskLog:
             self._ended(task)
 
     def _ended(self, task: Task) -> None:
-        disk = self._node.disk
-        with self._lock:
-            entry = f"{task.upid} {int(self._node.sources.now()):08X} {self.status(task)}\n"
-            index = (disk.read(INDEX) or b"") + entry.encode("latin-1", "replace")
-            if len(index) > _LARGEST_INDEX:
-                self._forget(f"{INDEX}.1")
-                disk.write(f"{INDEX}.1", index)
-                disk.remove(INDEX)
-            else:
-                disk.write(INDEX, index)
-            self._running.pop(task.upid, None)
+        try:
+            with self._lock:
+                self._index(task)
+        finally:
+            del self._running[task.upid]
+            del self._workers[task.upid]
 
-    def _forget(self, index: str) -> None:
-        for task in self._indexed(index):
-            self._node.disk.remove(task.log)
+    def _index(self, task: Task) -> None:
+        disk, now = self._node.disk, int(self._node.sources.now())
+        entry = f"{task.upid} {now:08X} {self.status(task)}\n"
+        index = (disk.read(INDEX) or b"") + entry.encode("latin-1", "replace")
+        if len(index) <= _LARGEST_INDEX:
+            disk.write(INDEX, index)
+            return
+        for old in self._indexed(f"{INDEX}.1"):
+            disk.remove(old.log)
+        disk.write(f"{INDEX}.1", index)
+        disk.remove(INDEX)
 
     def exists(self, task: Task) -> bool:
         return self._node.disk.read(task.log) is not None
@@ -163,8 +173,7 @@ class TaskLog:
 
     def running(self) -> list[Task]:
         """The newest first."""
-        with self._lock:
-            return sorted(self._running.values(), key=lambda task: task.start, reverse=True)
+        return sorted(self._running.values(), key=lambda task: task.start, reverse=True)
 
     def ended(self) -> Iterator[Task]:
         """The last one to end first."""
