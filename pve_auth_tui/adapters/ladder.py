@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Unreachable, Unreadable
@@ -26,6 +26,14 @@ class Way(NamedTuple):
 
     name: str
     open: Callable[[], Api]
+
+
+@runtime_checkable
+class Restarting(Protocol):
+    """An Api that has given up starting what it needs, until somebody asks."""
+
+    def again(self) -> None:
+        """Try to start it anew with the next call."""
 
 
 class Reached(NamedTuple):
@@ -135,6 +143,9 @@ class LadderApi:
                 return False
             self._at = None
             self._tried = {k: why for k, why in self._tried.items() if k in self._refused}
+            for api in self._opened.values():
+                if isinstance(api, Restarting):
+                    api.again()
             return self._down_from(0)
 
     def call(
@@ -193,13 +204,17 @@ class LadderApi:
         return False
 
     def _works(self, number: int) -> bool:
-        """A way that was open and has died is opened once more."""
-        was_open = number in self._opened
-        try:
-            self._open(number).call("GET", _PROBE, seconds=PROBE_SECONDS)
-        except AuthTuiError as error:
-            self._give_up(number, error)
-            return was_open and number not in self._refused and self._works(number)
+        """A bridge whose child has ended meanwhile says so once, then starts another."""
+        had_child = number in self._opened and self._ways[number].name == DIRECT
+        for last in (False, True) if had_child else (True,):
+            try:
+                self._open(number).call("GET", _PROBE, seconds=PROBE_SECONDS)
+            except AuthTuiError as error:
+                if last or not isinstance(error, Unreachable):
+                    self._give_up(number, error)
+                    return False
+            else:
+                break
         self._tried.pop(number, None)
         return True
 
@@ -209,10 +224,11 @@ class LadderApi:
         return self._opened[number]
 
     def _give_up(self, number: int, error: AuthTuiError) -> None:
-        self._shut(number)
+        """It stays open: a bridge starts another child by itself, https keeps its ticket."""
         self._tried[number] = _tried(self._ways[number].name, error)
         if isinstance(error, LoginRefused):
             self._refused.add(number)
+            self._shut(number)
 
     def _shut(self, number: int) -> None:
         api = self._opened.pop(number, None)

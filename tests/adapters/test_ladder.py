@@ -134,7 +134,7 @@ def test_reading_goes_one_way_further_down_when_its_own_has_died():
     assert api.call("GET", USERS) == "direct"
     direct.says["everything"] = DEAD
     assert api.call("GET", USERS) == "pvesh"
-    assert (api.way, direct.closed) == ("pvesh", True)
+    assert api.way == "pvesh"
     assert [tried.way for tried in api.tried] == ["direct"]
 
 
@@ -181,14 +181,28 @@ def test_a_better_way_comes_back_when_it_is_looked_for_and_not_before():
     assert (api.way, api.tried) == ("direct", ())
 
 
-def test_a_way_that_died_is_opened_once_more_when_it_is_looked_for():
-    first, second = Answering("direct"), Answering("direct")
-    opening = Openings(first, second)
-    api = LadderApi([Way("direct", opening), Way("pvesh", Openings(Answering("pvesh")))])
-    api.again()
-    first.says["everything"] = DEAD
+def test_a_way_that_died_keeps_its_ticket_and_is_asked_again_when_it_is_looked_for():
+    https = Answering("https", "ann@pve")
+    opening = Openings(https)
+    api = LadderApi([Way("https", opening)])
     assert api.again()
-    assert (api.way, first.closed, opening.count) == ("direct", True, 2)
+    https.says["everything"] = Unreachable("The network is down.")
+    assert not api.again()
+    with pytest.raises(Unreachable, match="network is down"):
+        api.call("GET", USERS)
+    https.says.clear()
+    assert api.again()
+    assert (api.way, api.tried, https.closed, opening.count) == ("https", (), False, 1)
+
+
+def test_one_that_gave_up_starting_starts_anew_when_it_is_looked_for():
+    class GaveUp(Answering):
+        def again(self):
+            self.says.clear()
+
+    api = ladder(direct=GaveUp("direct", says={"everything": DEAD}))
+    assert not api.again()
+    assert api.again()
 
 
 def test_a_refused_login_is_not_tried_again():

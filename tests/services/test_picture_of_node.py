@@ -93,20 +93,15 @@ def test_a_sync_that_fails_is_followed_to_its_end(node):
 def test_through_a_real_child_it_is_the_same_and_a_killed_child_comes_back(tmp_path):
     tree = demo_tree()
     tree.written_to(tmp_path / "demo")
-    bridges = []
-
-    def bridge():
-        bridges.append(Bridge(command=command(tmp_path / "demo"), euid=lambda: 0))
-        return bridges[-1]
-
-    nodes = NodeService(lambda: LadderApi([Way("direct", bridge)]), CLOCK)
+    bridge = Bridge(command=command(tmp_path / "demo"), euid=lambda: 0)
+    nodes = NodeService(lambda: LadderApi([Way("direct", lambda: bridge)]), CLOCK)
     outlooks = OutlookService(SnapshotService(open_tree(tmp_path / "demo", "files"), CLOCK), nodes)
     try:
         first, second = outlooks.load(), outlooks.refine()
         assert second.node.shown == "root@pam, direct"
         for name, part in second.snapshot.parts.items():
             assert part.value is first.snapshot.parts[name].value, (name, part.problem)
-        bridges[0]._child.kill()
+        bridge._child.kill()
         assert outlooks.refine().node.shown == "root@pam, direct"
     finally:
         nodes.close()
