@@ -28,6 +28,7 @@ from tests.conformance.tfaplayer import Json, Player, Step, differing
 
 NAME = "tfa"
 _BETWEEN = "between challenge and answer"
+_NO_PARAMETERS = ("op", "id", "time", "userid", "result", "log", "note")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 Case = Mapping[str, Any]
@@ -57,36 +58,36 @@ def _found(kind: str, case: Case) -> list[str]:
 # --- webauthn.json ---
 
 
+_BEFORE_STEP2, _BEFORE_LOGINS = -2, -1
+
+
 def _webauthn(case: Case) -> Lines:
-    """Whether `more` begins after step2 or before it, only the outcome tells."""
-    yield from min((list(_story(case, early)) for early in (False, True)), key=len)
+    """What `more` holds happened after step2, or somewhere else: where, the outcome tells."""
+    logins = case.get("login", ())
+    said = [index for index, login in enumerate(logins) if _BETWEEN in login.get("note", "")]
+    places = [_BEFORE_LOGINS, _BEFORE_STEP2, *range(len(logins))] if case.get("more") else [-1]
+    yield from min((list(_story(case, place)) for place in said[:1] or places), key=len)
 
 
-def _story(case: Case, early: bool) -> Lines:
+def _story(case: Case, place: int) -> Lines:
+    """`place`: one of the above, or the login between whose challenge and answer `more` stands."""
     player = Player()
     player.time = case["time"]
+    more, nothing = list(case.get("more", ())), list[Step]()
     result = player.set_settings(case["settings"])
     yield from differing("settings", result.get("error"), case.get("settings_error"))
-    later = list(case.get("more", ()))
-    logins = case.get("login", ())
     yield from _post(player, "step1", case["step1"])
-    if early:
-        yield from _more(player, later, case)
-        later = []
+    yield from _more(player, more if place == _BEFORE_STEP2 else nothing, case)
     if case["step2"]:
         yield from _post(player, "step2", case["step2"])
-    if not any(_BETWEEN in login.get("note", "") for login in logins):
-        yield from _more(player, later, case)
-        later = []
+    yield from _more(player, more if place == _BEFORE_LOGINS else nothing, case)
     asked = None
-    for login in logins:
-        again = (
-            "webauthn" in (login["challenge"] or "") and login["challenge"] == asked
-        )  # an old answer once more
+    for index, login in enumerate(case.get("login", ())):
+        # an answer that is sent once more: nobody asked for a challenge again
+        again = "webauthn" in (login["challenge"] or "") and login["challenge"] == asked
         asked = login["challenge"]
-        yield from _login(player, login, later, case, again=again)
-        if _BETWEEN in login.get("note", ""):
-            later = []
+        between = more if place == index else nothing
+        yield from _login(player, login, between, case, again=again)
     yield from _end(player, case)
 
 
@@ -113,8 +114,7 @@ def _more(player: Player, steps: list[Step], case: Case) -> Lines:
 def _small(player: Player, op: str, userid: str, step: Step) -> Json:
     """The steps that have no chance in them."""
     if op == "update":
-        known = ("op", "id", "time", "userid", "result", "note")
-        change = {name: value for name, value in step.items() if name not in known}
+        change = {name: value for name, value in step.items() if name not in _NO_PARAMETERS}
         return player.update(userid, step["id"], change)
     if op == "delete":
         return player.delete(userid, step["id"])
@@ -135,8 +135,7 @@ def _login(player: Player, step: Step, between: list[Step], case: Case, *, again
         ours = player.challenge(step["userid"])
         yield from differing("challenge", ours, step["challenge"])
         yield from differing("log of challenge", player.log(), step.get("challenge_log", []))
-    if _BETWEEN in step.get("note", ""):
-        yield from _more(player, between, case)
+    yield from _more(player, between, case)
     if step["response"] is not None:
         player.time = step["verified_at"]
         ours = player.verify(step["userid"], step["challenge"], step["response"])
@@ -203,8 +202,8 @@ def _totp_login(case: Case) -> Lines:
                 if last == step.get("repeat", 1) - 1:
                     yield from _state(player, userid, step)
         elif step["op"] == "add":
-            request = {n: step[n] for n in ("type", "description", "totp", "value")}
-            yield from _post(player, "add", {**step, "userid": userid, "request": request})
+            request = {name: value for name, value in step.items() if name not in _NO_PARAMETERS}
+            yield from _post(player, "add", {"userid": userid, **step, "request": request})
         else:
             yield from differing(
                 step["op"], _small(player, step["op"], userid, step), step["result"]
@@ -270,12 +269,12 @@ def _recovery_step(player: Player, step: Step, userid: str, states: tuple[Json, 
         yield from differing("log", player.log(), step.get("log", []))
     elif op == "login":
         yield from _attempt(player, userid, step)
-        user = player.config.users[userid]
+        user = entries.user_or_new(player.config, userid)
         left = [recovery.unused(entry.data) for entry in entries.of(user, "recovery")]
         yield from differing("left", left, [step["left"]])
     else:
-        request = {**step["request"], "op": op}
-        yield from differing(op, _small(player, op, userid, request), step["result"])
+        ours = _small(player, op, userid, step.get("request", {}))
+        yield from differing(op, ours, step["result"])
 
 
 def _recovery_end(player: Player, case: Case) -> Lines:

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import cbor2
@@ -373,3 +375,11 @@ def test_garbage_in_a_statement_or_a_public_key_is_refused_or_does_not_matter(co
     given = {"challenge": challenge, "value": value, "settings": SETTINGS}
     found = refusal_or(lambda: made.add(config, USER, "webauthn", **given))
     assert isinstance(found, ApiError) == (form != "none")
+
+
+def test_cryptography_is_not_loaded_before_a_signature_is_checked():
+    loaded = (
+        "import sys, pve_auth_tui.simnode.handlers.tfa as tfa;"
+        "sys.exit(any(name.split('.')[0] in ('cryptography', 'fido2') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import RLock
 from typing import Any, Final
 
 from pve_auth_tui.core import otpauth
@@ -27,6 +28,7 @@ from pve_auth_tui.simnode.tfa.failure import Failure, Panic, Panicked, refused
 from pve_auth_tui.simnode.tfa.settings import WebauthnSettings
 from pve_auth_tui.simnode.tfa.verify import Answer, Verdict, Verification, usable
 
+_ALONE: Final = RLock()  # as the lock that PVE holds on a user's record
 _HANDLE_SIZE: Final = 16  # of the random id by which a security key knows the user
 _CODES: Final[tuple[TfaType, ...]] = ("totp", "recovery")
 _JSON: Final[tuple[TfaType, ...]] = ("u2f", "webauthn")
@@ -278,9 +280,9 @@ class TfaEngine:
         """
         with _as_api():
             record = self.challenges.existing(userid)
-        if record and (record.totp_failures or record.tfa_failures):
-            record.totp_failures = record.tfa_failures = 0
-            self.challenges.save(userid, record)
+            if record and (record.totp_failures or record.tfa_failures):
+                record.totp_failures = record.tfa_failures = 0
+                self.challenges.save(userid, record)
         now = self.challenges.now()
         user = entries.fresh(config, now).users.get(userid)
         if user is None:
@@ -311,9 +313,10 @@ def _json(value: Any) -> str:
 
 @contextmanager
 def _as_api() -> Iterator[None]:
-    """The core's errors as the API shows them."""
+    """One call after another, and the core's errors as the API shows them."""
     try:
-        yield
+        with _ALONE:
+            yield
     except Panic as panic:
         raise Panicked(str(panic)) from panic
     except (Failure, otpauth.BadUri) as error:
