@@ -1,62 +1,28 @@
 """The api family: calls that were recorded on a node that had already been worked with.
 
 Each topic starts from the files that START.json has for it, or from those that follow from what
-the topic itself left (`_STARTS`). What is not counted stands in `LEFT_OUT`, with the reason;
-so do commands, which are no calls of the API: those that change something are carried out.
+the topic itself left (`_STARTS`). What is not counted stands in `leftout`, with the reason; nor
+are commands, which are no calls of the API: those that change something are carried out.
 Files that a topic leaves and that are not as recorded make its last call unequal.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pve_auth_tui.simnode.faults import Faults
-from pve_auth_tui.simnode.tasklog import INDEX
-from tests.conformance.family import Family
-from tests.conformance.recording import Entry, Files, Topic, topics
+from tests.conformance.family import Family, not_counted
+from tests.conformance.leftout import left_out
+from tests.conformance.recording import Files, Topic, topics
 from tests.conformance.replaying import Scene, line, replayed
-from tests.conformance.start import NODE, Stage
+from tests.conformance.start import Stage, earlier_tasks
 
 NAME = "api"
 OK = 200
-_TASKS = re.compile(r"/nodes/[^/]+/tasks")
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Calls that are not made, and why."""
-
-    reason: str
-    is_one: Callable[[Topic, Entry], bool]
-
-
-LEFT_OUT = (
-    LeftOut(
-        "the stand-in refused TOTP secrets in lower case or padded; PVE's own code takes them "
-        "(tfa/totp.json), which would leave entries that the recording has not",
-        lambda topic, call: (
-            call.stub and call.answer.message == "failed to decode otp secret in otpauth url\n"
-        ),
-    ),
-    LeftOut(
-        "the recording node lacked the module that answers",
-        lambda topic, call: (call.answer.message or "").startswith("Undefined subroutine"),
-    ),
-    LeftOut(
-        "a stand-in made the address without asking the provider",
-        lambda topic, call: (
-            call.stub and call.path == "/access/openid/auth-url" and call.answer.status == OK
-        ),
-    ),
-    LeftOut(
-        "a stand-in answered for the state of a node",
-        lambda topic, call: call.stub and call.path.startswith("/nodes/"),
-    ),
-)
 COMMANDS = "commands and notes, which are no calls of the API"
 
 
@@ -69,7 +35,8 @@ def _own_end(topic: Topic, others: Mapping[str, Topic]) -> Files:
 
 
 def _after_passwords(topic: Topic, others: Mapping[str, Topic]) -> Files:
-    return others["08-password"].after
+    before = others.get("08-password", topic)
+    return before.after if before is not topic else topic.start
 
 
 def _but_from_its_end(*names: str) -> Callable[[Topic, Mapping[str, Topic]], Files]:
@@ -170,22 +137,6 @@ def breaking(topic: Topic, faults: Faults) -> Callable[[int], None]:
     return before
 
 
-# --- what ran before ---
-
-_SOME_TASK = "UPID:{node}:00000001:00000001:{start:08X}:vncshell::root@pam: {start:08X} OK\n"
-
-
-def earlier_tasks(topic: Topic) -> dict[str, bytes]:
-    """A list of as many tasks as had run before: those that are counted and did not run here."""
-    begun = 0
-    for call in topic.calls:
-        if _TASKS.fullmatch(call.path) and call.answer.total is not None:
-            lines = [_SOME_TASK.format(node=NODE, start=1)] * (call.answer.total - begun)
-            return {INDEX: "".join(lines).encode()}
-        begun += isinstance(call.answer.data, str) and call.answer.data.startswith("UPID:")
-    return {}
-
-
 # --- the family ---
 
 OnStage = Callable[[Topic, Files, Faults], Scene]
@@ -204,16 +155,16 @@ def on_stage(host: Mapping[str, bytes]) -> OnStage:
 def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = True) -> Family:
     """Topics against the nodes that `set_up` makes for them."""
     total, differences = 0, []
-    left_out: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     by_name = {topic.name: topic for topic in recorded}
     for topic in by_name.values():
-        skipped = dict(_left_out(topic))
+        skipped = left_out(topic)
         for index, reason in skipped.items():
-            left_out.setdefault(reason, []).append(f"{topic.name} {index}")
+            reasons.setdefault(reason, []).append(f"{topic.name} {index}")
         counted = [call.index for call in topic.calls if call.index not in skipped]
         commands = len(topic.entries) - len(topic.calls)
         if commands:
-            left_out.setdefault(COMMANDS, []).append(f"{topic.name} ({commands})")
+            reasons.setdefault(COMMANDS, []).append(f"{topic.name} ({commands})")
         if not counted:
             continue
         faults = Faults()
@@ -225,27 +176,7 @@ def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = 
             before=breaking(topic, faults),
             exact_files=exact_files,
         )
-        wrong = {
-            index: result.differences.get(index, "not replayed")
-            for index in counted
-            if result.differences.get(index, "not replayed")
-        }
-        if result.files:
-            wrong[counted[-1]] = "; ".join(filter(None, (wrong.get(counted[-1]), *result.files)))
+        wrong = result.wrong(counted)
         total += len(counted)
-        differences += [line(NAME, topic, index, text) for index, text in sorted(wrong.items())]
-    return Family(
-        NAME,
-        total,
-        total - len(differences),
-        tuple(differences),
-        tuple(f"{', '.join(which)}: {reason}" for reason, which in left_out.items()),
-    )
-
-
-def _left_out(topic: Topic) -> Iterator[tuple[int, str]]:
-    for call in topic.calls:
-        for entry in LEFT_OUT:
-            if entry.is_one(topic, call):
-                yield call.index, entry.reason
-                break
+        differences += [line(NAME, topic, index, text) for index, text in wrong.items()]
+    return Family(NAME, total, total - len(differences), tuple(differences), not_counted(reasons))

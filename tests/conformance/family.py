@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -17,3 +18,8 @@ class Family:
     equal: int
     differences: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+
+
+def not_counted(reasons: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The lines of `left_out`: reason -> what it holds for."""
+    return tuple(f"{', '.join(which)}: {reason}" for reason, which in reasons.items())

@@ -59,13 +59,13 @@ class Client:
 
     def request(self, entry: Entry, when: float) -> HttpRequest:
         """Raises NoCredentials."""
-        path = "/".join(quote(part, safe="@!:") for part in entry.path.split("/"))
+        path = self._comparison.ours(entry.path)
         headers = {"host": HOST, **self._headers(entry)}
         if "totp" in entry.params:
             self._uris.append(entry.params["totp"])
         return HttpRequest(
             method=entry.method,
-            path=self._comparison.ours(path),
+            path="/".join(quote(part, safe="@!:") for part in path.split("/")),
             params={
                 name: self._param(entry, name, value, when) for name, value in entry.params.items()
             },

@@ -89,7 +89,7 @@ def topics(folder: Path, kind: str) -> Iterator[Topic]:
             file.stem,
             tuple(_entry(index, call) for index, call in enumerate(recorded["calls"])),
             starts.get(file.stem, {}).get("files") or {},
-            recorded["files_after"],
+            recorded.get("files_after") or {},
         )
 
 

@@ -39,7 +39,10 @@ _SENTENCES = (
     r"\bgroups?(?: name)? '(?P<group>[^']*)'",
     r"\brole(?: name)? '(?P<role>[^']*)'",
     r"\btoken '(?P<word>[^']*)'",
-    r"\buser(?: name)? '(?P<user>[^']*)'",
+    r"\buser(?: ?name)? '(?P<user>[^']*)'",
+    r"\bpool(?: name)? '(?P<pool>[^']*)'",
+    r"\bparent '(?P<parent>[^']*)'",
+    r"\bACL path '(?P<acl>[^']*)'",
     r"\b(?:realm|domain|section) '(?P<realm>[^']*)'",
     r"\brealm (?P<bare_realm>[\w.-]+)(?=$|\n)",
     r"\bvalue '(?P<name>[^']*)' does not look like a valid (?:user|group|realm|token)",
@@ -69,6 +72,8 @@ class Renaming:
             "realm": cipher.realm,
             "bare_realm": cipher.realm,
             "path": cipher.acl_path,
+            "acl": cipher.acl_path,
+            "parent": cipher.word,
         }
         self._fields: Mapping[str, Callable[[str], str]] = {
             **dict.fromkeys(("userid", "username", "full-tokenid"), cipher.authid),

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pve_auth_tui.simnode.faults import Faults
-from tests.conformance.family import Family
+from tests.conformance.family import Family, not_counted
+from tests.conformance.leftout import left_out
 from tests.conformance.recording import Topic, topics
 from tests.conformance.replaying import Scene, line, replayed
-from tests.conformance.start import Stage
+from tests.conformance.start import Stage, earlier_tasks
 
 NAME = "replay"
 
@@ -27,20 +28,20 @@ def run(folder: Path, host: Mapping[str, bytes]) -> Family:
 
 def on_stage(host: Mapping[str, bytes]) -> OnStage:
     """How a topic's node is set up."""
-    return lambda topic: Stage(topic.start, host, Faults())
+    return lambda topic: Stage(topic.start, {**host, **earlier_tasks(topic)}, Faults())
 
 
 def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = True) -> Family:
     """Topics against the nodes that `set_up` makes for them."""
     total, differences = 0, []
+    reasons: dict[str, list[str]] = {}
     for topic in recorded:
-        result = replayed(topic, set_up(topic), exact_files=exact_files)
-        wrong = {index: text for index, text in result.differences.items() if text}
-        if result.files:
-            last = topic.entries[-1].index
-            wrong[last] = "; ".join(filter(None, (wrong.get(last), *result.files)))
-        total += len(topic.entries)
-        missing = {entry.index for entry in topic.entries} - result.differences.keys()
-        wrong |= dict.fromkeys(missing, "not replayed")
-        differences += [line(NAME, topic, index, text) for index, text in sorted(wrong.items())]
-    return Family(NAME, total, total - len(differences), tuple(differences))
+        skipped = left_out(topic)
+        for index, reason in skipped.items():
+            reasons.setdefault(reason, []).append(f"{topic.name} {index}")
+        counted = [entry.index for entry in topic.entries if entry.index not in skipped]
+        result = replayed(topic, set_up(topic), left_out=skipped, exact_files=exact_files)
+        wrong = result.wrong(counted)
+        total += len(counted)
+        differences += [line(NAME, topic, index, text) for index, text in wrong.items()]
+    return Family(NAME, total, total - len(differences), tuple(differences), not_counted(reasons))

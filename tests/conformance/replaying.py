@@ -41,6 +41,13 @@ class Result:
     files: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)  # names of artefacts
 
+    def wrong(self, counted: Sequence[int]) -> dict[int, str]:
+        """Entry -> difference, in order; files that are not equal make the last one unequal."""
+        found = {index: self.differences.get(index, "not replayed") for index in counted}
+        if self.files:
+            found[counted[-1]] = "; ".join(filter(None, (found[counted[-1]], *self.files)))
+        return {index: text for index, text in found.items() if text}
+
 
 def replayed(
     topic: Topic,

@@ -14,14 +14,16 @@ from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.passwords import crypt
 from pve_auth_tui.simnode.proxy import Proxy
 from pve_auth_tui.simnode.sources import system_sources
+from pve_auth_tui.simnode.tasklog import INDEX
 from pve_auth_tui.simnode.tickets import key_files
 from tests.conformance.commands import carry_out
 from tests.conformance.http import Login
-from tests.conformance.recording import Answer, Files, bytes_of
+from tests.conformance.recording import Answer, Files, Topic, bytes_of
 
 PVE = "etc/pve/"
 NODE = "pve1"
 ROOT_PASSWORD = "Root-Test-1234"  # as golden/api has it
+_TASKS = re.compile(r"/nodes/[^/]+/tasks")
 _CHALLENGE = re.compile(r'"challenge": ?"([A-Za-z0-9_-]{43})"')
 _WEBAUTHN_USER = re.compile(r'"user": ?\{"id": ?"([A-Za-z0-9_-]{22})"')
 
@@ -41,6 +43,20 @@ def host_files(ca: bytes | None = None) -> dict[str, bytes]:
         **({f"{PVE}pve-root-ca.pem": ca} if ca else {}),
         **key_files(),
     }
+
+
+_SOME_TASK = "UPID:{node}:00000001:00000001:{start:08X}:vncshell::root@pam: {start:08X} OK\n"
+
+
+def earlier_tasks(topic: Topic) -> dict[str, bytes]:
+    """A list of as many tasks as had run before: those that are counted and did not run here."""
+    begun = 0
+    for call in topic.calls:
+        if _TASKS.fullmatch(call.path) and call.answer.total is not None:
+            lines = [_SOME_TASK.format(node=NODE, start=1)] * (call.answer.total - begun)
+            return {INDEX: "".join(lines).encode()}
+        begun += isinstance(call.answer.data, str) and call.answer.data.startswith("UPID:")
+    return {}
 
 
 class Stage:
