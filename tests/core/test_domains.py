@@ -11,8 +11,8 @@ LDAP = b"ldap: corp\n\tbase_dn dc=x\n\tserver1 a.b\n\tuser_attr uid\n"
 def test_pam_and_pve_are_always_there():
     realms = parse_domains(b"").realms
     assert [(realm.name, realm.type, realm.comment) for realm in realms.values()] == [
-        ("pve", "pve", "Proxmox VE authentication server"),
         ("pam", "pam", "Linux PAM standard authentication"),
+        ("pve", "pve", "Proxmox VE authentication server"),
     ]
 
 
