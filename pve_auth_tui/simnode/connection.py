@@ -15,7 +15,7 @@ from contextlib import suppress
 from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
-from time import localtime, strftime
+from time import localtime, monotonic, strftime
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -23,6 +23,8 @@ from pve_auth_tui.simnode.proxy import HttpReply, HttpRequest, Proxy
 
 NOTE: Final = "X-Simulated-Node"
 _IDLE: Final = 5.0  # seconds without a byte
+_GOODBYE: Final = 0.5  # seconds for what the client is still sending
+_MOST_UNREAD: Final = 64  # pieces of that
 _MOST_BODY: Final = 512 * 1024
 _MOST_HEADERS: Final = 64
 _MOST_IN_HEADERS: Final = 8 * 1024
@@ -78,8 +80,25 @@ class Connection:
             pass  # the client is gone, is no TLS client, or was broken off
         finally:
             with suppress(OSError):
-                self._socket.close()
+                self._let_go()
+            self._socket.close()
             self._host.done(self)
+
+    def _let_go(self) -> None:
+        """End it so that the client still gets all of the reply.
+
+        Were bytes left unread, the kernel would take back what the client has not seen yet.
+        """
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.settimeout(0)
+            with suppress(OSError, ValueError):
+                self._socket.unwrap()  # says goodbye, and does not wait for an answer
+        socket.socket.shutdown(self._socket, socket.SHUT_WR)
+        end = monotonic() + _GOODBYE
+        for _ in range(_MOST_UNREAD):
+            self._socket.settimeout(max(0.001, end - monotonic()))
+            if not socket.socket.recv(self._socket, _LONGEST_LINE):
+                break
 
     def break_off(self) -> None:
         """From another thread: whoever waits on this connection wakes up."""

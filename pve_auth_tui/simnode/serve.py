@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import installed_versions
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.simnode.demo import demo_tree
@@ -35,6 +36,7 @@ PASSWORD: Final = "root.password"  # noqa: S105 (a file's name)
 FAULTS: Final = "faults.json"
 LOGIN_DELAY: Final = 3.0  # seconds; PVE's own
 LOCK_WAIT: Final = 10.0
+_DAY: Final = 24 * 3600
 _SIGNS_OF_PVE: Final = (
     *("usr/bin/pveversion", "usr/bin/pvesh", "usr/bin/pmxcfs", "usr/share/perl5/PVE/API2.pm"),
     *("var/lib/pve-cluster/config.db", "etc/pve/local"),
@@ -116,11 +118,18 @@ def prepared(folder: Path, faults: Faults, ending: Ending) -> SimNode:
     if disk.read(WWW) is None:
         disk.write(WWW, secrets.token_hex(32).encode() + b"\n")
     if disk.read(PASSWORD) is None or disk.read(SHADOW) is None:
-        password = secrets.token_urlsafe(18)
-        day = int(node.sources.now()) // 86400
-        disk.write(SHADOW, f"root:{hashed(node, password)}:{day}:0:99999:7:::\n".encode())
-        disk.write(PASSWORD, f"{password}\n".encode())
+        _let_root_in(node, secrets.token_urlsafe(18))
     return node
+
+
+def _let_root_in(node: SimNode, password: str) -> None:
+    """With this password alone: nobody has the phone and the key that root@pam has in the demo."""
+    with node.state.change("priv_tfa_cfg") as change:
+        others = {userid: tfa for userid, tfa in change.tfa.users.items() if userid != ROOT}
+        change.tfa = replace(change.tfa, users=others)
+    day = int(node.sources.now()) // _DAY
+    node.disk.write(SHADOW, f"root:{hashed(node, password)}:{day}:0:99999:7:::\n".encode())
+    node.disk.write(PASSWORD, f"{password}\n".encode())
 
 
 class FaultsFile:

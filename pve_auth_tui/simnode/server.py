@@ -170,7 +170,7 @@ class Server:
         connection = Connection(self, *accepted)
         with self._lock:
             if len(self._open) >= _MOST_CONNECTIONS:
-                connection.break_off()
+                accepted[0].close()
                 return
             thread = Thread(target=connection.run, name="client", daemon=True)
             self._open[connection] = thread
