@@ -8,7 +8,6 @@ and misses. Every error is an ApiError with the core's text. Source: proxmox-tfa
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,17 +18,16 @@ from pve_auth_tui.core import otpauth
 from pve_auth_tui.core.serdejson import SerdeError
 from pve_auth_tui.core.serdetypes import unexpected
 from pve_auth_tui.core.tfaconfig import TfaConfig, TfaEntry, TfaType, UserTfa
-from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.simnode.disk import Disk
 from pve_auth_tui.simnode.sources import Sources
 from pve_auth_tui.simnode.tfa import clientjson, entries, recovery, totp, webauthn
 from pve_auth_tui.simnode.tfa.challenges import Challenges
+from pve_auth_tui.simnode.tfa.enrolment import Enrolment
 from pve_auth_tui.simnode.tfa.failure import Failure, Panic, Panicked, refused
 from pve_auth_tui.simnode.tfa.settings import WebauthnSettings
 from pve_auth_tui.simnode.tfa.verify import Answer, Verdict, Verification, usable
 
 _ALONE: Final = RLock()  # as the lock that PVE holds on a user's record
-_HANDLE_SIZE: Final = 16  # of the random id by which a security key knows the user
 _CODES: Final[tuple[TfaType, ...]] = ("totp", "recovery")
 _JSON: Final[tuple[TfaType, ...]] = ("u2f", "webauthn")
 
@@ -67,7 +65,7 @@ class TfaEngine:
         return _json(found) if found or cannot else None
 
     def _ask(self, userid: str, settings: WebauthnSettings, keys: list[TfaEntry]) -> dict[str, Any]:
-        challenge = self._challenge()
+        challenge = webauthn.new_challenge(self._sources)
         credentials = [key.data for key in keys]
         record = self.challenges.open(userid)
         created = self.challenges.now()
@@ -132,13 +130,15 @@ class TfaEngine:
                 user, answer = self._add_yubico(user, _required(description), value)
             elif totp is not None:
                 raise Failure(f"'totp' parameter is invalid for '{kind}' entries")
-            elif challenge is None:
-                user, answer = self._start(user, kind, _required(description), settings)
-            elif value is None:
-                raise Failure(f"missing 'value' parameter ({kind} challenge response missing)")
             else:
+                _require_step(kind, description, challenge, value)
+                enrolment = Enrolment(self._sources, self.challenges, self._context(kind, settings))
                 known = userid in config.users
-                user, answer = self._finish(user, kind, challenge, value, settings, known=known)
+                if challenge is None:
+                    answer = {"challenge": enrolment.start(user, description or "")}
+                else:
+                    entry = enrolment.finish(user, challenge, value or "", known=known)
+                    user, answer = entries.added(user, entry), {"id": entry.id}
         return entries.with_users(entries.fresh(config, self.challenges.now()), [user]), answer
 
     def _new(self, kind: TfaType, description: str, data: Any) -> TfaEntry:
@@ -171,65 +171,14 @@ class TfaEngine:
         entry = entries.recovery_entry(data, self.challenges.now())
         return entries.added(user, entry), {"id": entry.id, "recovery": codes}
 
-    def _start(
-        self, user: UserTfa, kind: TfaType, description: str, settings: WebauthnSettings | None
-    ) -> tuple[UserTfa, dict[str, Any]]:
-        context = self._context(kind, settings)
-        excluded = [entry.data["cred_id"] for entry in entries.of(user, "webauthn")]
-        handle = uuid.UUID(bytes=self._sources.random(_HANDLE_SIZE), version=4).bytes
-        challenge = self._challenge()
-        record = self.challenges.open(user.userid)
-        record.registrations.append(
-            {
-                "state": excluded,
-                "challenge": challenge,
-                "description": description,
-                "created": self.challenges.now(),
-            }
-        )
-        self.challenges.save(user.userid, record)
-        options = webauthn.creation(context, user.userid, handle, challenge, excluded)
-        return user, {"challenge": _json(options)}
-
-    def _finish(
-        self,
-        user: UserTfa,
-        kind: TfaType,
-        challenge: str,
-        value: str,
-        settings: WebauthnSettings | None,
-        *,
-        known: bool,
-    ) -> tuple[UserTfa, dict[str, Any]]:
-        """A refused answer leaves the challenge as it was: it may be answered again."""
-        context = self._context(kind, settings)
-        try:
-            answer = clientjson.registration(value)
-        except SerdeError as error:
-            raise Failure(f"error parsing challenge response: {error}") from error
-        if not known:
-            raise Failure("no such challenge")
-        record = self.challenges.open(user.userid)
-        started = self.challenges.take(record.registrations, challenge)
-        credential = webauthn.register(context, challenge, started["state"], answer)
-        others = entries.of(user, "webauthn", enabled=False)
-        if any(entry.data["cred_id"] == credential["cred_id"] for entry in others):
-            raise Failure("credential id already present")
-        self.challenges.save(user.userid, record)
-        entry = self._new("webauthn", started["description"], credential)
-        return entries.added(user, entry), {"id": entry.id}
-
     def _context(self, kind: TfaType, settings: WebauthnSettings | None) -> WebauthnSettings:
-        """No new U2F key: what PVE needs for one (`u2f:` in datacenter.cfg) is not simulated."""
+        """No U2F key: what PVE needs for a new one (`u2f:` in datacenter.cfg) is not simulated."""
         if kind == "u2f":
             raise Failure("no u2f configuration available")
         context = usable(settings, self.log)
         if context is None:
             raise Failure("no webauthn configuration available")
         return context
-
-    def _challenge(self) -> str:
-        return encode_base64url(self._sources.random(webauthn.CHALLENGE_SIZE))
 
     def update(
         self,
@@ -299,6 +248,15 @@ def _answer(response: str, asked: Mapping[str, Any]) -> Answer:
             text = response.removeprefix(f"{kind}:")
             return Answer(kind, clientjson.value(text) if kind in _JSON else text, asked)
     raise Failure("invalid tfa response")
+
+
+def _require_step(
+    kind: TfaType, description: str | None, challenge: str | None, value: str | None
+) -> None:
+    if challenge is None:
+        _required(description)
+    elif value is None:
+        raise Failure(f"missing 'value' parameter ({kind} challenge response missing)")
 
 
 def _required(description: str | None) -> str:

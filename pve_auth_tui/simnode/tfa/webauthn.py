@@ -13,6 +13,7 @@ from typing import Any, Final
 from pve_auth_tui.core.serdejson import SerdeError
 from pve_auth_tui.core.serdetypes import unexpected
 from pve_auth_tui.core.tfafile import encode_base64url
+from pve_auth_tui.simnode.sources import Sources
 from pve_auth_tui.simnode.tfa import attestation, authdata, clientjson, cosekey
 from pve_auth_tui.simnode.tfa.authdata import AuthData
 from pve_auth_tui.simnode.tfa.cbor import CborError, decode
@@ -20,11 +21,16 @@ from pve_auth_tui.simnode.tfa.clientjson import Assertion, ClientData, Registrat
 from pve_auth_tui.simnode.tfa.failure import Failure
 from pve_auth_tui.simnode.tfa.settings import WebauthnSettings
 
-CHALLENGE_SIZE: Final = 32
+_CHALLENGE_SIZE: Final = 32
 _TIMEOUT: Final = 300_000  # ms, for the browser
 _OFFERED: Final = {"ES256": -7, "RS256": -257}
 _COPIED: Final = "The credential may be a passkey and not truly bound to hardware."
 _ALGORITHM: Final = "A credential alg that was not allowed in the request was attempted."
+
+
+def new_challenge(sources: Sources) -> str:
+    """32 random bytes as base64url."""
+    return encode_base64url(sources.random(_CHALLENGE_SIZE))
 
 
 def creation(
