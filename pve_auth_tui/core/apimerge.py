@@ -119,7 +119,7 @@ def jobs(told: Jobs, known: Jobs) -> Jobs:
 
 
 def cluster(told: Cluster, known: Cluster) -> Cluster:
-    """What PVE tells of the nodes; the versions of packages are from the node itself.
+    """What PVE tells of the nodes; packages and locks are those of the node itself.
 
     While corosync does not run, PVE takes the node for one that is in no cluster: then the files
     know better.
@@ -131,6 +131,7 @@ def cluster(told: Cluster, known: Cluster) -> Cluster:
         node=told.node or known.node,
         pve_release=told.pve_release or known.pve_release,
         access_control=known.access_control,
+        locks=known.locks,
     )
     return known if found == known else found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
+from pve_auth_tui.core.health import Health
 from pve_auth_tui.core.sectionconfig import Section
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from pve_auth_tui.core.userconfig import UserConfig
@@ -128,9 +129,16 @@ class TokenSecrets(NamedTuple):
     tokens: frozenset[str]
 
 
+UNTOLD: Final[Part[Any]] = Part(None, "", 0.0)
+"""A subject that nobody was asked about."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """The picture. `demo` is True for the simulated cluster: every UI says so."""
+    """The picture. `demo` is True for the simulated cluster: every UI says so.
+
+    `health` is told by PVE's API alone: with files only it has neither value nor problem.
+    """
 
     taken_at: float
     source: str
@@ -143,6 +151,7 @@ class Snapshot:
     token_secrets: Part[TokenSecrets]
     cluster: Part[Cluster]
     inventory: Part[Inventory]
+    health: Part[Health] = UNTOLD
     demo: bool = False
 
     @property

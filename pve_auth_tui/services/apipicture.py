@@ -16,6 +16,7 @@ from pve_auth_tui.core.accessdata import Pool, UserConfig
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unreachable, Unreadable
+from pve_auth_tui.core.health import Health, health
 from pve_auth_tui.core.ports import Api, Clock, Param
 from pve_auth_tui.core.snapshot import Cluster, Datacenter, Inventory, Jobs, Part, Snapshot
 from pve_auth_tui.core.tfaconfig import TfaConfig
@@ -240,6 +241,17 @@ def _inventory(asking: Asking) -> Found[Inventory]:
     return Found(fromapimore.inventory(asking.get("cluster", "resources")))
 
 
+def _health(asking: Asking) -> Found[Health | None]:
+    """What this way, or this user, does not get to see is no problem of the node's."""
+    known: Cluster | None = asking.known("cluster")
+    node = (known.node if known else "") or "localhost"
+    try:
+        services, status = (asking.get("nodes", node, what) for what in ("services", "status"))
+    except ApiError:
+        return Found(None)
+    return Found(health(services, status))
+
+
 _SUBJECTS: Final[Mapping[str, Callable[[Asking], Found[Any]]]] = {
     "access": _access,
     "realms": _realms,
@@ -248,6 +260,7 @@ _SUBJECTS: Final[Mapping[str, Callable[[Asking], Found[Any]]]] = {
     "jobs": _jobs,
     "cluster": _cluster,
     "inventory": _inventory,
+    "health": _health,
 }
 _NAMES: Final = {
     "access": "the users and their rights",
@@ -257,4 +270,5 @@ _NAMES: Final = {
     "jobs": "the sync jobs",
     "cluster": "the state of the cluster",
     "inventory": "the guests and storages",
+    "health": "the node's services",
 }

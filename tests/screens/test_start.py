@@ -65,6 +65,8 @@ async def test_after_ten_idle_minutes_start_comes_back(pilot, monkeypatch):
 
 
 class Nothing:
+    has_second = False
+
     def __init__(self):
         self.works = False
 

@@ -285,7 +285,7 @@ def test_a_file_that_cannot_be_read_says_more_than_the_api_about_it(files):
 def test_every_subject_is_told_as_soon_as_it_is_there(files):
     seen = []
     picture(FakeApi(files, way="https"), None, seen.append)
-    assert len(seen) == len(SUBJECTS) + 1
+    assert len(seen) == len(SUBJECTS) + 2  # these, the inventory and the machine's health
     assert seen[0].access.value is not None
     assert seen[0].tfa.problem == "PVE's API is still being asked."
 

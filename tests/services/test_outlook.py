@@ -132,7 +132,7 @@ def test_parts_are_told_while_it_takes_long(files, snapshot, monkeypatch):
     seen = []
     found = service(files, FakeApi(snapshot, faults={"/access/tfa": forbidden()}))
     last = found.refine(seen.append)
-    assert len(seen) == 7
+    assert len(seen) == 8
     assert seen[-1].node == last.node
     assert seen[0].snapshot.tfa.problem == ""
     assert "needs Sys.Audit" in last.snapshot.tfa.problem

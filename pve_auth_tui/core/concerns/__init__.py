@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pve_auth_tui.core.concerns import logins, names, rights, settings
 from pve_auth_tui.core.concerns.common import Findings
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.health import Health, health_findings
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 
 _Rule = Callable[[Snapshot, UserConfig, float], Findings]
 
 _RULES: tuple[_Rule, ...] = (
+    settings.held_locks,
     logins.root_cannot_log_in,
     logins.nobody_left,
     logins.realm_keeps_out,
@@ -27,7 +29,6 @@ _RULES: tuple[_Rule, ...] = (
     rights.blind_tokens,
     rights.expired_administrators,
     rights.unknown_privileges,
-    settings.held_locks,
     settings.risky_realms,
     settings.failed_jobs,
     names.clashing_names,
@@ -43,7 +44,7 @@ _RULES: tuple[_Rule, ...] = (
 
 def concerns(snapshot: Snapshot, now: float) -> list[Finding]:
     """Everything that needs a look, in the order of the rules."""
-    found = list(settings.unreadable(snapshot))
+    found = [*settings.unreadable(snapshot), *health_findings(snapshot.health.value or Health())]
     config = snapshot.access.value
     if config is not None:
         for rule in _RULES:

@@ -71,6 +71,7 @@ def show_status(node: SimNode, request: Request) -> dict[str, Any]:
     """How the machine does; all of it is made up but for version and uptime."""
     require_node(node, request)
     said = version(node, request)
+    free = 0 if node.faults.disk_full else 55 * _GIB
     return {
         "uptime": int(node.tasks.uptime),
         "loadavg": ["0.42", "0.37", "0.31"],
@@ -78,7 +79,7 @@ def show_status(node: SimNode, request: Request) -> dict[str, Any]:
         "cpuinfo": {"model": "Simulated CPU", "sockets": 1, "cores": 4, "cpus": 8},
         "memory": {"total": 16 * _GIB, "used": 6 * _GIB, "free": 10 * _GIB},
         "swap": {"total": 4 * _GIB, "used": 0, "free": 4 * _GIB},
-        "rootfs": {"total": 64 * _GIB, "used": 9 * _GIB, "avail": 55 * _GIB, "free": 55 * _GIB},
+        "rootfs": {"total": 64 * _GIB, "used": 64 * _GIB - free, "avail": free, "free": free},
         "pveversion": f"pve-manager/{said['version']}/{said['repoid']}",
     }
 

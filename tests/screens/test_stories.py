@@ -1,0 +1,84 @@
+"""`:demo`: what the program makes of things that break, on the demo cluster."""
+
+import pytest
+
+from tests.screens.conftest import press, settle, shown, status, type_text, until
+from widgets.lines import HeadLine
+
+
+def head(pilot):
+    return pilot.app.screen.query_one(HeadLine).render_line(0).text
+
+
+async def tell(pilot, words):
+    await press(pilot, "colon")
+    await type_text(pilot, words)
+    await press(pilot, "enter")
+    await settle(pilot)
+
+
+async def test_the_menu_shows_what_can_be_broken_and_breaks_it(pilot):
+    await tell(pilot, "demo")
+    assert "no quorum" in shown(pilot)
+    assert "all well" in shown(pilot)
+    await press(pilot, "1")
+    await until(pilot, lambda: "NO QUORUM 1/3" in head(pilot))
+
+
+async def test_choosing_a_story_again_mends_it(pilot):
+    await tell(pilot, "demo no quorum")
+    await until(pilot, lambda: "NO QUORUM 1/3" in head(pilot))
+    await tell(pilot, "demo no quorum")
+    await until(pilot, lambda: "quorate 3/3" in head(pilot))
+
+
+async def test_without_quorum_a_change_is_refused_at_once_and_says_why(pilot):
+    await tell(pilot, "demo no quorum")
+    await until(pilot, lambda: "NO QUORUM" in head(pilot))
+    assert "This node has no quorum" in shown(pilot)
+    await press(pilot, "2", "d")
+    assert status(pilot) == "Nothing can be changed now: read-only: no quorum."
+
+
+@pytest.mark.parametrize("story", ["pmxcfs dead", "dead mount"])
+async def test_behind_a_dead_mount_the_database_is_read(pilot, story):
+    await tell(pilot, f"demo {story}")
+    await until(pilot, lambda: "config.db, READ-ONLY" in head(pilot))
+    assert "/etc/pve is not mounted" in shown(pilot)
+    assert "Broken on purpose" in shown(pilot)
+
+
+async def test_a_held_lock_is_something_to_look_at(pilot):
+    await tell(pilot, "demo lock held")
+    await until(pilot, lambda: "holds PVE's lock file-user_cfg" in shown(pilot))
+
+
+async def test_a_dead_daemon_is_told_with_what_it_means(pilot):
+    await tell(pilot, "demo pvedaemon dead")
+    await until(pilot, lambda: "BAD    pvedaemon does not run: nobody can log in" in shown(pilot))
+    assert "root@pam, direct" in head(pilot)
+
+
+async def test_a_full_disk_is_told(pilot):
+    await tell(pilot, "demo disk full")
+    await until(pilot, lambda: "the disk of this node is full (0 MiB left)" in shown(pilot))
+
+
+async def test_all_well_ends_every_story(pilot):
+    await tell(pilot, "demo no quorum")
+    await tell(pilot, "demo dead mount")
+    await tell(pilot, "demo all well")
+    await until(pilot, lambda: "quorate 3/3" in head(pilot) and "direct" in head(pilot))
+    assert "Broken on purpose" not in shown(pilot)
+
+
+async def test_an_unknown_story_is_said_to_be_none(pilot):
+    await tell(pilot, "demo earthquake")
+    assert status(pilot) == "The demo has no story earthquake. `:demo` shows them."
+
+
+async def test_outside_the_demo_nothing_can_be_broken(make_app, rack):
+    async with make_app(rack).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await tell(pilot, "demo no quorum")
+        assert status(pilot).startswith("Only the demo breaks things")
