@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
+from pve_auth_tui.simnode import signing
 from pve_auth_tui.simnode.disk import Disk
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 CA: Final = "etc/pve/pve-root-ca.pem"
 CA_KEY: Final = "etc/pve/priv/pve-root-ca.key"
@@ -49,22 +43,27 @@ def key_path(node: str) -> str:
 
 def ensure(disk: Disk, node: str, now: float) -> None:
     """Make what is missing; what is there stays. `now` is the clock of those who connect."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
-    if disk.read(CA) is None or disk.read(CA_KEY) is None:
-        key = rsa.generate_private_key(65537, 2048)
-        disk.write(CA_KEY, _private(key))
-        disk.write(CA, _ca(key, start).public_bytes(Encoding.PEM))
-        stale = True
-    else:
-        stale = any(disk.read(path) is None for path in (certificate_path(node), key_path(node)))
-    if stale:
-        key = rsa.generate_private_key(65537, 2048)
-        disk.write(key_path(node), _private(key))
-        disk.write(certificate_path(node), _signed(disk, node, key, start))
+    ca_key = signing.read_private(disk.read(CA_KEY) or b"")
+    stale = ca_key is None or disk.read(CA) is None
+    if ca_key is None or stale:
+        ca_key = signing.new_key()
+        disk.write(CA_KEY, signing.private_pem(ca_key))
+        disk.write(CA, _ca(ca_key, start).public_bytes(Encoding.PEM))
+    if stale or disk.read(certificate_path(node)) is None or disk.read(key_path(node)) is None:
+        key = signing.new_key()
+        signed = _signed(disk.read(CA) or b"", ca_key, node, key.public_key(), start)
+        disk.write(key_path(node), signing.private_pem(key))
+        disk.write(certificate_path(node), signed.public_bytes(Encoding.PEM))
 
 
-def _ca(key: rsa.RSAPrivateKey, start: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
+def _ca(key: RSAPrivateKey, start: datetime) -> x509.Certificate:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, _NAME)])
     return (
         _certificate(name, name, key.public_key(), start, _CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -73,38 +72,37 @@ def _ca(key: rsa.RSAPrivateKey, start: datetime) -> x509.Certificate:
     )
 
 
-def _signed(disk: Disk, node: str, key: rsa.RSAPrivateKey, start: datetime) -> bytes:
+def _signed(
+    ca_pem: bytes, ca_key: RSAPrivateKey, node: str, key: RSAPublicKey, start: datetime
+) -> x509.Certificate:
     """A certificate for this machine's own addresses and the node's names."""
-    ca = x509.load_pem_x509_certificate(disk.read(CA) or b"")
-    ca_key = load_pem_private_key(disk.read(CA_KEY) or b"", None)
-    if not isinstance(ca_key, rsa.RSAPrivateKey):
-        raise TypeError("the CA of a simulated node has an RSA key")
-    names = x509.SubjectAlternativeName(
-        [
-            *(x509.IPAddress(ip_address(address)) for address in _ADDRESSES),
-            *(x509.DNSName(name) for name in ("localhost", node)),
-        ]
-    )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)])
-    identifier = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    ca = x509.load_pem_x509_certificate(ca_pem)
+    addresses = [x509.IPAddress(ip_address(address)) for address in _ADDRESSES]
+    names = [x509.DNSName(name) for name in ("localhost", node)]
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, node)])
+    known_as = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known_as)
+    server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     return (
-        _certificate(subject, ca.subject, key.public_key(), start, _NODE_DAYS)
+        _certificate(subject, ca.subject, key, start, _NODE_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(_SERVES), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(names, critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
-            critical=False,
-        )
+        .add_extension(server, critical=False)
+        .add_extension(x509.SubjectAlternativeName([*addresses, *names]), critical=False)
+        .add_extension(issuer, critical=False)
         .sign(ca_key, SHA256())
-        .public_bytes(Encoding.PEM)
     )
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey, start: datetime, days: int
+    subject: x509.Name, issuer: x509.Name, key: RSAPublicKey, start: datetime, days: int
 ) -> x509.CertificateBuilder:
+    from cryptography import x509
+
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -118,8 +116,6 @@ def _certificate(
 
 
 def _usage(uses: tuple[str, ...]) -> x509.KeyUsage:
+    from cryptography import x509
+
     return x509.KeyUsage(**{use: use in uses for use in _USES})
-
-
-def _private(key: rsa.RSAPrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())

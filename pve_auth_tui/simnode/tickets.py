@@ -10,28 +10,18 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
-
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.names import is_userid
+from pve_auth_tui.simnode import signing
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
     from pve_auth_tui.simnode.node import SimNode
 
 LIFETIME: Final = 2 * 3600  # seconds a ticket is good for
@@ -48,12 +38,10 @@ _PLAIN: Final = re.compile(r"[A-Z]+:(?:(\S+):)?([A-Z0-9]{8})")
 _CSRF: Final = re.compile(r"([A-Z0-9]{8}):(\S+)")
 
 
-def key_files(key: rsa.RSAPrivateKey | None = None) -> dict[str, bytes]:
-    """The files of a key pair, path -> PEM; a new pair (2048 bits) without `key`."""
-    key = key or rsa.generate_private_key(65537, 2048)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return {PRIVATE: private, PUBLIC: public}
+def key_files() -> dict[str, bytes]:
+    """The files of a new key pair, path -> PEM."""
+    key = signing.new_key()
+    return {PRIVATE: signing.private_pem(key), PUBLIC: signing.public_pem(key)}
 
 
 class Tickets:
@@ -67,7 +55,8 @@ class Tickets:
         self._node = node
         self._lock = RLock()
         self._seen: dict[str, tuple[bytes | None, float]] = {}
-        self._keys: dict[bytes, rsa.RSAPrivateKey | rsa.RSAPublicKey] = {}
+        self._private: dict[bytes, RSAPrivateKey | None] = {}
+        self._public: dict[bytes, RSAPublicKey | None] = {}
 
     def ticket(self, userid: str) -> str:
         """A whole ticket. Raises ApiError when there is no key and none can be made."""
@@ -98,7 +87,7 @@ class Tickets:
         """A ticket for one console: 40 seconds, bound to a path and (newer ones) a port."""
         with self._lock:
             bound = f"{authid}:{path}" + ("" if port is None else f":{port}")
-            key, age = self._key(PUBLIC), self._age(PUBLIC)
+            key, age = self._public_key(PUBLIC), self._age(PUBLIC)
             if key is None or age > KEY_LIFETIME:
                 return False
             ticket = re.sub(r"^.{8}:(?=PVEVNC:)", "", ticket)
@@ -123,16 +112,16 @@ class Tickets:
 
     def _signed(self, prefix: str, data: str, bound: str | None = None) -> str:
         with self._lock:
-            key = self._private()
+            key = self._private_key()
         plain = f"{prefix}:{data.replace(':', '%3A')}:{self._stamp()}"
         whole = plain if bound is None else f"{plain}:{bound}"
-        signature = key.sign(whole.encode(), padding.PKCS1v15(), SHA256())
+        signature = signing.sign(key, whole.encode())
         return f"{plain}::{b64encode(signature).decode()}"
 
     def _checked(self, ticket: str, bound: str | None = None) -> str | None:
         with self._lock:
             for path in (PUBLIC, OLD):
-                key = self._key(path)
+                key = self._public_key(path)
                 limits = self._limits(self._age(path), rotated=path == OLD)
                 if key is None or limits is None:
                     continue
@@ -168,12 +157,13 @@ class Tickets:
     def _stamp(self) -> str:
         return f"{int(self._node.sources.now()):08X}"
 
-    def _private(self) -> rsa.RSAPrivateKey:
-        key = self._key(PRIVATE)
+    def _private_key(self) -> RSAPrivateKey:
+        """Today's; a new one when there is none or it is too old. Raises ApiError."""
+        key = self._stored_key()
         if key is None or not self._is_fresh():
             self._rotate()
-            key = self._key(PRIVATE)
-        if not isinstance(key, rsa.RSAPrivateKey):
+            key = self._stored_key()
+        if key is None:
             raise ApiError(500, "no private auth key\n")
         return key
 
@@ -181,12 +171,12 @@ class Tickets:
         """PVE makes a new pair after a day, or when the clock was ahead as the old one was made."""
         if not self._node.faults.quorate:
             return True
-        if self._key(PUBLIC) is None:
+        if self._public_key(PUBLIC) is None:
             return False
         age = self._age(PUBLIC)
         if age < -EARLY:
             between = self._age(OLD) - age
-            return self._key(OLD) is not None and 0 <= between < LIFETIME
+            return self._public_key(OLD) is not None and 0 <= between < LIFETIME
         return age < KEY_LIFETIME
 
     def _rotate(self) -> None:
@@ -209,24 +199,21 @@ class Tickets:
             self._seen[path] = data, now
         return now - self._seen[path][1]
 
-    def _key(self, path: str) -> rsa.RSAPrivateKey | rsa.RSAPublicKey | None:
-        data = self._node.disk.read(path)
-        if data is None:
-            return None
-        if data not in self._keys:
-            try:
-                private = path == PRIVATE
-                key = load_pem_private_key(data, None) if private else load_pem_public_key(data)
-            except ValueError:
-                return None
-            if not isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
-                return None
-            self._keys[data] = key
-        return self._keys[data]
+    def _stored_key(self) -> RSAPrivateKey | None:
+        data = self._node.disk.read(PRIVATE) or b""
+        if data not in self._private:
+            self._private = {data: signing.read_private(data)}
+        return self._private[data]
+
+    def _public_key(self, path: str) -> RSAPublicKey | None:
+        data = self._node.disk.read(path) or b""
+        if data not in self._public:
+            self._public[data] = signing.read_public(data)
+        return self._public[data]
 
 
 def _data(
-    key: rsa.RSAPrivateKey | rsa.RSAPublicKey,
+    key: RSAPublicKey,
     prefix: str,
     ticket: str,
     bound: str | None,
@@ -234,12 +221,13 @@ def _data(
 ) -> str | None:
     """What a ticket of this kind says ("" for nothing); None when it is not valid."""
     found = _TICKET.fullmatch(ticket)
-    if found is None or not found[1].startswith(f"{prefix}:") or isinstance(key, rsa.RSAPrivateKey):
+    if found is None or not found[1].startswith(f"{prefix}:"):
         return None
     whole = found[1] if bound is None else f"{found[1]}:{bound}"
     try:
-        key.verify(b64decode(found[2]), whole.encode(), padding.PKCS1v15(), SHA256())
-    except (InvalidSignature, NotBase64, ValueError):
+        if not signing.is_signed(key, b64decode(found[2]), whole.encode()):
+            return None
+    except ValueError:  # not base64, or no text
         return None
     parts = _PLAIN.fullmatch(found[1])
     if parts is None or not fits(parts[2]):
