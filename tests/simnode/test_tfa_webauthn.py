@@ -191,7 +191,10 @@ def test_any_flipped_bit_of_what_u2f_signs_is_refused_by_both(bit):
     assert not ours.registers(challenge, tampered)
     assert not theirs_registers(challenge, tampered)
     auth = bytearray(key.auth_data(attested=True, aaguid=bytes(16)))
-    place = bit // 8 % 32 if bit % 2 else 55 + bit // 8 % (len(auth) - 55)  # hash, id and key
+    start = len(auth) - len(key.cose)
+    parts = ((0, 32), (55, start), (start + 10, start + 42), (start + 45, start + 77))
+    signed = [place for first, end in parts for place in range(first, end)]  # hash, id, x and y
+    place = signed[bit // 8 % len(signed)]
     good = bytes(auth)
     auth[place] ^= 1 << (bit % 8)
     key.statement = lambda form, _, digest: SoftKey.statement(key, form, good, digest)

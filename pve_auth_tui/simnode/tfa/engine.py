@@ -67,11 +67,12 @@ class TfaEngine:
     def _ask(self, userid: str, settings: WebauthnSettings, keys: list[TfaEntry]) -> dict[str, Any]:
         challenge = webauthn.new_challenge(self._sources)
         credentials = [key.data for key in keys]
-        record = self.challenges.open(userid)
         created = self.challenges.now()
-        entry = {"state": credentials, "challenge": challenge, "created": created}
-        record.logins.append(entry)
-        self.challenges.save(userid, record)
+        with _ALONE:
+            record = self.challenges.open(userid)
+            entry = {"state": credentials, "challenge": challenge, "created": created}
+            record.logins.append(entry)
+            self.challenges.save(userid, record)
         return webauthn.request(settings, challenge, [one["cred_id"] for one in credentials])
 
     def verify(
