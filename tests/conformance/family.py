@@ -11,6 +11,7 @@ class Family:
     """`differences` are one line each; `equal` of `total` recorded answers are ours, too.
 
     `left_out`: what was recorded but is not counted, one line for each reason.
+    `artefacts`: the names of those that were met.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Family:
     equal: int
     differences: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    artefacts: frozenset[str] = frozenset()
 
 
 def not_counted(reasons: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

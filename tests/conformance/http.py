@@ -97,8 +97,8 @@ class Client:
         who, _, other = entry.who.partition(_OTHERS_CSRF)
         if who in ANONYMOUS:
             return {}
-        if who in _BROKEN:
-            return dict(_BROKEN[who])
+        if who in _BROKEN or not ("@" in who or "half" in who or entry.auth_from is not None):
+            return dict(_BROKEN.get(who, _BROKEN["badticket"]))
         given = self._credentials(entry, who)
         if "value" in given:
             return {"authorization": f"PVEAPIToken={given['full-tokenid']}={given['value']}"}

@@ -33,7 +33,7 @@ def on_stage(host: Mapping[str, bytes]) -> OnStage:
 
 def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = True) -> Family:
     """Topics against the nodes that `set_up` makes for them."""
-    total, differences = 0, []
+    total, differences, artefacts = 0, [], set()
     reasons: dict[str, list[str]] = {}
     for topic in recorded:
         skipped = left_out(topic)
@@ -43,5 +43,13 @@ def compared(recorded: Iterable[Topic], set_up: OnStage, *, exact_files: bool = 
         result = replayed(topic, set_up(topic), left_out=skipped, exact_files=exact_files)
         wrong = result.wrong(counted)
         total += len(counted)
+        artefacts |= result.used
         differences += [line(NAME, topic, index, text) for index, text in wrong.items()]
-    return Family(NAME, total, total - len(differences), tuple(differences), not_counted(reasons))
+    return Family(
+        NAME,
+        total,
+        total - len(differences),
+        tuple(differences),
+        not_counted(reasons),
+        frozenset(artefacts),
+    )

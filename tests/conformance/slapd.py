@@ -32,7 +32,10 @@ INVALID_CREDENTIALS = 49  # RFC 4511
 _SCHEMAS = ("core", "cosine", "nis", "inetorgperson")
 _STATS = "256"  # log level: every connection, operation and result
 _READY = 10.0  # seconds to wait for it at the most
-_PATIENCE = 60.0  # seconds for a port to become free
+_PATIENCE = 90.0  # seconds for another replay to end
+_TAKEN = (
+    f"port {{port}} on {HOST} is taken, and the recorded realms name it: stop what listens there"
+)
 
 _CONFIG = """\
 {includes}
@@ -72,6 +75,7 @@ class Slapd:
         self.ports = ports or Ports()
         self._ldif = ldif
         self._process: subprocess.Popen[bytes] | None = None
+        self._turn: socket.socket | None = None
 
     @property
     def ca(self) -> bytes:
@@ -83,8 +87,15 @@ class Slapd:
         return (self.folder / "log").read_text("utf-8", "replace")
 
     def binds(self) -> list[int]:
-        """The LDAP result of every bind so far, anonymous ones among them."""
-        return [int(code) for code in re.findall(r"RESULT tag=97 err=(\d+)", self.log)]
+        """The LDAP result of every bind so far, anonymous ones among them.
+
+        It writes its log after it has answered: what is wanted are connections that are closed.
+        """
+        for _ in _until(_READY):
+            log = self.log
+            if log.count(" ACCEPT from ") == len(re.findall(r" closed( \(|$)", log, re.MULTILINE)):
+                break
+        return [int(code) for code in re.findall(r"RESULT tag=97 err=(\d+)", log)]
 
     def bad_binds(self) -> int:
         """How many binds it refused for their password so far."""
@@ -92,8 +103,18 @@ class Slapd:
 
     def __enter__(self) -> Slapd:
         slapd, slapadd = (_program(name) for name in ("slapd", "slapadd"))
+        self._turn = _turn_at(self.ports)
+        try:
+            self._start(slapd, slapadd)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self, slapd: str, slapadd: str) -> None:
         for port in (self.ports.ldap, self.ports.ldaps):
-            _must_be_free(port)
+            if not _is_free(port):
+                raise NoDirectory(_TAKEN.format(port=port))
         self._prepare()
         config = str(self.folder / "slapd.conf")
         _run([slapadd, "-q", "-f", config, "-l", str(self._ldif)])
@@ -105,12 +126,7 @@ class Slapd:
                 stdout=log,
                 stderr=log,
             )
-        try:
-            self._wait()
-        except BaseException:
-            self.close()
-            raise
-        return self
+        self._wait()
 
     def __exit__(
         self,
@@ -126,6 +142,9 @@ class Slapd:
             self._process.terminate()
             self._process.wait()
             self._process = None
+        if self._turn is not None:
+            self._turn.close()
+            self._turn = None
 
     def _prepare(self) -> None:
         (self.folder / "db").mkdir(mode=0o700, parents=True)
@@ -156,14 +175,17 @@ def _program(name: str) -> str:
     return found
 
 
-def _must_be_free(port: int) -> None:
-    """Another replay may be at work: wait for its end."""
+def _turn_at(ports: Ports) -> socket.socket:
+    """Ours as long as it is open: another replay on this machine waits for its end."""
+    turn = socket.socket(socket.AF_UNIX)
     for _ in _until(_PATIENCE):
-        if _is_free(port):
-            return
-    raise NoDirectory(
-        f"port {port} on {HOST} is taken, and the recorded realms name it: stop what listens there"
-    )
+        try:
+            turn.bind(f"\0pve-auth-tui slapd {ports.ldap}")
+        except OSError:
+            continue
+        return turn
+    turn.close()
+    raise NoDirectory(_TAKEN.format(port=ports.ldap))
 
 
 def _is_free(port: int) -> bool:
