@@ -32,6 +32,7 @@ LOGIN_SECONDS: Final = 30.0  # a directory may take 10 s per server, and a refus
 RENEW_AFTER: Final = 90 * 60.0  # seconds; tickets last two hours
 DEAD_AFTER: Final = 120 * 60.0
 
+_SIMULATED: Final = "X-Simulated-Node"
 _TICKET: Final = ("access", "ticket")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9._-]{1,16})?")
 
@@ -64,6 +65,7 @@ class Https:
         self._born = 0.0
         self._ended: SessionEnded | None = None
         self._closed = False
+        self.simulated = False  # the other side says that it is no real node
         self._check()
 
     def _check(self) -> None:
@@ -224,6 +226,7 @@ class Https:
                 )
                 with response:
                     status, reason = response.status_code, response.reason or ""
+                    self.simulated = _SIMULATED in response.headers
                     body = body_of(response)
             except network_errors() as error:
                 trouble = self._trouble(error, sent=exchange.sent, write=write)

@@ -132,6 +132,12 @@ class LadderApi:
         return api.user if api else ""
 
     @property
+    def simulated(self) -> bool:
+        """Whether the node says that it is no real one."""
+        api = self._opened.get(-1 if self._at is None else self._at)
+        return bool(getattr(api, "simulated", False))
+
+    @property
     def tried(self) -> tuple[Tried, ...]:
         """The ways that do not work and why, best first."""
         return tuple(self._tried[number] for number in sorted(self._tried))

@@ -21,6 +21,10 @@ class Ladder(Api, Protocol):
     def tried(self) -> tuple[Tried, ...]:
         """Ways that do not work, and why; the best first."""
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the node says that it is no real one."""
+
     def again(self) -> bool:
         """Look for the best way anew; False when there is none."""
 
@@ -102,4 +106,5 @@ class NodeService:
     ) -> Snapshot:
         from pve_auth_tui.services.apipicture import ApiPicture
 
-        return ApiPicture(ladder, self._clock, demo=self._demo).load(before, on_part)
+        demo = self._demo or ladder.simulated
+        return ApiPicture(ladder, self._clock, demo=demo).load(before, on_part)

@@ -1,0 +1,130 @@
+"""Another host over https, from the command line: the real program, a real socket, real logins."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-c", "import sys; from pve_auth_tui.cli import main; sys.exit(main())"]
+
+
+class Served(NamedTuple):
+    """A simulated node on a port."""
+
+    place: str
+    ca: str
+    password: str
+    state: Path
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    state = tmp_path_factory.mktemp("served") / "state"
+    command = [*PROGRAM, "simnode", "serve", "--state", str(state)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        about = json.loads(process.stdout.readline())
+        password = Path(about["password_file"]).read_text().strip()
+        place = about["url"].removeprefix("https://")
+        yield Served(place, about["ca"], password, state)
+        process.terminate()
+
+
+def ask(served: Served, *words: str, typed: str | None = None) -> Any:
+    """The list as JSON, with the answers to the login on standard input."""
+    command = [*PROGRAM, "--host", served.place, "--user", "root@pam", "--password-stdin", *words]
+    return subprocess.run(
+        command,
+        input=f"{served.password}\n" if typed is None else typed,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_list_of_another_host_is_what_its_api_says(served: Served) -> None:
+    done = ask(served, "--ca", served.ca, "groups", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 31
+
+
+def test_status_says_how_the_node_was_reached(served: Served) -> None:
+    done = ask(served, "--ca", served.ca, "status", "--json")
+    assert json.loads(done.stdout)["source"] == "https"
+    assert json.loads(done.stdout)["quorate"] is True
+
+
+def test_a_simulated_node_is_said_to_be_one(served: Served) -> None:
+    done = ask(served, "--ca", served.ca, "status")
+    assert "DEMO" in done.stdout.splitlines()[0] + done.stdout.splitlines()[1]
+
+
+def test_a_confirmed_fingerprint_is_enough(served: Served) -> None:
+    pem = next(served.state.glob("etc/pve/nodes/*/pve-ssl.pem")).read_text()
+    first = pem[: pem.index("-----END") + len("-----END CERTIFICATE-----\n")]
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+    done = ask(served, "--fingerprint", fingerprint, "roles", "--json")
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_fingerprint_is_refused_and_no_password_leaves(served: Served) -> None:
+    done = ask(served, "--fingerprint", "ab" * 32, "roles")
+    assert done.returncode == 1
+    assert served.password not in done.stderr
+    assert "certificate" in done.stderr
+
+
+def test_a_wrong_password_is_said_once_and_in_plain_words(served: Served) -> None:
+    done = ask(served, "--ca", served.ca, "users", typed="not-the-password\n")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "not-the-password" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+    assert "Traceback" not in done.stderr
+
+
+def test_nobody_listening_is_said(served: Served) -> None:
+    nobody = served._replace(place="127.0.0.1:1")
+    done = ask(nobody, "--ca", served.ca, "users")
+    assert done.returncode == 1
+    assert re.search(r"127\.0\.0\.1", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--host", "pve1"], "--host needs --ca FILE or --fingerprint SHA256"),
+        (["--ca", "x"], "--ca goes with --host"),
+        (["--host", "pve1", "--ca", "/no/such/file"], "cannot be read"),
+        (["--host", "pve1:99999", "--fingerprint", "ab" * 32], "99999 is no port"),
+        (["--host", "pve1", "--ca", "x", "--password-stdin"], "--password-stdin needs --user"),
+        (["--host", "pve1", "--ca", "x", "--rung", "bridge"], "a way on the node itself"),
+        (["--root", ".", "--rung", "pvesh"], "asks a running PVE"),
+        (["--host", "pve 1", "--fingerprint", "ab" * 32], "no host to connect to"),
+        (["--host", "pve1", "--fingerprint", "abc"], "SHA-256"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error_before_anything_is_asked(
+    words: list[str], said: str
+) -> None:
+    done = subprocess.run(
+        [*PROGRAM, *words, "users"],
+        stdin=subprocess.DEVNULL,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
