@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,13 @@ from pve_auth_tui.core.tfafile import encode_base64url
 RP, ORIGIN = "pve1.example.com", "https://pve1.example.com:8006"
 PRESENT, ATTESTED = 0x01, 0x40
 ALGORITHMS = {"ES256": -7, "RS256": -257}
+MAKER = {"C": "SE", "O": "Maker", "OU": "Authenticator Attestation", "CN": "maker"}
+_NAMES = {
+    "C": NameOID.COUNTRY_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "CN": NameOID.COMMON_NAME,
+}
 _DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -101,17 +109,21 @@ def client_data(kind: str, asked: str, **parts: Any) -> bytes:
     return json.dumps({**said, **parts}).encode()
 
 
-def certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A maker's certificate (DER)."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "maker")])
+def certificate(
+    key: ec.EllipticCurvePrivateKey,
+    subject: Mapping[str, str] = MAKER,
+    extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+) -> bytes:
+    """A maker's certificate (DER); an extension is a value and whether it is critical."""
     made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(x509.Name([x509.NameAttribute(_NAMES[n], v) for n, v in subject.items()]))
+        .issuer_name(x509.Name([]))
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(_DAY)
         .not_valid_after(_DAY + timedelta(days=9000))
-        .sign(key, SHA256())
     )
-    return made.public_bytes(serialization.Encoding.DER)
+    for extension, critical in extensions:
+        made = made.add_extension(extension, critical)
+    return made.sign(key, SHA256()).public_bytes(serialization.Encoding.DER)

@@ -9,6 +9,9 @@ from dataclasses import replace
 
 import cbor2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +24,7 @@ from pve_auth_tui.simnode.tfa import challenges, totp
 from pve_auth_tui.simnode.tfa.engine import TfaEngine
 from pve_auth_tui.simnode.tfa.failure import Panic
 from pve_auth_tui.simnode.tfa.settings import read
-from tests.simnode.softkey import ORIGIN, RP, SoftKey
+from tests.simnode.softkey import MAKER, ORIGIN, RP, SoftKey, certificate
 
 NOW = 1_800_000_000
 USER = "alice@pve"
@@ -299,6 +302,64 @@ def refusal_or(call):
         return call()
     except ApiError as error:
         return error
+
+
+AAGUID = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
+END_ENTITY = (x509.BasicConstraints(ca=False, path_length=None), True)
+RULES = "The requirements of https://w3c.github.io/webauthn/#sctn-packed-attestation-cert-"
+
+
+def model(aaguid, critical=False):
+    return x509.UnrecognizedExtension(AAGUID, b"\x04\x10" + aaguid), critical
+
+
+def by_maker(subject, *extensions):
+    """How a registration ends that a maker's certificate vouches for."""
+    key, maker = SoftKey(), ec.generate_private_key(ec.SECP256R1())
+    made = engine()
+    config, started = made.add(EMPTY, USER, "webauthn", description="k", settings=SETTINGS)
+    challenge = json.loads(started["challenge"])["publicKey"]["challenge"]
+    key.statement = lambda form, auth, digest: {
+        "alg": -7,
+        "sig": maker.sign(auth + digest, ec.ECDSA(SHA256())),
+        "x5c": [certificate(maker, subject, extensions)],
+    }
+    value = json.dumps(key.create(challenge, "packed"))
+    given = {"challenge": challenge, "value": value, "settings": SETTINGS}
+    found = refusal_or(lambda: made.add(config, USER, "webauthn", **given))
+    return str(found) if isinstance(found, ApiError) else "added"
+
+
+def test_a_makers_certificate_that_keeps_the_rules_is_taken():
+    assert by_maker(MAKER, END_ENTITY) == "added"
+    assert by_maker(MAKER, END_ENTITY, model(b"k" * 16)) == "added"
+
+
+@pytest.mark.parametrize("name", MAKER)
+def test_a_makers_certificate_names_country_company_unit_and_itself(name):
+    subject = {other: value for other, value in MAKER.items() if other != name}
+    assert by_maker(subject, END_ENTITY).startswith(RULES)
+
+
+def test_a_makers_certificate_is_no_authority_and_is_for_the_model_that_answers():
+    assert by_maker(MAKER).startswith(RULES)
+    authority = (x509.BasicConstraints(ca=True, path_length=None), True)
+    assert by_maker(MAKER, authority).startswith(RULES)
+    assert by_maker(MAKER, END_ENTITY, model(b"k" * 16, critical=True)).startswith(RULES)
+    assert by_maker(MAKER, END_ENTITY, model(b"x" * 16)).endswith(
+        "aaguid does not match the aaguid of the token"
+    )
+    assert by_maker(MAKER, END_ENTITY, model(b"")).endswith("(trust root) is not valid")
+
+
+def test_a_lock_counts_to_its_last_second_and_is_then_forgotten():
+    made, config, _ = with_totp()
+    config = replace(config, users={USER: replace(config.users[USER], locked_until=NOW)})
+    entry = config.users[USER].entries[0].id
+    kept = made.update(config, USER, entry, description="x")
+    assert kept.users[USER].locked_until == NOW
+    later = engine(NOW + 1).update(config, USER, entry, description="x")
+    assert later.users[USER].locked_until is None
 
 
 TEXTS = st.none() | st.text(max_size=20) | st.sampled_from([URI, "000000", "{}", "[]", '{"id":1}'])
