@@ -114,7 +114,7 @@ class Client:
 
     def _credentials(self, entry: Entry, who: str) -> Mapping[str, Any]:
         if entry.auth_from is not None:
-            given = self._given.get(entry.auth_from)
+            given: Mapping[str, Any] | None = self._given.get(entry.auth_from)
             if not isinstance(given, dict):
                 raise NoCredentials(f"call {entry.auth_from} gave neither ticket nor secret")
             return given
