@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -228,6 +229,11 @@ class PveAuthApp(CalmCrash, App[None]):
             state = "mended" if story.on else f"broken: {story.text}"
             self.say(f"{name.capitalize()}: {state}. Reading ...")
         self.reload()
+
+    def leave(self) -> None:
+        """Quit; whatever is being asked is given up, for nobody waits for the answer."""
+        Thread(target=self._service.close, daemon=True).start()
+        self.exit()
 
     # --- screens ------------------------------------------------------------------
 

@@ -164,6 +164,8 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         elsewhere = [name for name in elsewhere if name not in login]
     if elsewhere and not options.host:
         return f"--{elsewhere[0].replace('_', '-')} goes with --host H."
+    if options.root is not None and options.host:
+        return "--root and --host are two different places to read."
     if options.password_stdin and not options.user:
         return "--password-stdin needs --user U@R: whose password is it?"
     if options.host and not (options.ca or options.fingerprint):
@@ -172,8 +174,6 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         return f"--rung {options.rung} is a way on the node itself: leave it or --host out."
     if options.root is not None and options.rung in API_RUNGS:
         return f"--rung {options.rung} asks a running PVE: leave it or --root out."
-    if options.root is not None and options.host:
-        return "--root and --host are two different places to read."
     simulated = {"demo": "The demo", "simnode": "A simulated node"}.get(options.command)
     if simulated and (options.root is not None or options.host):
         return f"{simulated} is a cluster of its own: leave out --root and --host."

@@ -116,8 +116,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     try:
         return open_screens(outlooks, profile, exports, stories)
     finally:
-        if nodes:
-            nodes.close()
+        outlooks.close()
 
 
 # --- the end -------------------------------------------------------------------------

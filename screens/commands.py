@@ -106,7 +106,7 @@ class Quit(Command["BaseScreen"]):
 
     @classmethod
     def run(cls, screen: BaseScreen) -> None:
-        screen.house.exit()
+        screen.house.leave()
 
 
 class Reload(Command["BaseScreen"]):

@@ -52,7 +52,8 @@ class Node:
     "" for files.
 
     `tried` are the better ways and why they failed, best first. `waiting`: they are still being
-    tried. `quorate` is None where nobody knows. `read_only`: the user asked for it.
+    tried, or the API is still being asked. `seconds`: how long it has taken to answer.
+    `quorate` is None where nobody knows. `read_only`: the user asked for it.
     """
 
     way: str
@@ -64,6 +65,7 @@ class Node:
     demo: bool = False
     read_only: bool = False
     waiting: bool = False
+    seconds: float = 0.0
 
     @property
     def asks_pve(self) -> bool:
@@ -76,7 +78,9 @@ class Node:
         parts = [self.way]
         if self.way in {DIRECT, HTTPS}:
             parts.insert(0, self.user)
-        if not self.asks_pve or self.read_only:
+        if self.waiting and (self.seconds or not self.asks_pve):
+            parts.append("asking PVE")
+        elif not self.asks_pve or self.read_only:
             parts.append("READ-ONLY")
         return ", ".join(part for part in parts if part)
 

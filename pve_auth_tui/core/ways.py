@@ -12,6 +12,7 @@ from pve_auth_tui.core.node import Node, Tried
 WAYS: Final = "ways"
 """The target that opens `way_lines`."""
 
+_SLOW: Final = 5.0  # seconds; a node in good health needs less than half of one
 _NAMES: Final = {
     "direct": "PVE's own modules, as root on this node",
     "https": "the web interface's port, 8006",
@@ -22,7 +23,10 @@ _NAMES: Final = {
 
 
 def way_findings(node: Node) -> list[Finding]:
-    """One line when PVE itself does not answer, although it should."""
+    """One line when PVE itself does not answer, although it should, or takes long to."""
+    if node.seconds >= _SLOW and not node.waiting:
+        text = f"PVE's API is slow: it took {node.seconds:.0f} s to answer everything"
+        return [Finding("LOOK", text, "A busy node, or a storage that hangs? See its tasks.")]
     if node.asks_pve or node.waiting or not node.tried:
         return []
     first = node.tried[0]

@@ -48,6 +48,7 @@ class NodeService:
         self._read_only = read_only
         self._demo = demo
         self._ladder: Ladder | None = None
+        self._closed = False
 
     @property
     def api(self) -> Ladder | None:
@@ -90,7 +91,8 @@ class NodeService:
         )
 
     def close(self) -> None:
-        """End what was opened."""
+        """End what was opened, and what is being opened as soon as it is there."""
+        self._closed = True
         if self._ladder:
             self._ladder.close()
 
@@ -98,6 +100,8 @@ class NodeService:
         """Each time the user asks for a new picture is a time to look for a better way."""
         if self._ladder is None:
             self._ladder = self._open_ladder()
+        if self._closed:
+            self._ladder.close()
         self._ladder.again()
         return self._ladder
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from threading import Thread
 from typing import Final, NamedTuple, Protocol
 
@@ -79,26 +80,35 @@ class OutlookService:
         before = self._last or self.load().snapshot
         if self._nodes is None:
             return self._outlook(before)
-        told_at = time.monotonic()
+        began = told_at = time.monotonic()
 
         def on_part(snapshot: Snapshot) -> None:
             nonlocal told_at
-            if on_outlook and time.monotonic() - told_at > _OFTEN:
-                on_outlook(self._outlook(snapshot))
-                told_at = time.monotonic()
+            now = time.monotonic()
+            if on_outlook and now - told_at > _OFTEN:
+                on_outlook(self._outlook(snapshot, waiting=True, seconds=now - began))
+                told_at = now
 
         snapshot, node = self._nodes.refined(before, on_part)
+        node = replace(node, seconds=time.monotonic() - began if node.asks_pve else 0.0)
         return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
+
+    def close(self) -> None:
+        """Ends what the second stage has opened, and a call that is under way with it."""
+        if self._nodes:
+            self._nodes.close()
 
     def _read(self) -> Outlook:
         self._last = self._pictures.load()
         return self._outlook(self._last, waiting=self.has_second)
 
-    def _outlook(self, snapshot: Snapshot, *, waiting: bool = False) -> Outlook:
+    def _outlook(
+        self, snapshot: Snapshot, *, waiting: bool = False, seconds: float = 0.0
+    ) -> Outlook:
         if self._nodes is None:
             node = node_of(snapshot)
         else:
-            node = self._nodes.node(snapshot, waiting=waiting)
+            node = replace(self._nodes.node(snapshot, waiting=waiting), seconds=seconds)
         return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
 
     def _read_ahead(self, ahead: Future[Outlook]) -> None:

@@ -150,8 +150,8 @@ class State:
         within gets `prefix` in front, as text, as PVE does: then it is a 500.
         """
         try:
+            self._require(f"file-{lock}")
             with self._lock:
-                self._require(f"file-{lock}")
                 outer = self._open[-1] if self._open else None
                 change = Change(self)
                 if outer:

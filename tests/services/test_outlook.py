@@ -54,7 +54,7 @@ def test_first_the_files_then_what_pve_says(files, snapshot):
     found = service(files, FakeApi(snapshot))
     first = found.load()
     assert found.has_second
-    assert (first.snapshot.source, first.node.shown) == ("demo", "demo, READ-ONLY")
+    assert (first.snapshot.source, first.node.shown) == ("demo", "demo, asking PVE")
     assert first.node.can(Ability.CHANGE) == "PVE's API is still being asked"
     second = found.refine()
     assert (second.snapshot.source, second.node.shown) == ("direct", "root@pam, direct")
@@ -133,7 +133,8 @@ def test_parts_are_told_while_it_takes_long(files, snapshot, monkeypatch):
     found = service(files, FakeApi(snapshot, faults={"/access/tfa": forbidden()}))
     last = found.refine(seen.append)
     assert len(seen) == 8
-    assert seen[-1].node == last.node
+    assert seen[-1].node.shown == "root@pam, direct, asking PVE"
+    assert last.node.shown == "root@pam, direct"
     assert seen[0].snapshot.tfa.problem == ""
     assert "needs Sys.Audit" in last.snapshot.tfa.problem
 
