@@ -135,7 +135,11 @@ class _Program:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Unreachable("pvesh cannot be started.", "", str(error)) from None
+            raise Unreachable(
+                "pvesh cannot be started.",
+                "It belongs to pve-manager. Is this a Proxmox VE node?",
+                str(error),
+            ) from None
         try:
             out, said = process.communicate(timeout=self._seconds)
         except subprocess.TimeoutExpired:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pve_auth_tui import __version__, commands, environment
+from pve_auth_tui.adapters import bridge
 from tests.cli.conftest import OLD_TOTP_SECRET, Run
 
 
@@ -29,20 +30,27 @@ def test_usage_errors_give_2_one_sentence_and_where_to_look(argv: list[str], run
     [
         ["users", "--rung", "https"],
         ["--rung", "bridge", "users", "--json"],
-        ["status", "--rung", "pvesh"],
-        ["acl", "--host", "pve1.example.com", "--user", "root@pam", "--password-stdin"],
-        ["--rung", "bridge"],
+        ["status", "--rung", "bridge"],
     ],
 )
-def test_ways_that_are_not_built_yet_are_refused_and_say_what_works(
-    argv: list[str], run: Run
+def test_a_way_that_does_not_work_is_a_failure_with_a_next_step(
+    argv: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(bridge, "PERL", "/no/such/perl")
+
     done = run(*argv)
 
-    assert (done.code, done.out) == (3, "")
+    assert (done.code, done.out) == (1, "")
     sentence, next_step = done.err.splitlines()
-    assert "not built yet" in sentence
-    assert "--rung files or database" in next_step
+    assert sentence.endswith(".")
+    assert next_step
+
+
+def test_a_way_to_this_nodes_api_is_for_root(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert run("users", "--rung", "bridge").code == 77
 
 
 def test_this_nodes_own_files_are_for_root(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

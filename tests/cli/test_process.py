@@ -175,7 +175,7 @@ def slow(options):
     import time
     print("reading", flush=True)
     time.sleep(60)
-cli._this_node = slow
+cli.wired = slow
 sys.exit(main())"""
     child = subprocess.Popen(
         command("users", program=slow),
@@ -220,12 +220,13 @@ def test_on_a_terminal_lines_are_no_wider_than_it(rack: Path) -> None:
 def test_a_mistake_behind_the_screens_shows_no_data_on_the_terminal(tmp_path: Path) -> None:
     program = f"""{START}
 from pve_auth_tui import cli, environment
+from pve_auth_tui.wiring import Wired
 environment.ROOTS_FOLDER = __import__("pathlib").Path({str(tmp_path)!r}) / "pve-auth-tui"
 class Service:
     def load(self):
         password = "canary" + "-7c1e"
         raise LookupError(password)
-cli._demo = lambda options: Service()
+cli.wired = lambda options: Wired(Service())
 sys.exit(main(["demo"]))"""
     leader, follower = pty.openpty()
     child = subprocess.Popen(
@@ -251,6 +252,7 @@ def test_a_mistake_in_a_thread_is_reported_without_its_data(tmp_path: Path) -> N
     program = f"""{START}
 import threading
 from pve_auth_tui import cli, environment
+from pve_auth_tui.wiring import Wired
 environment.ROOTS_FOLDER = __import__("pathlib").Path({str(tmp_path)!r}) / "pve-auth-tui"
 def run(argv, terminal):
     def fail():
