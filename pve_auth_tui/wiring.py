@@ -96,9 +96,9 @@ def _opener(options: argparse.Namespace) -> Callable[[], Ladder]:
         return lambda: _ladder([("https", lambda: api)])
 
     def ladder() -> Ladder:
-        from pve_auth_tui.adapters.ladder import LadderApi, api_ways, rungs
+        from pve_auth_tui.adapters.ladder import LadderApi, api_ways
 
-        return LadderApi(api_ways(rungs(options.rung), https=_minted))
+        return LadderApi(api_ways(options.rung, https=_minted))
 
     return ladder
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from pve_auth_tui.core.apitrouble import explained
-from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Unreachable, Unreadable
+from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Unreachable
 from pve_auth_tui.core.node import DIRECT, HTTPS, PVESH, Tried
-from pve_auth_tui.core.ports import Api, Param, Tree
+from pve_auth_tui.core.ports import Api, Param
 from pve_auth_tui.core.secret import Secret
 
 PROBE_SECONDS: Final = 10.0
 _NOT_LOADED: Final = 501  # of a path that PVE, or what of it could be loaded, does not have
-_ORDER: Final = {"bridge": DIRECT, "https": HTTPS, "pvesh": PVESH}
+_NAMES: Final = {"bridge": DIRECT, "https": HTTPS, "pvesh": PVESH}
 _PROBE: Final = ("access",)  # everybody may see it, and every way has it
 
 
@@ -36,42 +36,17 @@ class Restarting(Protocol):
         """Try to start it anew with the next call."""
 
 
-class Reached(NamedTuple):
-    """What there is to read from: an API that answers, or a tree, or neither and `tried` why."""
+def api_ways(rung: str = "auto", *, https: Callable[[], Api] | None = None) -> tuple[Way, ...]:
+    """The ways to this node's own API that `--rung` asks for, best first.
 
-    api: LadderApi | None
-    tree: Tree | None
-    tried: tuple[Tried, ...]
-
-
-def rungs(rung: str = "auto", *, host: str = "", elsewhere: bool = False) -> tuple[str, ...]:
-    """Which of `--rung`'s words apply, best first.
-
-    `host`: of another node (--host); `elsewhere`: a folder other than / (--root). On this node
-    https would need a password that nobody gave, so it is no way of `auto` there.
-    """
-    if rung != "auto":
-        return (rung,)
-    if host:
-        return ("https",)
-    if elsewhere:
-        return ("files", "database")
-    return ("bridge", "pvesh", "files", "database")
-
-
-def api_ways(
-    wanted: Sequence[str], *, origin: str = "", https: Callable[[], Api] | None = None
-) -> tuple[Way, ...]:
-    """The real ways to the API among `wanted` (`rungs`).
-
-    `origin`: what WebAuthn takes for the web interface's host, `pve1.example.com:8006`;
-    `https` opens a connection and logs in, once.
+    `https` opens a connection and logs in, once. It would need a password that nobody gave, so
+    it is no way of `auto`.
     """
 
     def bridge() -> Api:
         from pve_auth_tui.adapters.bridge import Bridge
 
-        return Bridge(host=origin)
+        return Bridge()
 
     def pvesh() -> Api:
         from pve_auth_tui.adapters.pvesh import Pvesh
@@ -83,23 +58,8 @@ def api_ways(
         "https": https,
         "pvesh": pvesh,
     }
-    return tuple(
-        Way(_ORDER[name], opened) for name in wanted if (opened := known.get(name)) is not None
-    )
-
-
-def climb(ways: Sequence[Way], tree: Callable[[], Tree] | None = None) -> Reached:
-    """The best that answers; a tree is only opened when no way to the API does."""
-    api = LadderApi(ways)
-    if api.again():
-        return Reached(api, None, api.tried)
-    api.close()
-    if tree is None:
-        return Reached(None, None, api.tried)
-    try:
-        return Reached(None, tree(), api.tried)
-    except Unreadable as error:
-        return Reached(None, None, (*api.tried, _tried("files", error)))
+    wanted = ("bridge", "pvesh") if rung == "auto" else (rung,)
+    return tuple(Way(_NAMES[name], opened) for name in wanted if (opened := known.get(name)))
 
 
 class LadderApi:
@@ -178,9 +138,12 @@ class LadderApi:
             return self._best()[1].call(method, path, params, secrets, seconds=seconds)
 
     def close(self) -> None:
-        """Close every way."""
+        """Close every way, at once: a call or a look for a way that is under way is given up."""
+        self._closed = True
+        for api in list(self._opened.values()):  # before the lock: who holds it waits for these
+            api.close()
         with self._lock:
-            self._closed, self._at = True, None
+            self._at = None
             for number in list(self._opened):
                 self._shut(number)
 
@@ -204,6 +167,8 @@ class LadderApi:
 
     def _down_from(self, start: int) -> bool:
         for number in range(start, len(self._ways)):
+            if self._closed:
+                return False
             if number not in self._refused and self._works(number):
                 self._at = number
                 return True
@@ -227,6 +192,8 @@ class LadderApi:
     def _open(self, number: int) -> Api:
         if number not in self._opened:
             self._opened[number] = self._ways[number].open()
+        if self._closed:  # just now, and perhaps before this one was there to be closed
+            self._opened[number].close()
         return self._opened[number]
 
     def _give_up(self, number: int, error: AuthTuiError) -> None:

@@ -1,21 +1,21 @@
 """The ways to PVE's API: the best that answers is taken, and no change is ever sent twice."""
 
 import threading
+import time
 
 import pytest
 
 from pve_auth_tui.adapters.bridge import Bridge
-from pve_auth_tui.adapters.ladder import LadderApi, Way, api_ways, climb, rungs
+from pve_auth_tui.adapters.ladder import LadderApi, Way, api_ways
+from pve_auth_tui.adapters.pvesh import Pvesh
 from pve_auth_tui.core.errors import (
     ApiError,
     LoginRefused,
     Refused,
     Unreachable,
-    Unreadable,
 )
 from pve_auth_tui.core.ports import Api
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.simnode.memory import MemoryTree
 
 DEAD = Unreachable("PVE's own modules are not installed here.", "Is this a node?", "Can't locate")
 ACCESS, USERS, POOLS = ("access",), ("access", "users"), ("pools",)
@@ -101,28 +101,6 @@ def test_when_no_way_is_left_the_best_ones_reason_is_told():
     assert (api.way, api.user) == ("", "")
     with pytest.raises(Unreachable, match="no way"):
         LadderApi([]).call("GET", USERS)
-
-
-def test_a_tree_is_only_opened_when_the_api_does_not_answer():
-    tree = MemoryTree({})
-
-    def never():
-        raise AssertionError
-
-    reached = climb([Way("direct", Openings(Answering("direct")))], never)
-    assert (reached.api.way, reached.tree, reached.tried) == ("direct", None, ())
-    reached = climb([Way("direct", Openings(DEAD))], lambda: tree)
-    assert (reached.api, reached.tree) == (None, tree)
-    assert [tried.way for tried in reached.tried] == ["direct"]
-
-
-def test_without_any_way_all_reasons_are_there():
-    def no_tree():
-        raise Unreadable("There is no PVE here.", "Take --root.")
-
-    reached = climb([Way("direct", Openings(DEAD))], no_tree)
-    assert (reached.api, reached.tree) == (None, None)
-    assert [tried.way for tried in reached.tried] == ["direct", "files"]
 
 
 # --- what dies on the way -------------------------------------------------------------------
@@ -281,6 +259,36 @@ def test_closed_is_closed():
         api.call("GET", USERS)
 
 
+class Hanging(Answering):
+    """Gives no answer until it is closed."""
+
+    def __init__(self, way):
+        super().__init__(way)
+        self.asked_once, self.over = threading.Event(), threading.Event()
+
+    def call(self, method, path, params=None, secrets=None, *, seconds=30.0):
+        self.asked_once.set()
+        self.over.wait(seconds)
+        raise DEAD
+
+    def close(self):
+        super().close()
+        self.over.set()
+
+
+def test_closing_waits_for_nobody_and_no_further_way_is_tried():
+    direct, pvesh = Hanging("direct"), Openings(Answering("pvesh"))
+    api = LadderApi([Way("direct", Openings(direct)), Way("pvesh", pvesh)])
+    looking = threading.Thread(target=api.again)
+    looking.start()
+    direct.asked_once.wait(5)
+    began = time.monotonic()
+    api.close()
+    assert time.monotonic() - began < 1
+    looking.join(5)
+    assert (looking.is_alive(), pvesh.count) == (False, 0)
+
+
 def test_many_threads_see_one_way_die_and_take_the_next_together():
     direct, pvesh = Answering("direct"), Answering("pvesh")
     opening = Openings(pvesh)
@@ -303,23 +311,23 @@ def test_many_threads_see_one_way_die_and_take_the_next_together():
 
 
 @pytest.mark.parametrize(
-    ("asked", "wanted"),
+    ("rung", "names"),
     [
-        ({}, ("bridge", "pvesh", "files", "database")),
-        ({"rung": "pvesh"}, ("pvesh",)),
-        ({"rung": "files"}, ("files",)),
-        ({"host": "pve2"}, ("https",)),
-        ({"elsewhere": True}, ("files", "database")),
+        ("auto", ["direct", "pvesh"]),
+        ("bridge", ["direct"]),
+        ("https", ["https"]),
+        ("pvesh", ["pvesh"]),
+        ("files", []),
     ],
 )
-def test_which_ways_apply(asked, wanted):
-    assert rungs(**asked) == wanted
-
-
-def test_real_ways_are_made_when_they_are_needed_and_named_for_the_user():
+def test_which_ways_apply(rung, names):
     https = Openings(Answering("https"))
-    ways = api_ways(("bridge", "https", "pvesh", "files"), origin="pve1:8006", https=https)
-    assert [way.name for way in ways] == ["direct", "https", "pvesh"]
-    assert isinstance(ways[0].open(), Bridge)
+    assert [way.name for way in api_ways(rung, https=https)] == names
     assert https.count == 0
-    assert [way.name for way in api_ways(("https", "files"))] == []
+
+
+def test_real_ways_are_made_when_they_are_needed():
+    bridge, pvesh = api_ways()
+    assert isinstance(bridge.open(), Bridge)
+    assert isinstance(pvesh.open(), Pvesh)
+    assert api_ways("https") == ()
