@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 from typing import Protocol
 
 from pve_auth_tui.core.errors import Unreadable
@@ -30,7 +31,7 @@ class Ladder(Api, Protocol):
 
 
 class NodeService:
-    """Blocking. Whatever asks PVE is imported and opened with the first picture, not before.
+    """Blocking, and safe from several threads. Whatever asks PVE is imported and opened with the first picture, not before.
 
     `open_ladder` makes the ways to the API. `demo` marks what comes without files as simulated.
     """
@@ -47,6 +48,7 @@ class NodeService:
         self._clock = clock
         self._read_only = read_only
         self._demo = demo
+        self._opening = Lock()
         self._ladder: Ladder | None = None
         self._closed = False
 
@@ -98,12 +100,12 @@ class NodeService:
 
     def _climbed(self) -> Ladder:
         """Each time the user asks for a new picture is a time to look for a better way."""
-        if self._ladder is None:
-            self._ladder = self._open_ladder()
+        with self._opening:
+            ladder = self._ladder = self._ladder or self._open_ladder()
         if self._closed:
-            self._ladder.close()
-        self._ladder.again()
-        return self._ladder
+            ladder.close()
+        ladder.again()
+        return ladder
 
     def _pictured(
         self, ladder: Ladder, before: Snapshot | None, on_part: OnPart | None

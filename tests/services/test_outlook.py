@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -232,6 +233,24 @@ def test_two_readings_at_once_do_not_disturb_each_other(files, snapshot):
     for thread in threads:
         thread.join()
     assert seen == ["root@pam, direct"] * 4
+
+
+def test_a_reading_that_overtakes_the_first_opens_no_second_ladder(files, snapshot):
+    found, opens = [], threading.Barrier(2, timeout=0.2)
+
+    def open_ladder():
+        with suppress(threading.BrokenBarrierError):
+            opens.wait()  # until a second one comes, too
+        found.append(opened(FakeApi(snapshot))())
+        return found[-1]
+
+    nodes = NodeService(open_ladder, CLOCK)
+    both = [threading.Thread(target=nodes.refined, args=(snapshot,)) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert found == [nodes.api]
 
 
 def test_an_empty_node_works_as_well():
