@@ -31,8 +31,9 @@ class Ladder(Api, Protocol):
 
 
 class NodeService:
-    """Blocking, and safe from several threads. Whatever asks PVE is imported and opened with the first picture, not before.
+    """Blocking, and safe from several threads.
 
+    Whatever asks PVE is imported and opened with the first picture, not before.
     `open_ladder` makes the ways to the API. `demo` marks what comes without files as simulated.
     """
 
