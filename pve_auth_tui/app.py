@@ -211,6 +211,7 @@ class PveAuthApp(CalmCrash, App[None]):
     def why_no_change(self) -> str:
         """Why nothing can be changed now, as one sentence; "" when it could be."""
         reason = self.node.can(Ability.CHANGE) if self.node else ""
+        reason = reason.removeprefix("read-only: ")
         return f"Nothing can be changed now: {reason}." if reason else ""
 
     def turn_story(self, name: str) -> None:

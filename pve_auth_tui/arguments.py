@@ -168,8 +168,6 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         return "--root and --host are two different places to read."
     if options.password_stdin and not options.user:
         return "--password-stdin needs --user U@R: whose password is it?"
-    if options.host and not (options.ca or options.fingerprint):
-        return "--host needs --ca FILE or --fingerprint SHA256: whom to trust there?"
     if options.host and options.rung not in ("auto", "https"):
         return f"--rung {options.rung} is a way on the node itself: leave it or --host out."
     if options.root is not None and options.rung in API_RUNGS:

@@ -1,7 +1,7 @@
-"""What a login at another host needs and nobody may see: asked on the terminal, or from stdin.
+"""What a login at another host needs: asked on the terminal, or from stdin.
 
-Nothing is echoed, nothing is kept. With `--password-stdin` the first line is the password and
-the second, if there is one, the code or recovery key.
+What nobody may see is not echoed, and nothing is kept. With `--password-stdin` the first line
+is the password and the second, if there is one, the code or recovery key.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ class Answers:
             )
         typed = self._line(f"Second factor: {' or '.join(offered)}: ").strip()
         return Secret(f"{_kind_of(typed)}:{typed}") if typed else None
+
+    def says_yes(self, question: str) -> bool:
+        """Whether somebody at a terminal types `yes`; nobody is asked where there is none."""
+        if self._stdin is not None or not (sys.stdin and sys.stdin.isatty()):
+            return False
+        sys.stderr.write(f"{question} Type yes: ")
+        sys.stderr.flush()
+        return sys.stdin.readline(_LONGEST).strip().lower() == "yes"
 
     def _line(self, question: str) -> str:
         if self._stdin is not None:

@@ -17,6 +17,7 @@ from pve_auth_tui.adapters.clock import FixedClock, SystemClock
 from pve_auth_tui.arguments import API_RUNGS, PROGRAM
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Api, Stories, Tree
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
@@ -24,10 +25,12 @@ from pve_auth_tui.services.snapshots import SnapshotService
 
 if TYPE_CHECKING:
     from pve_auth_tui.adapters.certificate import Pin
+    from pve_auth_tui.asking import Answers
 
 PORT = 8006
 _MOST_CA = 1024 * 1024  # bytes
 _LOOPBACK = "127.0.0.1"
+_SECONDS = 5.0  # for a first look at somebody's certificate
 
 
 class NotRoot(AuthTuiError):
@@ -144,16 +147,37 @@ def _logged_in(options: argparse.Namespace) -> Api:
     from pve_auth_tui.asking import answers
 
     host, port = _place(options.host) if options.host else (_LOOPBACK, PORT)
-    if options.host:
+    asked = answers(from_stdin=options.password_stdin)
+    if not options.host:
+        pin = _own_pin()
+    elif options.ca or options.fingerprint:
         ca = _ca(options.ca) if options.ca else None
         pin = Pin(ca_pem=ca, fingerprint=options.fingerprint)
     else:
-        pin = _own_pin()
+        pin = _confirmed_pin(host, port, asked)
     api = Https(host, port, pin)
-    asked = answers(from_stdin=options.password_stdin)
     user = options.user or ROOT
     api.login(user, asked.password(user, host), asked.second_factor)
     return api
+
+
+def _confirmed_pin(host: str, port: int, asked: Answers) -> Pin:
+    """The certificate that is shown there, if the user says that it is the right one (R5)."""
+    from pve_auth_tui.adapters.certificate import Pin, fingerprint, shown_certificate
+    from pve_auth_tui.adapters.nettrouble import unreachable
+
+    try:
+        shown = fingerprint(shown_certificate(host, port, _SECONDS))
+    except (OSError, ValueError) as error:
+        raise unreachable(error, host, port) from None
+    compare = f"{plain(host)} shows the certificate\n  SHA-256 {shown}\n"
+    if asked.says_yes(f"{compare}Is it the one in its web interface, under Node, Certificates?"):
+        return Pin(fingerprint=shown)
+    raise UsageError(
+        f"Nothing says whom to trust at {host}, so nothing was sent.",
+        "If its web interface shows the same under Node, Certificates: "
+        f"--fingerprint {shown}. Or --ca FILE.",
+    )
 
 
 def _place(host: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pexpect
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,32 @@ def test_a_confirmed_fingerprint_is_enough(served: Served) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_without_a_ca_the_fingerprint_is_shown_and_nothing_is_sent(served: Served) -> None:
+    done = ask(served, "roles")
+    assert done.returncode == 2
+    found = re.search(r"--fingerprint ([0-9A-F:]{95})\.", done.stderr)
+    assert found, done.stderr
+    assert ask(served, "--fingerprint", found[1], "roles", "--json").returncode == 0
+
+
+@pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("y", 2), ("", 2)])
+def test_on_a_terminal_the_fingerprint_has_to_be_confirmed(
+    served: Served, typed: str, code: int
+) -> None:
+    words = ["--host", served.place, "--user", "root@pam", "roles", "--json"]
+    child = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], *words], cwd=str(ROOT), timeout=20)
+    child.expect("SHA-256 [0-9A-F:]{95}")
+    child.expect("Type yes: ")
+    child.sendline(typed)
+    if code == 0:
+        child.expect("Password of root@pam")
+        child.sendline(served.password)
+    said = child.read().decode()
+    child.close()
+    assert child.exitstatus == code, said
+    assert served.password not in said
+
+
 def test_another_fingerprint_is_refused_and_no_password_leaves(served: Served) -> None:
     done = ask(served, "--fingerprint", "ab" * 32, "roles")
     assert done.returncode == 1
@@ -105,7 +132,6 @@ def test_nobody_listening_is_said(served: Served) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--host", "pve1"], "--host needs --ca FILE or --fingerprint SHA256"),
         (["--ca", "x"], "--ca goes with --host"),
         (["--host", "pve1", "--ca", "/no/such/file"], "cannot be read"),
         (["--host", "pve1:99999", "--fingerprint", "ab" * 32], "99999 is no port"),

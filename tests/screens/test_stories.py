@@ -37,7 +37,7 @@ async def test_without_quorum_a_change_is_refused_at_once_and_says_why(pilot):
     await until(pilot, lambda: "NO QUORUM" in head(pilot))
     assert "This node has no quorum" in shown(pilot)
     await press(pilot, "2", "d")
-    assert status(pilot) == "Nothing can be changed now: read-only: no quorum."
+    assert status(pilot) == "Nothing can be changed now: no quorum."
 
 
 @pytest.mark.parametrize("story", ["pmxcfs dead", "dead mount"])

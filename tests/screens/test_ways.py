@@ -166,4 +166,4 @@ async def test_keys_that_change_something_say_at_once_why_they_cannot(app_with):
     async with app_with(dead).run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "files, READ-ONLY" in head(pilot))
         await press(pilot, "2", "a")
-        assert status(pilot).startswith("Nothing can be changed now: read-only: PVE's API")
+        assert status(pilot).startswith("Nothing can be changed now: PVE's API")
