@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from ssl import DER_cert_to_PEM_cert
 from typing import Any, Final
 
@@ -17,7 +18,13 @@ from pve_auth_tui.adapters.certificate import (
     shown_certificate,
 )
 from pve_auth_tui.adapters.nettrouble import unreachable
-from pve_auth_tui.adapters.pinned import OtherCertificate, one_exchange, pinned_context
+from pve_auth_tui.adapters.pinned import (
+    Exchange,
+    OtherCertificate,
+    PinnedContext,
+    one_exchange,
+    pinned_context,
+)
 from pve_auth_tui.adapters.pvesession import body_of, network_errors, pve_session, ticket_auth
 from pve_auth_tui.core.apianswer import NotAnAnswer, data_of
 from pve_auth_tui.core.apipath import quoted
@@ -65,6 +72,7 @@ class Https:
         self._born = 0.0
         self._ended: SessionEnded | None = None
         self._closed = False
+        self._exchanges: set[Exchange] = set()
         self.simulated = False  # the other side says that it is no real node
         self._check()
 
@@ -151,9 +159,12 @@ class Https:
             raise self._end(error.original, session) from None
 
     def close(self) -> None:
-        """Ends the connections and forgets the ticket."""
+        """Ends the connections and forgets the ticket; a call under way raises Unreachable."""
+        self._closed = True
+        for exchange in list(self._exchanges):  # before the lock: who holds it waits for these
+            exchange.give_up()
         with self._lock:
-            self._closed, self._session = True, None
+            self._session = None
             if self._http is not None:
                 self._http.close()
                 self._http = None
@@ -209,7 +220,7 @@ class Https:
     ) -> Any:
         """PVE's `data`, or ApiError, NotAnAnswer, Unreachable, UsageError."""
         in_body = method in {"POST", "PUT"}
-        with one_exchange(seconds) as exchange:
+        with one_exchange(seconds) as exchange, self._noted(exchange):
             try:
                 http = self._connected(min(CONNECT_SECONDS, seconds))
                 response = http.request(
@@ -230,20 +241,31 @@ class Https:
                     body = body_of(response)
             except network_errors() as error:
                 trouble = self._trouble(error, sent=exchange.sent, write=write)
+                if self._closed:
+                    trouble = _closed(unsure=write and exchange.sent)
             else:
                 return data_of(status, reason, body)
         # not inside `except`: the errors of requests hold the request, its secrets included
         raise trouble
 
+    @contextmanager
+    def _noted(self, exchange: Exchange) -> Iterator[None]:
+        """Within: `close` ends it."""
+        self._exchanges.add(exchange)
+        try:
+            yield
+        finally:
+            self._exchanges.discard(exchange)
+
     def _connected(self, seconds: float) -> Any:
         with self._lock:
             if self._closed:
-                raise Unreachable("This connection was closed.", "Open it again.")
+                raise _closed()
             if self._http is None:
                 self._http = pve_session(self._context(seconds), self._server_name)
             return self._http
 
-    def _context(self, seconds: float) -> Any:
+    def _context(self, seconds: float) -> PinnedContext:
         """A confirmed fingerprint is first turned into the certificate that it is of."""
         if self._pin.fingerprint is None:
             return pinned_context(self._pin)
@@ -264,6 +286,10 @@ class Https:
         self, error: BaseException, *, sent: bool = True, write: bool = False
     ) -> Unreachable:
         return unreachable(error, self._host, self._port, self._pin, sent=sent, write=write)
+
+
+def _closed(*, unsure: bool = False) -> Unreachable:
+    return Unreachable("This connection was closed.", "Open it again.", unsure=unsure)
 
 
 def _fields(params: Mapping[str, Param], secrets: Mapping[str, Secret]) -> dict[str, str]:

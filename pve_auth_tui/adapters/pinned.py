@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import contextvars
 import hmac
+import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pve_auth_tui.adapters.certificate import Pin, ders, no_certificate
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """One question and its answer: when it must be over, and whether we said anything yet."""
 
     until: float  # time.monotonic()
     sent: bool = False
+    socket: socket.socket | None = None
+
+    def give_up(self) -> None:
+        """From another thread: it is over now, and whoever waits in it wakes up."""
+        self.until = 0.0
+        with suppress(OSError):
+            if self.socket is not None:
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 _EXCHANGE: Final = contextvars.ContextVar[Exchange | None]("exchange", default=None)
@@ -54,6 +63,12 @@ class OtherCertificate(ssl.SSLCertVerificationError):
 class DatedSocket(ssl.SSLSocket):
     """Gives every read and write what is left of the exchange's time."""
 
+    def do_handshake(self, block: bool = False) -> None:
+        """With the time-out of whoever connects."""
+        if exchange := _EXCHANGE.get():
+            exchange.socket = self
+        super().do_handshake(block)
+
     def _hurry(self) -> Exchange | None:
         exchange = _EXCHANGE.get()
         if exchange is not None:
@@ -61,6 +76,7 @@ class DatedSocket(ssl.SSLSocket):
             if left <= 0:
                 raise TimeoutError("the whole exchange took too long")
             self.settimeout(left)
+            exchange.socket = self
         return exchange
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:

@@ -19,7 +19,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pve_auth_tui.adapters.bridge import METHODS, as_text, is_text, not_ready
@@ -33,6 +33,7 @@ PVESH: Final = ("/usr/bin/pvesh",)
 _PATIENCE: Final = 0.2  # seconds for a killed program to be gone
 _UMASK: Final = 0o022  # as for the bridge: PVE's web server reads what is made
 
+_CLOSED: Final = "The way through pvesh is closed."
 _LOOK: Final = "It may have been carried out all the same: look before you do it again."
 _DOWN: Final = re.compile(
     r"Can't locate PVE/|ipcc_send_rec|Unable to load access control list|please run as root"
@@ -59,7 +60,7 @@ class Pvesh:
     ) -> None:
         self._command = command
         self._euid = euid
-        self._closed = False
+        self._running = _Running()
 
     def call(
         self,
@@ -88,30 +89,60 @@ class Pvesh:
             is_text(text) and "\0" not in text for text in (place, *values, *values.values())
         ):
             raise UsageError("A value is not text, so nothing was sent.")
-        if self._closed:
-            raise Unreachable("The way through pvesh is closed.")
+        if self._running.closed:
+            raise Unreachable(_CLOSED)
         if self._euid() != 0:
             raise Unreachable("pvesh answers only to root.", "Run it as root on the node.")
-        program = _Program(self._command, seconds, writes=method != "GET")
+        program = _Program(self._command, self._running, seconds, writes=method != "GET")
         found = _asked(program, method, _not_an_upload(place), values)
         return None if found == {"errors": ""} else found  # proxmoxer's way to say null
 
     def close(self) -> None:
-        """Nothing is held; calls after this raise Unreachable."""
-        self._closed = True
+        """Kill what runs; calls under way and calls after this raise Unreachable."""
+        self._running.close()
+
+
+class _Running:
+    """The programs that run now, in whichever thread."""
+
+    def __init__(self) -> None:
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self.closed = False
+
+    @contextlib.contextmanager
+    def noted(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Within: `close` kills it."""
+        self._processes.add(process)
+        try:
+            if self.closed:  # just now, and perhaps before this one was there to be killed
+                _kill(process)
+            yield
+        finally:
+            self._processes.discard(process)
+
+    def close(self) -> None:
+        """Kill them all, and each that is started later."""
+        self.closed = True
+        for process in list(self._processes):
+            _kill(process)
 
 
 class _Program:
     """pvesh, run in our way; it takes the place of `LocalSession._exec`."""
 
-    def __init__(self, command: Sequence[str], seconds: float, *, writes: bool) -> None:
+    def __init__(
+        self, command: Sequence[str], running: _Running, seconds: float, *, writes: bool
+    ) -> None:
         self._command = command
+        self._running = running
         self._seconds = seconds
         self._writes = writes
 
     def __call__(self, cmd: list[str]) -> tuple[str, str, int]:
         """(the answer's line of JSON or nothing, no errors, 0); raises what went wrong."""
         out, said, code = self._run([*self._command, *cmd[1:]])
+        if code != 0 and self._running.closed:
+            raise Unreachable(_CLOSED, _LOOK if self._writes else "", said, unsure=self._writes)
         if code != 0:
             raise _error(said)
         answer = out.rstrip("\n").rpartition("\n")[2]  # a worker's lines stand before it
@@ -141,7 +172,8 @@ class _Program:
                 str(error),
             ) from None
         try:
-            out, said = process.communicate(timeout=self._seconds)
+            with self._running.noted(process):
+                out, said = process.communicate(timeout=self._seconds)
         except subprocess.TimeoutExpired:
             _end(process)
             raise Unreachable(
@@ -184,9 +216,15 @@ def _is_json(line: str) -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With all that it started; from any thread."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode is None:  # not waited for: the number is still its own
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    _kill(process)
     for pipe in (process.stdout, process.stderr):
         if pipe:
             pipe.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,6 +248,27 @@ def test_an_answer_that_stops_late_gets_no_second_time(tmp_path: Path) -> None:
 
     with tls_listener(NODE, tmp_path, late) as listener:
         assert "did not come in time" in str(failed(https(listener, PIN), seconds=1.4))
+
+
+@pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
+def test_closing_ends_a_call_that_is_under_way(tmp_path: Path, call: Any) -> None:
+    asked = threading.Event()
+
+    def silent(connection: ssl.SSLSocket, listener: Listener) -> None:
+        read_request(connection, listener)
+        asked.set()
+        listener.over.wait(10)
+
+    with tls_listener(NODE, tmp_path, silent) as listener:
+        way = https(listener, PIN)
+        closing = threading.Thread(target=lambda: asked.wait(5) and way.close())
+        closing.start()
+        start = time.monotonic()
+        with pytest.raises(Unreachable, match="was closed") as caught:
+            way.call(*call, seconds=10)
+        closing.join()
+    assert time.monotonic() - start < 2
+    assert caught.value.unsure is (call is WRITE)
 
 
 def test_an_answer_that_never_comes_is_over_in_time(tmp_path: Path) -> None:

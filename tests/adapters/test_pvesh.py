@@ -258,6 +258,28 @@ def test_without_root_without_pvesh_and_after_close_it_says_so(recorded):
         pvesh.call("GET", ("version",))
 
 
+@pytest.mark.parametrize(("method", "unsure"), [("GET", False), ("POST", True)])
+def test_closing_ends_a_call_that_is_under_way(tmp_path, method, unsure):
+    note = tmp_path / "pid"
+    hang = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    pvesh = Pvesh(command=(sys.executable, "-I", "-c", hang), euid=lambda: 0)
+
+    def close():
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.005)
+        pvesh.close()
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    start = time.monotonic()
+    with pytest.raises(Unreachable, match="closed") as caught:
+        pvesh.call(method, ("access", "x"), seconds=10)
+    closing.join()
+    assert time.monotonic() - start < 2
+    assert caught.value.unsure is unsure
+    assert gone(int(note.read_text()))
+
+
 def test_calls_from_threads_do_not_wait_for_one_another(recorded):
     pvesh = recorded.says('"x"')
     found = []
