@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ Fields = Mapping[str, Any]
 
 MOST_ROWS: Final = 400_000
 _MOST_DIGITS: Final = 400  # Perl's largest number has 309
+_LARGEST: Final = sys.float_info.max  # and this is it: whatever is compared fits into a float
 _INTEGER: Final = re.compile("-?[0-9]+")
 _HINT: Final = "Press r to read again. Does this PVE speak through a proxy of somebody else?"
 
@@ -78,7 +80,7 @@ def number(row: Fields, name: str, what: str, *, signed: bool = False) -> int | 
         value = int(value)
     if isinstance(value, float) and math.isfinite(value):
         value = int(value)
-    if isinstance(value, int) and abs(value) < 10**_MOST_DIGITS and (signed or value >= 0):
+    if isinstance(value, int) and abs(value) <= _LARGEST and (signed or value >= 0):
         return int(value)
     raise strange(f"{what}: {name} is no number")
 

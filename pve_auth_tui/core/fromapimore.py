@@ -176,8 +176,9 @@ def datacenter(answer: Any) -> Datacenter:
 def _option(value: Any, rule: schema.Property | None, what: str) -> str:
     """One value as the text of the file. Tags come as a list, Perl's false may be empty."""
     if isinstance(value, list) and len(value) <= MOST_ROWS:
-        return ";".join(as_text(item, what) for item in value)
-    found = as_text(value, what)
+        found = ";".join(as_text(item, what) for item in value)
+    else:
+        found = as_text(value, what)
     if rule and rule.kind in {"boolean", "integer"}:
         found = found or "0"
         if not _WHOLE.fullmatch(found):

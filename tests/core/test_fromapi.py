@@ -307,6 +307,25 @@ def test_any_json_is_read_or_refused_in_one_sentence(reader, answer):
         READERS[reader](answer)
 
 
+@pytest.mark.parametrize("value", [["x"], ["1", "2"], ["\ud800"]])
+def test_a_list_is_no_number_of_a_realm(value):
+    with pytest.raises(Unreadable, match="never uses"):
+        fromapimore.realm({"type": "ldap", "port": value}, "corp")
+
+
+@pytest.mark.parametrize("value", [10**309, -(10**309), "9" * 390, 10**400])
+def test_a_number_that_perl_has_no_more_is_refused(value):
+    entries = [{"id": "1", "type": "totp", "created": value}]
+    with pytest.raises(Unreadable, match="never uses"):
+        fromapi.tfa_config([{"userid": "ann@pve", "entries": entries}])
+
+
+def test_the_largest_number_of_all_can_be_sorted_and_shown():
+    entries = [{"id": "1", "type": "totp", "created": 1.7976931348623157e308}]
+    tfa = fromapi.tfa_config([{"userid": "ann@pve", "entries": entries}])
+    show_everything(replace(picture(), tfa=part(tfa)))
+
+
 def test_the_sentence_names_no_value():
     with pytest.raises(Unreadable, match="never uses") as caught:
         fromapi.user_config([{"userid": "s3cret"}], [], [], [], {})
