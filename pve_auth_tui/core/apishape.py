@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,7 +19,9 @@ Fields = Mapping[str, Any]
 
 MOST_ROWS: Final = 400_000
 _MOST_DIGITS: Final = 400  # Perl's largest number has 309
-_LARGEST: Final = sys.float_info.max  # and this is it: whatever is compared fits into a float
+_LARGEST: Final = math.nextafter(
+    math.inf, 0.0
+)  # and this is it: whatever is compared fits into a float
 _INTEGER: Final = re.compile("-?[0-9]+")
 _HINT: Final = "Press r to read again. Does this PVE speak through a proxy of somebody else?"
 
