@@ -193,20 +193,19 @@ def connected(node: SimNode, realm: Realm, password: Secret | None = None) -> It
         yield directory
 
 
-def bind_user(node: SimNode, realm: str, name: str, password: str) -> None:
+def bind_user(node: SimNode, realm: Realm, name: str, password: str) -> None:
     """Log somebody in with their own password; raises ApiError 500 with the reason.
 
     `ldap`: the DN is searched for as the realm's own account. `ad`: the name and the domain
     are enough.
     """
-    found = node.state.realms.realms[realm]
-    if found.type == "ad":
-        domain = found.options.get("domain", "")
+    if realm.type == "ad":
+        domain = realm.options.get("domain", "")
         full = name if "@" in name or not truthy(domain) else f"{name}@{domain}"
-        with _opened(node, found) as directory:
+        with _opened(node, realm) as directory:
             directory.bind(full, password)
         return
-    with connected(node, found) as directory:
+    with connected(node, realm) as directory:
         dn = directory.dn_of(name)
         if not dn:
             raise ApiError(500, "user dn is empty\n")

@@ -1,6 +1,6 @@
 """First factors: is this the user's password? Hashes are those of the system's own libcrypt.
 
-Sources: PVE::AccessControl (check_user_enabled, authenticate_user), PVE::Auth::{PVE,PAM,OpenId},
+Sources: PVE::AccessControl (authenticate_user), PVE::Auth::{PVE,PAM,OpenId},
 PVE::Tools::encrypt_pw of PVE 9.
 """
 
@@ -12,10 +12,9 @@ from base64 import b64encode
 from functools import cache
 from typing import Final
 
-from pve_auth_tui.core import formats
-from pve_auth_tui.core.accessdata import User
 from pve_auth_tui.core.errors import ApiError, AuthTuiError
 from pve_auth_tui.core.perltext import truthy
+from pve_auth_tui.simnode.accounts import enabled_user, realm_of
 from pve_auth_tui.simnode.node import SimNode
 
 SHADOW: Final = "etc/shadow"
@@ -29,33 +28,16 @@ def authenticate(node: SimNode, userid: str, password: str) -> None:
     check_password(node, userid, password)
 
 
-def enabled_user(node: SimNode, userid: str) -> User:
-    """The user. Raises ApiError 500 when there is none, or a disabled or expired one."""
-    if problem := formats.problem("pve-userid", userid):
-        raise ApiError(500, problem)
-    user = node.state.access.users.get(userid)
-    if user is None:
-        raise ApiError(500, f"no such user ('{userid}')\n")
-    if not user.enable:
-        raise ApiError(500, f"user '{userid}' is disabled\n")
-    if user.expire and user.expire < int(node.sources.now()):
-        raise ApiError(500, f"user '{userid}' access expired\n")
-    return user
-
-
 def check_password(node: SimNode, userid: str, password: str) -> None:
     """Ask the user's realm. Raises ApiError 500 with the reason."""
-    name, _, realm = userid.rpartition("@")
-    found = node.state.realms.realms.get(realm)
-    if found is None:
-        raise ApiError(500, f"auth domain '{realm}' does not exist\n")
-    if found.type == "pve":
+    name, realm = userid.rpartition("@")[0], realm_of(node, userid)
+    if realm.type == "pve":
         _check_pve(node, name, password)
-    elif found.type == "pam":
+    elif realm.type == "pam":
         _check_pam(node, name, password)
-    elif found.type == "openid":
+    elif realm.type == "openid":
         raise ApiError(500, "OpenID realm does not allow password verification.\n")
-    elif found.type in ("ldap", "ad"):
+    elif realm.type in ("ldap", "ad"):
         from pve_auth_tui.simnode.directory import bind_user
 
         bind_user(node, realm, name, password)

@@ -20,9 +20,9 @@ from pve_auth_tui.core.errors import ApiError, AuthTuiError
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode import router
+from pve_auth_tui.simnode.accounts import enabled_user
 from pve_auth_tui.simnode.counted import Counted
 from pve_auth_tui.simnode.node import SimNode
-from pve_auth_tui.simnode.passwords import enabled_user
 from pve_auth_tui.simnode.permission import forbidden
 from pve_auth_tui.simnode.request import NOBODY, Caller
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.tfaconfig import write_tfa
+from pve_auth_tui.simnode.accounts import realm_of
 from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.tfa import entries, recovery
 from pve_auth_tui.simnode.tfa.engine import TfaEngine
@@ -48,11 +49,7 @@ class _Attempt:
         self._userid = userid
         self._host = host
         self.engine = TfaEngine(node.sources, node.disk)
-        name = userid.rpartition("@")[2]
-        realm = node.state.realms.realms.get(name)
-        if realm is None:
-            raise ApiError(500, f"auth domain '{name}' does not exist\n")
-        self._demand = demand(realm)
+        self._demand = demand(realm_of(node, userid))
         keys = node.state.access.users[userid].keys
         self._config = node.state.tfa
         if self._demand and keys is not None and not _MARK.fullmatch(keys):

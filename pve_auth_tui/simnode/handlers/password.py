@@ -9,6 +9,7 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode import passwords
+from pve_auth_tui.simnode.accounts import enabled_user, realm_of
 from pve_auth_tui.simnode.node import Handler, SimNode
 from pve_auth_tui.simnode.permission import forbidden
 from pve_auth_tui.simnode.request import Request
@@ -25,7 +26,7 @@ def change_password(node: SimNode, request: Request) -> None:
     if caller not in (ROOT, userid) and userid.endswith("@pam"):
         raise forbidden()
     if caller == userid != ROOT:
-        passwords.enabled_user(node, userid)
+        enabled_user(node, userid)
     set_password(node, userid, request.params["password"])
 
 
@@ -46,18 +47,11 @@ def reauthenticate(node: SimNode, request: Request, userid: str, parameter: str)
     passwords.check_password(node, caller, request.params[parameter])
 
 
-def realm_of(node: SimNode, realm: str) -> str | None:
-    """The type of a realm; None when there is none of that name."""
-    found = node.state.realms.realms.get(realm)
-    return found.type if found else None
-
-
 def set_password(node: SimNode, userid: str, password: str) -> None:
     """Store a password where the realm of the user keeps it. Raises ApiError."""
-    name, _, realm = userid.rpartition("@")
-    kind = realm_of(node, realm)
+    name, kind = userid.rpartition("@")[0], realm_of(node, userid).type
     if kind is None:
-        raise ApiError(500, f"auth domain '{realm}' does not exist\n")
+        raise ApiError(500, "cannot lookup undefined type!\n")
     if kind == "pve":
         _set_shadow(node, name, password)
     elif kind == "pam":

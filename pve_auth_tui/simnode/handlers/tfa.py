@@ -9,15 +9,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pve_auth_tui.core import answers
-from pve_auth_tui.core.accessdata import ROOT
-from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.tfaconfig import TfaConfig, UserTfa
+from pve_auth_tui.simnode.accounts import realm_of
+from pve_auth_tui.simnode.handlers.password import reauthenticate
 from pve_auth_tui.simnode.node import Handler, SimNode
-from pve_auth_tui.simnode.permission import ALL_GROUPS, forbidden
+from pve_auth_tui.simnode.permission import ALL_GROUPS
 from pve_auth_tui.simnode.request import Request
-from pve_auth_tui.simnode.router import BAD_PARAMETERS
 from pve_auth_tui.simnode.state import Change
 from pve_auth_tui.simnode.tfa.engine import TfaEngine
 from pve_auth_tui.simnode.tfa.oldkeys import demand, with_old_keys
@@ -28,6 +27,7 @@ _USER: Final = f"{_TFA}/{{userid}}"
 _ENTRY: Final = f"{_USER}/{{id}}"
 _LOCK: Final = "priv_tfa_cfg"
 _SEE: Final = ("User.Modify", "Sys.Audit")
+_CONFIRMATION: Final = "password"
 _GIVEN: Final = ("description", "totp", "value", "challenge")
 _MARK: Final = re.compile(r"x(?:!.*)?")
 _ENABLING: Final = "enabling TFA for the user failed: "
@@ -58,15 +58,14 @@ def add_entry(node: SimNode, request: Request) -> dict[str, Any]:
     """The user is marked before anything can fail, and stays so."""
     params = request.params
     userid, kind = params["userid"], params["type"]
-    _require_self_confirmed(node, request)
-    realm = node.state.realms.realms.get(userid.rpartition("@")[2])
+    reauthenticate(node, request, request.params["userid"], _CONFIRMATION)
     given = {name: params.get(name) for name in _GIVEN}
     if kind == "yubico":
-        given["value"] = _yubico_id(realm, userid, given["value"])
+        given["value"] = _yubico_id(node, userid, given["value"])
     answer: dict[str, Any] = {}
     refusal: ApiError | None = None
     with node.state.change(_LOCK) as change:
-        config = _marked(node, change, userid, realm)
+        config = _marked(node, change, userid)
         try:
             with _engine(node) as engine:
                 settings = configured(change.datacenter, request.host)
@@ -80,7 +79,7 @@ def add_entry(node: SimNode, request: Request) -> dict[str, Any]:
 
 def change_entry(node: SimNode, request: Request) -> str:
     params = request.params
-    _require_self_confirmed(node, request)
+    reauthenticate(node, request, request.params["userid"], _CONFIRMATION)
     with node.state.change(_LOCK) as change, _engine(node) as engine:
         enable = params.get("enable")
         change.tfa = engine.update(
@@ -96,7 +95,7 @@ def change_entry(node: SimNode, request: Request) -> str:
 def remove_entry(node: SimNode, request: Request) -> str | None:
     """With the last one the user's mark goes."""
     userid = request.params["userid"]
-    _require_self_confirmed(node, request)
+    reauthenticate(node, request, request.params["userid"], _CONFIRMATION)
     with node.state.change(_LOCK) as change, _engine(node) as engine:
         change.tfa, left = engine.delete(change.tfa, userid, request.params["id"])
     if left:
@@ -109,8 +108,7 @@ def remove_entry(node: SimNode, request: Request) -> str | None:
 def show_types(node: SimNode, request: Request) -> dict[str, Any]:
     """What the realm demands, and what the user has: one kind, or with `multiple` all."""
     userid = request.params["userid"]
-    name = userid.rpartition("@")[2]
-    demanded = demand(_realm(node.state.realms.realms.get(name), name))
+    demanded = demand(realm_of(node, userid))
     answer: dict[str, Any] = {"realm": demanded["type"]} if demanded.get("type") else {}
     user = node.state.tfa.users.get(userid) or UserTfa(userid)
     if request.params.get("multiple"):
@@ -138,35 +136,13 @@ def _engine(node: SimNode) -> Iterator[TfaEngine]:
         node.journal.extend(engine.log)
 
 
-def _require_self_confirmed(node: SimNode, request: Request) -> None:
-    """Nobody but root touches root; everybody else proves to be who is logged in."""
-    from pve_auth_tui.simnode.passwords import check_password
-
-    caller = request.caller.userid or ""
-    node.rights(request.caller).require_user(request.params["userid"])
-    if caller == ROOT:
-        return
-    if request.params["userid"] == ROOT:
-        raise forbidden()
-    if "password" not in request.params:
-        problem = {"password": "password is required to modify user"}
-        raise ApiError(400, BAD_PARAMETERS, problem)
-    check_password(node, caller, request.params["password"])
-
-
-def _realm(realm: Realm | None, name: str) -> Realm:
-    if realm is None:
-        raise ApiError(500, f"auth domain '{name}' does not exist\n")
-    return realm
-
-
-def _marked(node: SimNode, change: Change, userid: str, realm: Realm | None) -> TfaConfig:
+def _marked(node: SimNode, change: Change, userid: str) -> TfaConfig:
     """`keys` becomes x. What stood there before is a factor, if the realm says which."""
     config = change.tfa
     with node.state.change("user_cfg", _ENABLING) as inner:
         keys = inner.access.users[userid].keys
         if keys is not None and truthy(keys) and not _MARK.fullmatch(keys):
-            demanded = demand(_realm(realm, userid.rpartition("@")[2]))
+            demanded = demand(realm_of(node, userid))
             config = with_old_keys(config, userid, keys, demanded, node.sources)
         _set_keys(inner, userid, "x")
     return config
@@ -177,12 +153,12 @@ def _set_keys(change: Change, userid: str, keys: str | None) -> None:
     change.access = replace(change.access, users={**change.access.users, userid: user})
 
 
-def _yubico_id(realm: Realm | None, userid: str, value: str | None) -> str:
+def _yubico_id(node: SimNode, userid: str, value: str | None) -> str:
     """The public id in a one-time password, once Yubico's server has confirmed it."""
-    name = userid.rpartition("@")[2]
-    demanded = demand(_realm(realm, name))
+    realm = realm_of(node, userid)
+    demanded = demand(realm)
     if not demanded:
-        raise ApiError(500, f"no yubico otp configuration available for realm {name}\n")
+        raise ApiError(500, f"no yubico otp configuration available for realm {realm.name}\n")
     if demanded.get("type") != "yubico":
         raise ApiError(500, "realm is not setup for Yubico OTP\n")
     problems = {

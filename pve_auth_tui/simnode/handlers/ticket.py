@@ -9,9 +9,10 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import parse_members
 from pve_auth_tui.core.errors import ApiError, AuthTuiError
 from pve_auth_tui.core.perltext import split_list, truthy
+from pve_auth_tui.simnode.accounts import as_spelled, enabled_user
 from pve_auth_tui.simnode.capabilities import capabilities
 from pve_auth_tui.simnode.node import Handler, SimNode
-from pve_auth_tui.simnode.passwords import authenticate, enabled_user
+from pve_auth_tui.simnode.passwords import authenticate
 from pve_auth_tui.simnode.request import Caller, Request
 from pve_auth_tui.simnode.secondfactor import second_factor
 from pve_auth_tui.simnode.state import as_text
@@ -28,7 +29,7 @@ def login(node: SimNode, request: Request) -> dict[str, Any]:
     params = request.params
     realm = params.get("realm", "")
     name = f"{params['username']}@{realm}" if truthy(realm) else params["username"]
-    userid = _as_spelled(node, name)
+    userid = as_spelled(node, name, unique=True)
     try:
         enabled_user(node, userid)
         if truthy(params.get("path")) and truthy(params.get("privs")):
@@ -59,19 +60,6 @@ def check_vnc_ticket(node: SimNode, request: Request) -> None:
     except AuthTuiError as error:
         raise _failure(node, request, authid, error) from error
     node.journal.append(f"successful auth for user '{authid}'")
-
-
-def _as_spelled(node: SimNode, userid: str) -> str:
-    """The userid as user.cfg spells it, in realms that do not tell capitals from small letters."""
-    parts = names.split_userid(userid)
-    realm = node.state.realms.realms.get(parts[1]) if parts else None
-    if realm is None or realm.options.get("case-sensitive", "1") not in ("0", ""):
-        return userid
-    alike = [other for other in node.state.access.users if other.lower() == userid.lower()]
-    if len(alike) > 1:
-        what = f"ambiguous case insensitive match of username '{userid}'"
-        raise ApiError(500, f"{what}, cannot safely grant access!\n")
-    return alike[0] if alike else userid
 
 
 def _looked_at(node: SimNode, request: Request, userid: str) -> dict[str, Any]:

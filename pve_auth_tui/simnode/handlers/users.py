@@ -9,7 +9,8 @@ from pve_auth_tui.core import answers
 from pve_auth_tui.core.accessdata import Group, User, UserConfig
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.perltext import split_list, truthy
-from pve_auth_tui.simnode.handlers.password import realm_of, set_password
+from pve_auth_tui.simnode.accounts import as_spelled
+from pve_auth_tui.simnode.handlers.password import set_password
 from pve_auth_tui.simnode.handlers.tokens import require_user
 from pve_auth_tui.simnode.node import Handler, SimNode
 from pve_auth_tui.simnode.permission import ALL_GROUPS
@@ -37,7 +38,7 @@ def add_user(node: SimNode, request: Request) -> None:
     """The password is stored first, and stays there when a group turns out to be missing."""
     params = request.params
     with node.state.change("user_cfg", "create user failed: ") as change:
-        userid = _looked_up(node, change.access, params["userid"])
+        userid = as_spelled(node, params["userid"])
         if userid in change.access.users:
             raise ApiError(500, f"user '{userid}' already exists\n")
         if "password" in params:
@@ -87,7 +88,8 @@ def remove_user(node: SimNode, request: Request) -> None:
         users = {**change.access.users, userid: replace(user, enable=False)}
         change.access = replace(change.access, users=users)
         change.save()
-        if realm_of(node, realm) == "pve":
+        found = node.state.realms.realms.get(realm)
+        if found and found.type == "pve":
             _forget_password(node, name)
         _forget(change, userid)
 
@@ -114,15 +116,6 @@ def _forget(change: Change, userid: str) -> None:
         change.save()
     except ApiError as error:
         raise ApiError(500, f"{as_text(error)}{done}\n") from error
-
-
-def _looked_up(node: SimNode, access: UserConfig, userid: str) -> str:
-    """The user who is meant: where upper and lower case are one, an existing one."""
-    realm = node.state.realms.realms.get(userid.rpartition("@")[2])
-    if realm is None or truthy(realm.options.get("case-sensitive", "1")):
-        return userid
-    same = (known for known in access.users if known.lower() == userid.lower())
-    return next(same, userid)
 
 
 def _joined(access: UserConfig, userid: str, wanted: list[str]) -> dict[str, Group]:
