@@ -7,10 +7,12 @@ quorum and a full disk. Texts: PVE::Cluster::cfs_lock, PVE::File of PVE 9, recor
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import RLock
-from typing import Any, Final
+from dataclasses import dataclass
+from threading import Lock, RLock
+from typing import Any, Final, Generic, TypeVar
 
 from pve_auth_tui.core.accessdata import UserConfig
 from pve_auth_tui.core.datacenter import parse_datacenter, write_datacenter
@@ -34,96 +36,112 @@ from pve_auth_tui.simnode.sources import Sources
 
 _PVE: Final = "etc/pve"
 _DIED: Final = 500  # a plain text, as opposed to an exception that has a code
-_FILES: Final[dict[str, tuple[str, Callable[[bytes], Any], Callable[[Any], bytes]]]] = {
-    "access": ("user.cfg", parse_user_config, write_user_config),
-    "realms": ("domains.cfg", parse_domains, write_domains),
-    "tfa": ("priv/tfa.cfg", parse_tfa, write_tfa),
-    "datacenter": ("datacenter.cfg", parse_datacenter, write_datacenter),
-    "jobs": ("jobs.cfg", parse_jobs, write_jobs),
-    "shadow": ("priv/shadow.cfg", parse_shadow, write_shadow),
-    "token_secrets": ("priv/token.cfg", parse_token_secrets, write_token_secrets),
-}
+T = TypeVar("T")
 
 
-class Change:
+@dataclass(frozen=True, eq=False)
+class _File(Generic[T]):
+    """One of PVE's files; as an attribute it is what the file says."""
+
+    name: str
+    parse: Callable[[bytes], T]
+    write: Callable[[T], bytes]
+
+    def __get__(self, holder: _Files, kind: object) -> T:
+        return holder.value(self)
+
+    def __set__(self, holder: _Files, value: T) -> None:
+        holder.assign(self, value)
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return f"{_PVE}/{self.name}"
+
+
+class _Files(ABC):
+    """The files that have parsers of their own."""
+
+    __slots__ = ()
+
+    access = _File[UserConfig]("user.cfg", parse_user_config, write_user_config)
+    realms = _File[Domains]("domains.cfg", parse_domains, write_domains)
+    tfa = _File[TfaConfig]("priv/tfa.cfg", parse_tfa, write_tfa)
+    datacenter = _File[Datacenter]("datacenter.cfg", parse_datacenter, write_datacenter)
+    jobs = _File[Jobs]("jobs.cfg", parse_jobs, write_jobs)
+    shadow = _File[ShadowFile]("priv/shadow.cfg", parse_shadow, write_shadow)
+    token_secrets = _File[TokenSecretsFile](
+        "priv/token.cfg", parse_token_secrets, write_token_secrets
+    )
+
+    @abstractmethod
+    def value(self, file: _File[T]) -> T:
+        """What a file says."""
+
+    @abstractmethod
+    def assign(self, file: _File[T], value: T) -> None:
+        """What it shall say."""
+
+
+class Change(_Files):
     """What is being changed; an attribute that is assigned is written at the end."""
 
-    access: UserConfig
-    realms: Domains
-    tfa: TfaConfig
-    datacenter: Datacenter
-    jobs: Jobs
-    shadow: ShadowFile
-    token_secrets: TokenSecretsFile
+    __slots__ = ("_state", "_values")  # a file's name that is mistyped is an error
 
-    def __init__(self, state: State) -> None:
-        self.__dict__.update(_state=state, _values={})
+    def __init__(self, state: State, outer: Change | None) -> None:
+        self._state = state
+        self._values: dict[_File[Any], Any] = outer._values if outer else {}
 
-    def __getattr__(self, name: str) -> Any:
-        values = self.__dict__["_values"]
-        return values[name] if name in values else getattr(self.__dict__["_state"], name)
+    def value(self, file: _File[T]) -> T:
+        """What was assigned; until then what the file says."""
+        if file not in self._values:
+            return self._state.value(file)
+        assigned: T = self._values[file]
+        return assigned
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _FILES:
-            raise AttributeError(name)
-        self.__dict__["_values"][name] = value
+    def assign(self, file: _File[T], value: T) -> None:
+        """Remember it, to be written at the end."""
+        self._values[file] = value
 
     def save(self) -> None:
         """Write now what was assigned, as PVE does in some places; a later error leaves it so."""
-        self.__dict__["_state"].write(self.written)
-        self.__dict__["_values"].clear()
+        self._state.write(self.written)
+        self._values.clear()
 
     @property
     def written(self) -> dict[str, bytes]:
         """Path -> bytes of all that was assigned. Raises ApiError where PVE would not write it."""
-        found = {}
-        for name, value in self.__dict__["_values"].items():
-            file, _, write = _FILES[name]
-            try:
-                found[f"{_PVE}/{file}"] = write(value)
-            except WriteRefused as error:
-                raise ApiError(500, error.original) from error
-        return found
+        try:
+            return {file.path: file.write(value) for file, value in self._values.items()}
+        except WriteRefused as error:
+            raise ApiError(500, error.original) from error
 
 
-class State:
-    """Parsed files, read anew whenever their bytes have changed."""
+class State(_Files):
+    """Parsed files, read anew whenever their bytes have changed. Who reads waits for no change."""
 
     def __init__(self, disk: Disk, sources: Sources, faults: Faults) -> None:
         self.disk = disk
         self._sources = sources
         self._faults = faults
-        self._parsed: dict[str, tuple[bytes, Any]] = {}
-        self._lock = RLock()
+        self._parsed: dict[_File[Any], tuple[bytes, Any]] = {}
+        self._parsing = Lock()
+        self._changing = RLock()
         self._open: list[Change] = []
 
-    @property
-    def access(self) -> UserConfig:
-        return self._value("access")  # type: ignore[no-any-return]
+    def value(self, file: _File[T]) -> T:
+        """As the file is now."""
+        data = self.disk.read(file.path) or b""
+        with self._parsing:
+            known = self._parsed.get(file)
+            if known is None or known[0] != data:
+                known = self._parsed[file] = (data, file.parse(data))
+        value: T = known[1]
+        return value
 
-    @property
-    def realms(self) -> Domains:
-        return self._value("realms")  # type: ignore[no-any-return]
-
-    @property
-    def tfa(self) -> TfaConfig:
-        return self._value("tfa")  # type: ignore[no-any-return]
-
-    @property
-    def datacenter(self) -> Datacenter:
-        return self._value("datacenter")  # type: ignore[no-any-return]
-
-    @property
-    def jobs(self) -> Jobs:
-        return self._value("jobs")  # type: ignore[no-any-return]
-
-    @property
-    def shadow(self) -> ShadowFile:
-        return self._value("shadow")  # type: ignore[no-any-return]
-
-    @property
-    def token_secrets(self) -> TokenSecretsFile:
-        return self._value("token_secrets")  # type: ignore[no-any-return]
+    def assign(self, file: _File[T], value: T) -> None:
+        """Never: files are changed within `change`."""
+        raise AttributeError(f"{file.name} is changed within a change")
 
     def realm_password(self, realm: str) -> Secret | None:
         """A directory's bind password (priv/realm/REALM.pw, or where PVE 6 kept it)."""
@@ -132,15 +150,6 @@ class State:
             if data is not None:
                 return Secret(data.decode(errors="replace").partition("\n")[0])
         return None
-
-    def _value(self, name: str) -> Any:
-        file, parse, _ = _FILES[name]
-        data = self.disk.read(f"{_PVE}/{file}") or b""
-        with self._lock:
-            known = self._parsed.get(name)
-            if known is None or known[0] != data:
-                known = self._parsed[name] = (data, parse(data))
-        return known[1]
 
     @contextmanager
     def change(self, lock: str, prefix: str = "") -> Iterator[Change]:
@@ -151,11 +160,9 @@ class State:
         """
         try:
             self._require(f"file-{lock}")
-            with self._lock:
+            with self._changing:
                 outer = self._open[-1] if self._open else None
-                change = Change(self)
-                if outer:
-                    change.__dict__["_values"] = outer.__dict__["_values"]
+                change = Change(self, outer)
                 self._open.append(change)
                 try:
                     yield change

@@ -101,19 +101,38 @@ def test_two_threads_change_one_after_the_other():
 
     def slow():
         with node.state.change("user_cfg") as change:
+            before = change.access
             inside.set()
             go_on.wait(5)
-            change.access = with_group(change.access, "slow")
+            change.access = with_group(before, "slow")
 
     first = Thread(target=slow)
     second = Thread(target=node.answer, args=("POST", "/access/groups", {"groupid": "quick"}))
     first.start()
     assert inside.wait(5)
     second.start()
+    second.join(0.1)
     go_on.set()
     first.join(5)
     second.join(5)
     assert {"slow", "quick"} <= node.state.access.groups.keys()
+
+
+def test_who_reads_waits_for_no_change():
+    node, found = small_node(), []
+    reading = Thread(target=lambda: found.append(sorted(node.state.access.groups)))
+    with node.state.change("user_cfg") as change:
+        change.access = with_group(change.access, "new")
+        reading.start()
+        reading.join(5)
+        assert found == [["dev", "ops"]]
+
+
+def test_outside_of_a_change_nothing_is_assigned():
+    node = small_node()
+    with pytest.raises(AttributeError, match=r"user\.cfg"):
+        node.state.access = node.state.access
+    assert node.disk.written == []
 
 
 def test_a_change_of_a_file_by_hand_is_seen():
