@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from pve_auth_tui.core.errors import ApiError, AuthTuiError
 from pve_auth_tui.core.perltext import encode_file
+from pve_auth_tui.core.upid import parse
 from pve_auth_tui.simnode.state import as_text
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ UP_BEFORE: Final = 3 * 86400.0
 _LARGEST_INDEX: Final = 50_000  # bytes; then PVE begins a new one
 _PATIENCE: Final = 3.0  # seconds that a caller waits for a task that may be a short one
 _TICKS: Final = 100  # of a processor's clock in a second
-_UPID: Final = re.compile(
-    r"UPID:([a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?):([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8,9}):"
-    r"([0-9A-Fa-f]{8}):([^:\s/]+):([^:\s/]*):([^:\s/]+):"
-)
 _LINE: Final = re.compile(r"(\S+)(?:\s([0-9A-Za-z]{8})(?:\s(\S.*))?)?")
 _END: Final = re.compile(r"TASK (?:(OK)|ERROR: (.+)|(WARNINGS: \d+))")
 
@@ -67,11 +64,8 @@ class Task:
 
 def parse_upid(upid: str) -> Task | None:
     """None for what is no task's id."""
-    found = _UPID.fullmatch(upid)
-    if not found:
-        return None
-    node, pid, pstart, start, kind, ident, user = found.groups()
-    return Task(upid, node, int(pid, 16), int(pstart, 16), int(start, 16), kind, ident, user)
+    found = parse(upid)
+    return Task(upid, *found) if found else None
 
 
 class TaskLog:

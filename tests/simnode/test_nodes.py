@@ -42,9 +42,15 @@ def test_a_cluster_tells_its_name_quorum_and_nodes():
     ]
 
 
-def test_without_quorum_the_status_says_so():
-    whole = rack(Faults(quorate=False)).answer("GET", "/cluster/status")[0]
+def test_without_quorum_every_list_of_nodes_says_who_is_gone():
+    node = rack(Faults(quorate=False))
+    whole, *nodes = node.answer("GET", "/cluster/status")
     assert whole["quorate"] == 0
+    assert [each["online"] for each in nodes] == [1, 0, 0]
+    alone = [("pve1", "online"), ("pve2", "offline"), ("pve3", "offline")]
+    for path, params in (("/nodes", {}), ("/cluster/resources", {"type": "node"})):
+        answer = node.answer("GET", path, params)
+        assert [(each["node"], each["status"]) for each in answer] == alone
 
 
 def test_a_dead_service_is_shown_and_started_again():

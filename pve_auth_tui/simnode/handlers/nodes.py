@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pve_auth_tui.core.cluster import parse_members
-from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.core.errors import ApiError, Unreadable
 from pve_auth_tui.core.snapshot import ClusterNode
 from pve_auth_tui.simnode.faults import Service
 from pve_auth_tui.simnode.handlers.index import version
@@ -51,7 +51,10 @@ def require_node(node: SimNode, request: Request) -> None:
 
 def members(node: SimNode) -> tuple[ClusterNode, ...]:
     """The cluster's nodes, or this one alone."""
-    found = parse_members(node.disk.read(MEMBERS) or b"")
+    try:
+        found = parse_members(node.tree.read(MEMBERS))
+    except Unreadable:
+        found = None
     return (found.nodes if found else ()) or (ClusterNode(node.name, online=True),)
 
 
