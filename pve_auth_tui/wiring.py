@@ -184,10 +184,10 @@ def _place(host: str) -> tuple[str, int]:
     """`pve1`, `pve1:8006`, `[2001:db8::1]:8006` or `2001:db8::1`."""
     name, colon, port = host.rpartition(":")
     if not colon or (host.count(":") > 1 and not name.endswith("]")):
-        return host, PORT
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        return host.removeprefix("[").removesuffix("]"), PORT
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
         raise UsageError(f"{port} is no port.", "For example: --host pve1.example.com:8006")
-    return name, int(port)
+    return name.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _ca(file: Path) -> bytes:

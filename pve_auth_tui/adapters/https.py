@@ -28,7 +28,7 @@ from pve_auth_tui.adapters.pinned import (
 from pve_auth_tui.adapters.pvesession import body_of, network_errors, pve_session, ticket_auth
 from pve_auth_tui.core.apianswer import NotAnAnswer, data_of
 from pve_auth_tui.core.apipath import quoted
-from pve_auth_tui.core.apitrouble import SessionEnded, session_ended
+from pve_auth_tui.core.apitrouble import session_ended
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import ApiError, LoginRefused, Refused, Unreachable, UsageError
 from pve_auth_tui.core.ports import Param
@@ -41,7 +41,10 @@ DEAD_AFTER: Final = 120 * 60.0
 
 _SIMULATED: Final = "X-Simulated-Node"
 _TICKET: Final = ("access", "ticket")
-_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9._-]{1,16})?")
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?"
+    r"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,44}(%[A-Za-z0-9._-]{1,16})?"
+)
 
 
 class Https:
@@ -70,7 +73,7 @@ class Https:
         self._http: Any = None
         self._session: two_steps.Session | None = None
         self._born = 0.0
-        self._ended: SessionEnded | None = None
+        self._ended: str | None = None  # PVE's words: an exception would keep a call's values
         self._closed = False
         self._exchanges: set[Exchange] = set()
         self.simulated = False  # the other side says that it is no real node
@@ -180,7 +183,7 @@ class Https:
         """The ticket to call with, renewed when it is old; PVE gives a new one for an old one."""
         with self._lock:
             if self._ended is not None:
-                raise session_ended(self._ended.original)
+                raise session_ended(self._ended)
             if self._session is None or self._clock() - self._born < RENEW_AFTER:
                 return self._session
             if self._clock() - self._born >= DEAD_AFTER:
@@ -200,11 +203,10 @@ class Https:
 
     def _end(self, original: str, session: two_steps.Session) -> LoginRefused:
         """The session is over, unless somebody logged in again while its last call was out."""
-        ended = session_ended(original.strip())
         with self._lock:
             if self._session is session:
-                self._session, self._ended = None, ended
-        return ended
+                self._session, self._ended = None, original.strip()
+        return session_ended(original.strip())
 
     # --- the wire --------------------------------------------------------------------------
 

@@ -112,6 +112,8 @@ def session_of(answer: Any) -> Session:
     if not isinstance(answer, dict) or not isinstance(answer.get("username"), str):
         raise NotAnAnswer("JSON that is no answer of PVE's")
     ticket, csrf = _secret(answer, "ticket"), _secret(answer, "CSRFPreventionToken")
+    if not csrf.reveal().isascii():  # a ticket may name a user with other letters
+        raise NotAnAnswer("JSON that is no answer of PVE's")
     return Session(answer["username"][:_LONGEST_NAME], ticket, csrf)
 
 

@@ -90,7 +90,7 @@ def _before(causes: list[BaseException], host: str, where: str, pin: Pin) -> tup
                 "Nothing was sent to it. See who it is: ss -ltnp 'sport = :8006'.",
                 True,
             )
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, socket.gaierror | UnicodeError):  # or it cannot be a name at all
             return (
                 f"The name {host} is not known here.",
                 "Try the address, or look at DNS.",

@@ -107,10 +107,13 @@ def body_of(response: Any) -> bytes:
     if length.isascii() and length.isdigit() and int(length[:20]) > MOST_BYTES:
         raise NotAnAnswer("more than 16 MiB")
     body = bytearray()
-    for chunk in response.raw.stream(_CHUNK, decode_content=False):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise NotAnAnswer("more than 16 MiB")
+    try:
+        for chunk in response.raw.stream(_CHUNK, decode_content=False):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise NotAnAnswer("more than 16 MiB")
+    except ValueError:  # urllib3 reads on after a piece of -5 bytes
+        raise NotAnAnswer("pieces of a length that there is not") from None
     return bytes(body)
 
 

@@ -16,9 +16,10 @@ import pytest
 
 from pve_auth_tui.adapters.certificate import Pin, fingerprint
 from pve_auth_tui.adapters.https import Https
+from pve_auth_tui.adapters.nettrouble import unreachable
 from pve_auth_tui.core.apianswer import NotAnAnswer
 from pve_auth_tui.core.apitrouble import explained
-from pve_auth_tui.core.errors import ApiError, LoginRefused, Unreachable, Untrusted
+from pve_auth_tui.core.errors import ApiError, LoginRefused, Unreachable, Untrusted, UsageError
 from pve_auth_tui.core.secret import Secret
 from tests.adapters.https_parts import PASSWORD, https
 from tests.adapters.tls_server import (
@@ -202,6 +203,21 @@ def test_a_packed_answer_is_not_unpacked(tmp_path: Path) -> None:
     bomb = http_answer(gzip.compress(b" " * 10_000_000), "200 OK", "Content-Encoding: gzip")
     reading, _ = after_the_request(lambda c, _: c.sendall(bomb), tmp_path)
     assert "packed" in str(reading)
+
+
+def test_a_piece_of_less_than_nothing_is_no_answer(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with pve_listener(NODE, tmp_path, lambda _: head + b"-5\r\nx") as listener:
+        error = failed(https(listener, PIN), WRITE)
+    assert "pieces of a length that there is not" in str(error)
+    assert error.unsure
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "..", "x" * 64, f"pve1.{'x' * 64}", "a." * 127])
+def test_what_can_be_no_host_is_not_looked_up(host: str) -> None:
+    with pytest.raises(UsageError, match="no host"):
+        Https(host, 8006, Pin(fingerprint="a" * 64))
+    assert str(unreachable(UnicodeError("label empty"), host, 8006)).startswith("The name ")
 
 
 def test_an_answer_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:

@@ -187,6 +187,15 @@ def test_an_answer_that_holds_no_ticket_is_no_login(tmp_path: Path, data, kind) 
     assert sent == 1
 
 
+def test_a_token_that_no_header_can_hold_is_no_login(tmp_path: Path) -> None:
+    answer = json_answer({**WHOLE, "CSRFPreventionToken": "6B:\u4e2d"})
+    with pve_listener(NODE, tmp_path, lambda _: answer) as listener:
+        way = Https("127.0.0.1", listener.port, PIN)
+        with pytest.raises(Unreachable, match="not PVE's API"):
+            way.login("ann@pve", PASSWORD)
+    assert way.user == ""
+
+
 def test_nonsense_is_not_sent(tmp_path: Path) -> None:
     with pve_listener(NODE, tmp_path) as listener:
         way = Https("127.0.0.1", listener.port, PIN)
@@ -263,6 +272,19 @@ def test_an_expired_ticket_ends_the_session_and_nobody_logs_in_again(
         assert way.user == ""
         assert "Log in again" in caught.value.hint
         assert caught.value.original == reason
+
+
+def test_a_session_that_has_ended_keeps_nothing_of_its_last_call(tmp_path: Path) -> None:
+    """An exception that is kept holds every value of the functions it came through."""
+    with pve_listener(NODE, tmp_path, lambda _: NO) as listener:
+        way = https(listener, PIN)
+        with pytest.raises(SessionEnded):
+            way.call("POST", ("access", "users"), {"userid": "x@pve"}, {"password": PASSWORD})
+        kept = [value for value in vars(way).values() if isinstance(value, BaseException)]
+        assert not kept
+        with pytest.raises(SessionEnded, match="ended"):
+            way.call("GET", ("version",))
+        assert len(listener.asked) == 1
 
 
 def test_a_renewal_that_is_refused_ends_the_session(tmp_path: Path) -> None:
