@@ -160,7 +160,10 @@ class Bridge:
         Keep them in memory only: whoever has them is root in the cluster (R18).
         """
         found = self._ask({"op": "mint"}, False, self._start_seconds)
-        return Secret(str(found["ticket"])), Secret(str(found["csrf"]))
+        match found:
+            case {"ticket": str(ticket), "csrf": str(csrf)} if ticket and csrf:
+                return Secret(ticket), Secret(csrf)
+        raise Unreachable("PVE's own modules made no ticket.")
 
     def close(self) -> None:
         """Kill the child, whatever it does; a call under way raises Unreachable."""
@@ -242,7 +245,7 @@ class Bridge:
             self._end()
             self._trouble = not_ready(f"{broken.why}\n", self._said)
             raise _copy(self._trouble) from None
-        if "data" not in answer:
+        if not isinstance(answer.get("data"), dict):
             self._end()
             self._trouble = not_ready(str(answer.get("unready", answer)), self._said)
             raise _copy(self._trouble)
@@ -288,7 +291,7 @@ def as_api_error(answer: Mapping[str, Any]) -> ApiError:
     """PVE's own exception, its texts untouched; its code may be text, or none (then 500)."""
     try:
         code = int(answer.get("code", 500))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         code = 500
     errors = answer.get("errors") or {}
     return ApiError(

@@ -166,8 +166,12 @@ def test_workers_run_for_themselves_as_those_of_pvedaemon(bridge):
     assert bridge.call("GET", (*WRONG, "me"))["type"] == "priv"
 
 
-def test_files_for_pves_web_server_stay_readable_for_it(bridge):
-    assert int(bridge.call("GET", (*WRONG, "umask"))) == 0o022
+def test_files_for_pves_web_server_stay_readable_for_it(make):
+    before = os.umask(0o077)  # as the command line sets it for itself
+    try:
+        assert int(make().call("GET", (*WRONG, "umask"))) == 0o022
+    finally:
+        os.umask(before)
 
 
 # --- texts of any kind -----------------------------------------------------------------------
@@ -397,6 +401,15 @@ def test_nothing_of_ours_but_its_own_pipes_reaches_the_child(make, tmp_path):
     assert len([name for name in found if name.startswith("pipe:")]) == 5, "2 log, 3 private"
 
 
+def test_it_starts_at_the_top_by_an_absolute_path_and_with_nothing_to_read(make, monkeypatch):
+    monkeypatch.chdir(STANDIN)
+    bridge = make()
+    pid = pid_of(bridge)
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null", "it has read its program"
+    assert bridge_module.PERL.startswith("/")
+
+
 # --- what only looks like an answer (R3) -----------------------------------------------------
 
 FORGED = '\n{"id":"%s","data":"forged"}\n' % ("0" * 32)
@@ -458,6 +471,54 @@ def test_a_line_that_comes_unasked_ends_the_child_before_the_next_question(make)
         time.sleep(0.005)
     assert pid_of(bridge) != before
     assert gone(before)
+
+
+# A child that answers each question with what is put together here of its `id`.
+ODD = """
+import json, os, sys
+ask, answer = int(sys.argv[1]), int(sys.argv[2])
+for line in open(ask):
+    question = json.loads(line)
+    right = json.dumps({{"id": question["id"], "data": {{"pid": os.getpid()}}}}) + "\\n"
+    odd = json.dumps({{"id": question["id"], {odd}}}) + "\\n"
+    os.write(answer, ({said}).encode())
+"""
+
+
+def odd_child(odd: str, said: str) -> list[str]:
+    return [sys.executable, "-I", "-c", ODD.format(odd=odd, said=said)]
+
+
+def test_what_comes_with_an_answer_ends_the_child_before_the_next_question(make):
+    said = "right + (odd if question['op'] == 'call' else '')"
+    bridge = make(command=odd_child('"data": "forged"', said))
+    first, second = (bridge.call("PUT", ("access",))["pid"] for _ in range(2))
+    assert first != second, "and that it is not unsure of the second one"
+    assert gone(first)
+
+
+def test_a_child_without_a_program_has_nothing_to_read(make):
+    bridge = make(command=odd_child("", "right"))
+    pid = bridge.call("GET", ("access",))["pid"]
+    assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+
+
+@pytest.mark.parametrize("odd", ['"data": []', '"data": None', '"code": 1e999', '"id2": 1'])
+def test_a_greeting_that_is_none_is_no_child(make, odd):
+    with pytest.raises(Unreachable, match="could not be started"):
+        make(command=odd_child(odd.replace("1e999", "float('inf')"), "odd")).start()
+
+
+@pytest.mark.parametrize("odd", ["[]", "{}", "None", '{"ticket": 1, "csrf": "x"}', '{"csrf": "x"}'])
+def test_what_is_no_ticket_is_not_used_as_one(make, odd):
+    said = "odd if question['op'] == 'mint' else right"
+    with pytest.raises(Unreachable, match="made no ticket"):
+        make(command=odd_child(f'"data": {odd}', said)).mint()
+
+
+def test_a_code_that_is_no_number_is_500():
+    for code in (float("inf"), "x", None, [], "9" * 5000):
+        assert bridge_module.as_api_error({"code": code, "message": "no"}).code == 500
 
 
 def test_an_answer_without_end_is_not_taken(make, monkeypatch):
@@ -688,3 +749,12 @@ def test_the_program_is_read_from_the_package_and_not_from_a_folder(make):
     command = Path(f"/proc/{pid}/cmdline").read_text()
     assert command.startswith("pve-auth-tui: bridge to PVE")
     assert json.dumps(command).count("access") == 0
+
+
+def test_nobody_can_change_the_program_on_its_way(make):
+    with linechild._as_file(b"print 1;") as program:
+        with pytest.raises(PermissionError):
+            os.write(program, b"print 2;")
+        with pytest.raises(PermissionError):
+            os.truncate(program, 0)
+        assert not os.get_inheritable(program)
