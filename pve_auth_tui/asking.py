@@ -61,12 +61,27 @@ class Answers:
             return False
         sys.stderr.write(f"{question} Type yes: ")
         sys.stderr.flush()
-        return sys.stdin.readline(_LONGEST).strip().lower() == "yes"
+        return _line_of(sys.stdin).strip().lower() == "yes"
 
     def _line(self, question: str) -> str:
         if self._stdin is not None:
-            return self._stdin.readline(_LONGEST).rstrip("\r\n")
+            return _line_of(self._stdin).rstrip("\r\n")
         return _asked(question)
+
+
+def _line_of(stream: TextIO) -> str:
+    """Raises UsageError for what is no text, or too long to be whole."""
+    try:
+        line = stream.readline(_LONGEST)
+    except UnicodeDecodeError:
+        raise _no_text() from None
+    if len(line) == _LONGEST and not line.endswith("\n"):
+        raise UsageError("That is too long for a password.", "Nothing was sent.")
+    return line
+
+
+def _no_text() -> UsageError:
+    return UsageError("What was typed is not UTF-8.", "Nothing was sent.")
 
 
 def _kind_of(typed: str) -> str:
@@ -81,6 +96,8 @@ def _asked(question: str, ask: Callable[[str], str] = getpass) -> str:
         simplefilter("error", GetPassWarning)
         try:
             return ask(question)
+        except UnicodeDecodeError:
+            raise _no_text() from None
         except (GetPassWarning, EOFError, OSError):
             raise UsageError(
                 "There is no terminal to ask for the password on.",

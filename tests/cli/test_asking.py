@@ -1,7 +1,7 @@
 """Passwords and codes for a login elsewhere: from stdin, or from a terminal without echo."""
 
 from getpass import GetPassWarning
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 
@@ -47,6 +47,25 @@ def test_nothing_typed_is_no_second_factor():
 def test_a_factor_that_cannot_be_typed_is_said():
     with pytest.raises(AuthTuiError, match="security key"):
         Answers(StringIO("x\n")).second_factor(Challenge(webauthn={"challenge": "c"}))
+
+
+def test_what_is_no_text_is_no_password_and_no_crash():
+    given = TextIOWrapper(BytesIO(b"canary\xff\n"), encoding="utf-8")
+    with pytest.raises(UsageError, match="not UTF-8") as caught:
+        Answers(given).password("ann@pve", "pve1")
+    assert caught.value.__suppress_context__
+
+    def typed(question):
+        return b"canary\xff".decode()
+
+    with pytest.raises(UsageError, match="not UTF-8"):
+        asking._asked("Password: ", typed)
+
+
+def test_half_of_a_long_line_is_no_password():
+    assert len(Answers(StringIO("x" * 4095 + "\n")).password("a@pve", "h").reveal()) == 4095
+    with pytest.raises(UsageError, match="too long"):
+        Answers(StringIO("x" * 4096 + "\n")).password("a@pve", "h")
 
 
 def test_without_a_terminal_nothing_is_asked_with_echo():
