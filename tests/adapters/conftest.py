@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +40,18 @@ def database(root: Path) -> Path:
     folder = root / "var/lib/pve-cluster"
     folder.mkdir(parents=True)
     return Path(shutil.copyfile(DATABASE, folder / "config.db"))
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> Iterator[None]:
+    """Our own standard input has something to read, which no child may take."""
+    (tmp_path / "typed").write_bytes(CANARY)
+    before = os.dup(0)
+    with open(tmp_path / "typed", "rb") as file:
+        os.dup2(file.fileno(), 0)
+    yield
+    os.dup2(before, 0)
+    os.close(before)
 
 
 def our_python(code: str, *argv: str) -> list[str]:

@@ -473,6 +473,21 @@ def test_a_line_that_comes_unasked_ends_the_child_before_the_next_question(make)
     assert gone(before)
 
 
+def test_a_program_that_pve_starts_has_none_of_the_private_pipes(bridge):
+    found = bridge.call("GET", (*WRONG, "program"))
+    held = [line.rpartition(" -> ")[2] for line in found if "pipe:" in line]
+    assert len(held) == 2, "its own output and the log"
+
+
+@pytest.mark.parametrize("line", ["no json", "{}", '{"op":"hello"}', '{"id":"x","op":"hello"}'])
+def test_a_question_without_an_id_that_cannot_be_guessed_ends_the_child(make, line):
+    bridge = make()
+    pid = pid_of(bridge)
+    assert bridge._child is not None
+    bridge._child._send(f"{line}\n".encode(), time.monotonic() + 1)
+    assert gone(pid)
+
+
 # A child that answers each question with what is put together here of its `id`.
 ODD = """
 import json, os, sys
@@ -497,6 +512,7 @@ def test_what_comes_with_an_answer_ends_the_child_before_the_next_question(make)
     assert gone(first)
 
 
+@pytest.mark.usefixtures("typed")
 def test_a_child_without_a_program_has_nothing_to_read(make):
     bridge = make(command=odd_child("", "right"))
     pid = bridge.call("GET", ("access",))["pid"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pve_auth_tui.adapters.pvesh import Pvesh
+from pve_auth_tui.adapters.pvesh import PVESH, Pvesh
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, UsageError
 from pve_auth_tui.core.ports import Api
 from pve_auth_tui.core.secret import Secret
@@ -188,6 +188,7 @@ def test_it_is_an_api(recorded):
     assert (pvesh.way, pvesh.user) == ("pvesh", "root@pam")
 
 
+@pytest.mark.usefixtures("typed")
 def test_it_gets_a_clean_environment_no_stdin_and_no_folder_of_ours(recorded, monkeypatch):
     for name in ("PERL5LIB", "PERL5OPT", "LD_PRELOAD_X", "PVE_LOG_ID", "LANG"):
         monkeypatch.setenv(name, "/nowhere/evil")
@@ -195,6 +196,7 @@ def test_it_gets_a_clean_environment_no_stdin_and_no_folder_of_ours(recorded, mo
     note = recorded.note
     assert note["env"].keys() == {"PATH", "HOME", "LC_ALL"}
     assert note["env"]["LC_ALL"] == "C.UTF-8", "in C, PVE turns ü into a question mark"
+    assert PVESH[0].startswith("/")
     assert (note["cwd"], note["stdin"], note["umask"]) == ("/", "", 0o022)
 
 

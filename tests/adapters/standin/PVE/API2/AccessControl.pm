@@ -28,6 +28,7 @@ my %wrong = (
     bytes => sub { return { latin1 => "\xdc\xff\x00", wide => "\x{20ac}\x{1f600}\x{2028}" } },
     environment => sub { return {%ENV} },
     descriptors => sub { return [map { readlink($_) // () } glob('/proc/self/fd/*')] },
+    program => sub { return [split(/\n/, `/bin/ls -l /proc/self/fd`)] },
     umask => sub { return umask },
     me => sub {
         my $env = PVE::RPCEnvironment->get();
