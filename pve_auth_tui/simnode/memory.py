@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pve_auth_tui.core.errors import Missing, Refused, Unreadable, Unwritable
+from pve_auth_tui.simnode.disk import require_own
 
 MARKER = ".pve-auth-tui-demo"
 _MARKER_TEXT = b"A simulated cluster of pve-auth-tui. Nothing in here belongs to a real node.\n"
@@ -87,12 +87,7 @@ class MemoryTree:
 
     def _may_fill(self, folder: Path, top: int) -> bool:
         """False when an earlier demo is there."""
-        owner = os.fstat(top)
-        if owner.st_uid != os.geteuid() or stat.S_IMODE(owner.st_mode) & 0o022:
-            raise Refused(
-                f"{folder} can be changed by others. Nothing was written.",
-                "Name a folder of your own that only you can write to.",
-            )
+        require_own(folder, top)
         held = os.listdir(top)
         if MARKER in held:
             return False
