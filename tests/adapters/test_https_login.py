@@ -187,6 +187,22 @@ def test_an_answer_that_holds_no_ticket_is_no_login(tmp_path: Path, data, kind) 
     assert sent == 1
 
 
+def test_the_same_question_again_is_no_login_and_gets_no_second_code(tmp_path: Path) -> None:
+    half = json_answer({**WHOLE, "ticket": HALF, "NeedTFA": 1})
+    error, sent = refused_login(half, tmp_path, ask_for_code)
+    assert type(error) is Unreachable
+    assert "the same question again" in str(error)
+    assert sent == 2
+
+
+def test_a_user_without_end_is_cut_to_what_pve_allows(tmp_path: Path) -> None:
+    answer = json_answer({**WHOLE, "username": "x" * 70_000})
+    with pve_listener(NODE, tmp_path, lambda _: answer) as listener:
+        way = Https("127.0.0.1", listener.port, PIN)
+        way.login("ann@pve", PASSWORD)
+    assert way.user == "x" * 64
+
+
 def test_a_token_that_no_header_can_hold_is_no_login(tmp_path: Path) -> None:
     answer = json_answer({**WHOLE, "CSRFPreventionToken": "6B:\u4e2d"})
     with pve_listener(NODE, tmp_path, lambda _: answer) as listener:
@@ -236,6 +252,7 @@ def test_an_old_ticket_is_renewed_once_before_a_call(tmp_path: Path) -> None:
         targets = [asked.target for asked in listener.asked]
         assert targets.count("/api2/json/access/ticket") == 1
         assert listener.asked[1].form == {"username": "root@pam", "password": TICKET.reveal()}
+        assert "cookie" not in listener.asked[1].headers, "as PVE takes every login"
         assert "whole" in listener.asked[2].headers["cookie"]
 
 
