@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from pve_auth_tui.core.aclindex import acl_index
-from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.domains import Domains, Realm
 from pve_auth_tui.core.ghosts import missing_members
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, look, synced
+from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.realmrisks import TYPES
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed, thousands, yes_no
@@ -32,20 +33,26 @@ _FIELDS = ("group", "comment", "users", "member", "realm", "acl", "ghost", "look
 _SENDING = ("ad", "ldap", "openid")  # types of realms that make groups called <name>-<realm>
 
 
-def realms_of_group(group: str, realms: Collection[Realm]) -> list[str]:
+def realms_of_group(group: str, realms: Mapping[str, Realm]) -> list[str]:
     """Realms that take the group for theirs, the most likely first.
 
     Directories and OpenID realms call their groups `<name>-<realm>`. Of `x-my-lab` it is
     `my-lab`; but PVE's sync of a realm `lab` looks only at the end and takes it, too.
     """
-    found = [
-        realm.name
-        for realm in realms
-        if realm.type in _SENDING
-        and group.endswith(f"-{realm.name}")
-        and len(group) > len(realm.name) + 1
+    # by their few lengths: asking every group for every realm takes minutes where both are many
+    return [
+        group[-length:]
+        for length in _lengths(realms)
+        if group[-length - 1 : -length] == "-"
+        and len(group) > length + 1
+        and group[-length:] in realms
     ]
-    return sorted(found, key=len, reverse=True)
+
+
+@remembered
+def _lengths(realms: Mapping[str, Realm]) -> list[int]:
+    """Of their names, the longest first."""
+    return sorted({len(name) for name in realms}, reverse=True)
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
@@ -79,9 +86,15 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     return rows
 
 
-def _sending_realms(snapshot: Snapshot) -> list[Realm]:
+def _sending_realms(snapshot: Snapshot) -> Mapping[str, Realm]:
+    """By name."""
     domains = snapshot.realms.value
-    return [realm for realm in domains.realms.values() if realm.type in _SENDING] if domains else []
+    return _sending(domains) if domains else {}
+
+
+@remembered
+def _sending(domains: Domains) -> Mapping[str, Realm]:
+    return {name: realm for name, realm in domains.realms.items() if realm.type in _SENDING}
 
 
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
@@ -110,7 +123,7 @@ def _realm_lines(snapshot: Snapshot, group: str, now: float) -> list[Line]:
     of = realms_of_group(group, realms)
     if not of:
         return []
-    kind = next(TYPES[realm.type or ""] for realm in realms if realm.name == of[0])
+    kind = TYPES[realms[of[0]].type or ""]
     when = synced(snapshot, of[0], now)
     made = "by its name from" if kind == "OpenID" else "by its name synced from"
     lines = [Line(f"{made} {of[0]} ({kind}{', ' if when else ''}{when})", "Origin")]
