@@ -21,6 +21,7 @@ from typing import Final
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import installed_versions
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.demo import demo_tree
 from pve_auth_tui.simnode.disk import FolderDisk
 from pve_auth_tui.simnode.faults import Faults
@@ -123,10 +124,14 @@ def prepared(folder: Path, faults: Faults, ending: Ending) -> SimNode:
 
 
 def _let_root_in(node: SimNode, password: str) -> None:
-    """With this password alone: nobody has the phone and the key that root@pam has in the demo."""
+    """With this password alone: no token, phone or key that root@pam has in the demo is good."""
     with node.state.change("priv_tfa_cfg") as change:
         others = {userid: tfa for userid, tfa in change.tfa.users.items() if userid != ROOT}
         change.tfa = replace(change.tfa, users=others)
+    with node.state.change("priv_token_cfg") as change:  # everybody can read the demo's own
+        known = change.token_secrets.secrets
+        renewed = {token: Secret(node.sources.uuid()) for token in known}
+        change.token_secrets = replace(change.token_secrets, secrets=renewed)
     day = int(node.sources.now()) // _DAY
     node.disk.write(SHADOW, f"root:{hashed(node, password)}:{day}:0:99999:7:::\n".encode())
     node.disk.write(PASSWORD, f"{password}\n".encode())

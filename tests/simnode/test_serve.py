@@ -21,7 +21,9 @@ from urllib.parse import urlencode
 import pytest
 
 from pve_auth_tui.core.errors import Refused, UsageError
-from pve_auth_tui.simnode import serve
+from pve_auth_tui.core.tokensecrets import parse_token_secrets
+from pve_auth_tui.simnode import serve, tickets
+from pve_auth_tui.simnode.demo import demo_tree
 from pve_auth_tui.simnode.faults import Faults
 from pve_auth_tui.simnode.memory import MARKER
 from tests.simnode.door import headers_of
@@ -140,6 +142,26 @@ def test_the_password_is_random_and_stands_in_its_file_alone(tmp_path: Path) -> 
     assert holders == [serve.PASSWORD]
 
 
+def test_no_key_and_no_secret_of_a_token_is_the_demos_or_another_nodes(tmp_path: Path) -> None:
+    """Who has our source has them, and whoever is on this machine reaches the port."""
+    nodes = [serve.prepared(tmp_path / name, Faults(), serve.Ending()) for name in ("one", "two")]
+    for node in nodes:
+        node.tickets.ticket("root@pam")
+    demo, one, two = demo_tree().files, *(node.disk for node in nodes)
+    for path in (tickets.WWW, tickets.PRIVATE, "etc/pve/priv/token.cfg"):
+        assert len({demo.get(path), one.read(path), two.read(path)}) == 3
+    given, ours = (
+        parse_token_secrets(data or b"").secrets
+        for data in (demo["etc/pve/priv/token.cfg"], one.read("etc/pve/priv/token.cfg"))
+    )
+    assert given.keys() == ours.keys()
+    assert not {secret.reveal() for secret in given.values()} & {
+        secret.reveal() for secret in ours.values()
+    }
+    again = serve.prepared(tmp_path / "one", Faults(), serve.Ending())
+    assert again.state.token_secrets.secrets == ours, "an earlier state goes on"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_a_second_and_nothing_is_left(
     tmp_path: Path, number: signal.Signals
@@ -191,6 +213,11 @@ def test_faults_are_given_at_the_start_and_changed_while_it_runs(tmp_path: Path)
         assert (status, "No space left on device" in answer["message"]) == (500, True)
         faults.unlink()
         assert running.ask("POST", "/access/groups", {"groupid": "new"}, **headers)[0] == 200
+
+
+def test_a_new_node_without_quorum_lets_its_password_in(tmp_path: Path) -> None:
+    with served("--state", tmp_path, "--fault", "no-quorum") as running:
+        assert running.ask("GET", "/access/users", **running.log_in())[0] == 200
 
 
 def test_it_says_which_faults_there_are(tmp_path: Path) -> None:
@@ -248,6 +275,13 @@ def test_where_pve_is_installed_it_refuses_before_it_writes(
     with pytest.raises(Refused, match="Proxmox VE is installed here"):
         serve.serve(tmp_path / "node", 0, [], say=print, complain=print, root=root)
     assert not (tmp_path / "node").exists()
+
+
+def test_pves_mount_point_alone_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve.refuse_real_nodes(tmp_path)
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == tmp_path / "etc/pve")
+    with pytest.raises(Refused, match="/etc/pve"):
+        serve.refuse_real_nodes(tmp_path)
 
 
 def test_a_broken_link_and_a_removed_package(tmp_path: Path) -> None:
