@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pve_auth_tui.core import answers, fromapi, fromapimore
+from pve_auth_tui.core import answers, apishape, fromapi, fromapimore
 from pve_auth_tui.core.accessdata import Pool, Token
 from pve_auth_tui.core.datacenter import parse_datacenter
 from pve_auth_tui.core.domains import Domains
@@ -318,6 +318,11 @@ def test_a_number_that_perl_has_no_more_is_refused(value):
     entries = [{"id": "1", "type": "totp", "created": value}]
     with pytest.raises(Unreadable, match="never uses"):
         fromapi.tfa_config([{"userid": "ann@pve", "entries": entries}])
+
+
+def test_a_list_without_end_is_refused():
+    with pytest.raises(Unreadable, match="never uses"):
+        apishape.rows([{}] * (apishape.MOST_ROWS + 1), "users")
 
 
 def test_the_largest_number_of_all_can_be_sorted_and_shown():

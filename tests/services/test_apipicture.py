@@ -11,9 +11,11 @@ from pve_auth_tui.core.concerns import concerns
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.logins import login
+from pve_auth_tui.core.overview import opens_recover, overview
 from pve_auth_tui.core.secret import HIDDEN
 from pve_auth_tui.core.snapshot import Cluster
 from pve_auth_tui.core.tfaconfig import TfaConfig, TfaEntry, UserTfa
+from pve_auth_tui.services import apipicture
 from pve_auth_tui.services.apipicture import ALL_SECONDS, ApiPicture
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
@@ -248,6 +250,16 @@ def test_a_subject_that_fails_keeps_what_the_files_say_and_says_so(files, subjec
     assert "Shown is what PVE's files say." in problem
 
 
+def test_pools_without_end_are_not_all_asked_for(files, monkeypatch):
+    monkeypatch.setattr(apipicture, "MOST_POOLS", 2)
+    api = FakeApi(files, way="https")
+    found = picture(api).access
+    of = len(files.access.value.pools)
+    assert api.asked.count("GET /pools") == 1 + 2
+    assert found.problem == f"The members of {of - 2} pools were not read."
+    assert found.value.pools.keys() == files.access.value.pools.keys()
+
+
 def test_pools_that_fail_leave_the_users_alone(files):
     found = picture(FakeApi(files, faults={"/pools": forbidden()}), files).access
     assert (found.source, found.value.pools) == ("direct", files.access.value.pools)
@@ -310,4 +322,47 @@ def test_it_ends_in_time_even_when_every_call_is_slow(files, monkeypatch):
 
     found = picture(Slow(files), files)
     assert found.access.source == "direct"
-    assert "did not answer before" in found.cluster.problem
+    assert found.jobs.problem.startswith(
+        "Could not read the sync jobs: PVE's API was not asked: 30 s"
+    )
+
+
+# --- somebody whom PVE does not show everything ------------------------------------------------
+
+
+def seen_by(files, user, **faults):
+    said = {f"/access/{name}": answer for name, answer in faults.items()}
+    return picture(FakeApi(files, way="https", user=user, faults=said))
+
+
+def test_who_sees_only_a_part_is_told_so_and_nothing_is_concluded_from_it(files):
+    found = seen_by(files, "low@pve", users=[{"userid": "low@pve"}], acl=[])
+    assert found.restricted
+    assert found.access.problem.startswith("PVE shows low@pve only a part of the users")
+    seen = overview(found, LATER)
+    assert seen.lines[0].text.startswith("not known")
+    assert opens_recover(found) is None
+    told = " ".join(finding.text for finding in seen.findings)
+    assert "root@pam cannot log in" not in told
+    assert "no administrator" not in told
+    assert "that do not exist" not in told
+
+
+def test_every_user_without_every_acl_entry_is_a_part_too(files):
+    held = {"/access": {"User.Modify": 1}}
+    assert seen_by(files, "helpdesk@pve", permissions=held, acl=[]).restricted
+    assert seen_by(files, "helpdesk@pve", permissions=[]).restricted
+
+
+def test_an_auditor_sees_everything(files):
+    found = seen_by(files, "audit@pve", permissions={"/access": {"Sys.Audit": 1}})
+    assert not found.restricted
+    assert not found.access.problem
+    assert overview(found, LATER).administrators == overview(files, LATER).administrators
+
+
+def test_realms_whose_settings_are_not_told_are_not_called_risky(files):
+    realms = [f"/access/domains/{name}" for name in files.realms.value.realms]
+    found = picture(FakeApi(files, faults=dict.fromkeys(realms, forbidden())))
+    assert "lab" in found.realms.value.realms
+    assert not [each for each in concerns(found, LATER) if "plain LDAP" in each.text]
