@@ -20,7 +20,8 @@ def status_json(snapshot: Snapshot, seen: Overview) -> dict[str, object]:
     system's files are read, numbers of a part that could not be read.
     """
     cluster = snapshot.cluster.value
-    access, tfa = snapshot.access.value, snapshot.tfa.value
+    tfa = snapshot.tfa.value
+    whole = snapshot.access.value is not None and not snapshot.restricted
     return {
         "node": cluster.node if cluster else None,
         "cluster": cluster.name if cluster else None,
@@ -39,9 +40,9 @@ def status_json(snapshot: Snapshot, seen: Overview) -> dict[str, object]:
         "demo": snapshot.demo,
         "counts": _counts(snapshot),
         "administrators": {
-            "active": seen.administrators if access else None,
-            "second-factor": seen.guarded if access and tfa else None,
-            "without-quorum": seen.without_quorum if access and tfa else None,
+            "active": seen.administrators if whole else None,
+            "second-factor": seen.guarded if whole and tfa else None,
+            "without-quorum": seen.without_quorum if whole and tfa else None,
         },
         "problems": [
             {"part": name, "read": part.value is not None, "text": part.problem, "fix": part.hint}

@@ -125,7 +125,7 @@ class ListScreen(BaseScreen):
         self._obey_target()
         self._show_counts()
         self._show_details()
-        if before is None and (problem := self._part_problem()):
+        if before is None and (problem := self._part_problem() or self._what_lacks()):
             self.say(problem)
         elif before is not None and self._round != self.house.rounds:
             self.say(f"Read again: {self._counted(len(message.rows))}.")
@@ -137,6 +137,13 @@ class ListScreen(BaseScreen):
             return ""
         part = self._snapshot.parts[self.listing.part]
         return f"{part.problem} {part.hint}".strip() if part.value is None else ""
+
+    def _what_lacks(self) -> str:
+        """That PVE shows this user only a part of the rows, and what rests on all of them."""
+        if self._snapshot is None or not self._snapshot.restricted:
+            return ""
+        part = self._snapshot.parts[self.listing.part]
+        return f"{part.problem} {part.hint}".strip()
 
     # --- finding -----------------------------------------------------------------
 

@@ -63,7 +63,7 @@ def opens_recover(snapshot: Snapshot) -> str | None:
     cluster = snapshot.cluster.value
     if cluster and cluster.quorate is False:
         return "This node has no quorum: nothing in /etc/pve can be changed here."
-    if snapshot.access.value is None:
+    if snapshot.access.value is None or snapshot.restricted:
         return None
     obstacle = login(snapshot, ROOT, snapshot.taken_at).obstacle
     return f"root@pam cannot log in to the web interface: {obstacle}." if obstacle else None
@@ -75,6 +75,8 @@ def _who_line(
     """`9 administrators, 5 with a second factor; without quorum: 5`."""
     if snapshot.access.value is None:
         return []
+    if snapshot.restricted:
+        return [Line("not known: not every user and ACL entry is shown", "Who gets in")]
     text = count_words(number, "administrator", "administrators")
     if number and not able:
         text = f"no administrator now; {thousands(number)} in all"

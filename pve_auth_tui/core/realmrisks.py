@@ -48,6 +48,8 @@ def risks(realm: Realm) -> Sequence[str]:
         return ("the issuer is asked without TLS",) if plain else ()
     if realm.type not in DIRECTORIES:
         return ()
+    if "server1" not in realm.options:
+        return ()  # PVE has told no more of it than the login box shows
     if mode(realm) == "ldap":
         return ("plain LDAP: passwords cross the network in clear",)
     if not is_on(realm, "verify"):

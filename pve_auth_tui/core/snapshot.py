@@ -137,7 +137,9 @@ UNTOLD: Final[Part[Any]] = Part(None, "", 0.0)
 class Snapshot:
     """The picture. `demo` is True for the simulated cluster: every UI says so.
 
-    `health` is told by PVE's API alone: with files only it has neither value nor problem.
+    `restricted`: PVE showed whoever asked only a part of the users and ACL entries, so that
+    nothing may be concluded from one that is not there. `health` is told by PVE's API alone:
+    with files only it has neither value nor problem.
     """
 
     taken_at: float
@@ -153,6 +155,7 @@ class Snapshot:
     inventory: Part[Inventory]
     health: Part[Health] = UNTOLD
     demo: bool = False
+    restricted: bool = False
 
     @property
     def parts(self) -> Mapping[str, Part[Any]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from pve_auth_tui.core import answers, apimerge, fromapi, fromapimore
-from pve_auth_tui.core.accessdata import Pool, UserConfig
+from pve_auth_tui.core.accessdata import ROOT, Pool, UserConfig
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unreachable, Unreadable
@@ -26,6 +26,7 @@ SECONDS: Final = 10.0  # for one call
 ALL_SECONDS: Final = 30.0  # for all of them
 MOST_POOLS: Final = 500  # whose members are asked for, one call each
 _SILENT: Final = 2  # calls without an answer, after which nobody is asked any more
+_BUSY: Final = "The node may be busy: r reads again."
 _OLDER: Final = "Shown is what PVE's files say."
 _ON_THE_NODE: Final = "On the node itself, as root, this program reads it from PVE's files."
 
@@ -56,7 +57,7 @@ class ApiPicture:
             found = replace(found, **part)
             if on_part:
                 on_part(found)
-        return found
+        return replace(found, restricted=asking.restricted)
 
     def _nothing(self, way: str) -> Snapshot:
         now = self._clock.now()
@@ -86,10 +87,16 @@ class Asking:
         self._before = before
         self._until = time.monotonic() + ALL_SECONDS
         self._silent = 0
+        self.restricted = False
 
     def known(self, subject: str) -> Any:
         """What the files say of a subject; None without files."""
         return getattr(self._before, subject).value if self._before else None
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        return self._api.user
 
     @property
     def now(self) -> float:
@@ -99,8 +106,10 @@ class Asking:
     def get(self, *path: str, **params: Param) -> Any:
         """PVE's answer without its secrets (R9); raises what `Api.call` raises, and Unreadable."""
         left = self._until - time.monotonic()
-        if self._silent >= _SILENT or left <= 0:
-            raise Unreachable("PVE's API was not asked: it did not answer before.")
+        if left <= 0:
+            raise Unreachable(f"PVE's API was not asked: {ALL_SECONDS:.0f} s were over.", _BUSY)
+        if self._silent >= _SILENT:
+            raise Unreachable("PVE's API was not asked: it had not answered before.", _BUSY)
         try:
             answer = self._api.call("GET", path, params, seconds=min(SECONDS, left))
         except Unreachable:
@@ -168,7 +177,23 @@ def _access(asking: Asking) -> Found[UserConfig]:
             return Found(known)
         pools, problem = _with_members(asking, pools, known)
         told = replace(told, pools={**told.pools, **pools})
+    if known is None and _is_restricted(asking, told):
+        asking.restricted = True
+        part = f"PVE shows {asking.user} only a part of the users and ACL entries"
+        problem = f"{part}: rights may be missing here. {problem}".rstrip()
+        hint = "Log in as root@pam, or as somebody with Sys.Audit on /access."
     return Found(apimerge.access(told, known) if known else told, problem, hint)
+
+
+def _is_restricted(asking: Asking, told: UserConfig) -> bool:
+    """Whether PVE leaves users and ACL entries out for whoever asks; root@pam always exists."""
+    if asking.user == ROOT or ROOT not in told.users:
+        return asking.user != ROOT
+    try:
+        held = asking.get("access", "permissions", path="/access")
+    except AuthTuiError:
+        return True
+    return not (isinstance(held, dict) and "Sys.Audit" in (held.get("/access") or {}))
 
 
 def _with_members(
@@ -255,10 +280,10 @@ def _health(asking: Asking) -> Found[Health | None]:
 _SUBJECTS: Final[Mapping[str, Callable[[Asking], Found[Any]]]] = {
     "access": _access,
     "realms": _realms,
+    "cluster": _cluster,
     "tfa": _tfa,
     "datacenter": _datacenter,
     "jobs": _jobs,
-    "cluster": _cluster,
     "inventory": _inventory,
     "health": _health,
 }

@@ -42,11 +42,15 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+_OF_WHAT_IS_SEEN: tuple[_Rule, ...] = (settings.held_locks, settings.risky_realms)
+"""The rules that hold whatever users and ACL entries there may be besides."""
+
+
 def concerns(snapshot: Snapshot, now: float) -> list[Finding]:
     """Everything that needs a look, in the order of the rules."""
     found = [*settings.unreadable(snapshot), *health_findings(snapshot.health.value or Health())]
     config = snapshot.access.value
     if config is not None:
-        for rule in _RULES:
+        for rule in _OF_WHAT_IS_SEEN if snapshot.restricted else _RULES:
             found.extend(rule(snapshot, config, now))
     return found
