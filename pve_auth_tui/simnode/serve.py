@@ -31,7 +31,7 @@ from pve_auth_tui.simnode.proxy import Proxy
 from pve_auth_tui.simnode.server import Server
 from pve_auth_tui.simnode.sources import system_sources
 from pve_auth_tui.simnode.stories import DemoStories
-from pve_auth_tui.simnode.tickets import WWW
+from pve_auth_tui.simnode.tickets import PRIVATE, WWW, key_files
 
 PASSWORD: Final = "root.password"  # noqa: S105 (a file's name)
 FAULTS: Final = "faults.json"
@@ -116,6 +116,9 @@ def prepared(folder: Path, faults: Faults, ending: Ending) -> SimNode:
     sources = system_sources()
     sources.sleep = ending.sleep
     node = SimNode(disk, sources, faults)
+    if disk.read(PRIVATE) is None:  # as on a node that has run before: else no quorum, no login
+        for path, data in key_files().items():
+            disk.write(path, data)
     if disk.read(WWW) is None:
         disk.write(WWW, secrets.token_hex(32).encode() + b"\n")
     if disk.read(PASSWORD) is None or disk.read(SHADOW) is None:
