@@ -87,7 +87,7 @@ def _before(causes: list[BaseException], host: str, where: str, pin: Pin) -> tup
         if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
             return (
                 f"What listens on {where} does not speak TLS, so it is not pveproxy.",
-                "Nothing was sent to it. See who it is: ss -ltnp 'sport = :8006'.",
+                f"Nothing was sent to it. See who it is: ss -ltnp 'sport = :{_port(where)}'.",
                 True,
             )
         if isinstance(cause, socket.gaierror | UnicodeError):  # or it cannot be a name at all
@@ -126,6 +126,10 @@ def _before(causes: list[BaseException], host: str, where: str, pin: Pin) -> tup
     )
 
 
+def _port(where: str) -> str:
+    return where.rpartition(":")[2]
+
+
 def _certificate(
     cause: ssl.SSLCertVerificationError, host: str, where: str, pin: Pin
 ) -> tuple[str, str]:
@@ -159,7 +163,7 @@ def _certificate(
         return (
             f"{where} shows another certificate than the one that pveproxy is set to use.",
             "Nothing was sent. If it was renewed just now: systemctl restart pveproxy. If not,"
-            " somebody else listens there: ss -ltnp 'sport = :8006'.",
+            f" somebody else listens there: ss -ltnp 'sport = :{_port(where)}'.",
         )
     return (
         f"The certificate of {where} is not signed by the given CA.",

@@ -177,7 +177,7 @@ class _Program:
         except subprocess.TimeoutExpired:
             _end(process)
             raise Unreachable(
-                f"pvesh did not answer within {self._seconds:g} seconds.",
+                f"pvesh did not answer within {round(self._seconds, 1):g} seconds.",
                 _LOOK if self._writes else "",
                 unsure=self._writes,
             ) from None

@@ -54,7 +54,7 @@ def health_findings(found: Health) -> Iterator[Finding]:
     if found.size and found.free <= _LOW * found.size:
         yield Finding(
             "BAD",
-            f"the disk of this node is full ({found.free // 1024**2} MiB left): "
-            "PVE may be unable to write its files",
-            "df -h / shows it; journalctl --vacuum-size=200M or apt clean give some back.",
+            f"the disk of this node is full ({found.free // 1024**2} MiB left)",
+            "PVE may be unable to write its files. df -h / shows it; "
+            "journalctl --vacuum-size=200M or apt clean give some back.",
         )

@@ -39,12 +39,10 @@ class DirectApi:
     ) -> Any:
         faults = self._node.faults
         if faults.dead & {"pmxcfs", "mount"}:
-            raise Unreachable(
-                _NOT_MOUNTED, "Switch the fault off with :demo, then press r to read again."
-            )
+            raise Unreachable(_NOT_MOUNTED, ":demo mends it.")
         if faults.slow > seconds:
             self._node.sources.sleep(seconds)
-            raise Unreachable(f"The node gave no answer within {seconds:g} seconds.")
+            raise Unreachable(f"The node gave no answer within {round(seconds, 1):g} seconds.")
         given: dict[str, Any] = dict(params or {})
         given |= {name: secret.reveal() for name, secret in (secrets or {}).items()}
         return self._node.answer(method, unquoted(path), given, host=self._host)

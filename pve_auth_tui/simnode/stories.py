@@ -9,7 +9,7 @@ from typing import Final
 from pve_auth_tui.core.ports import Story
 from pve_auth_tui.simnode.faults import Faults, Service
 
-SLOW: Final = 2.0  # seconds a call: slow enough to see, quick enough to wait for
+SLOW: Final = 1.0  # seconds a call: slow enough to see, quick enough to wait for
 HELD: Final = "file-user_cfg"
 
 
@@ -49,7 +49,7 @@ _SWITCHES: Final = (
     _service("pveproxy dead", "nobody answers on port 8006", "pveproxy"),
     _Switch(
         "lock held",
-        "another process does not give back the lock of user.cfg",
+        "somebody does not give the lock of user.cfg back",
         lambda faults: HELD in faults.held_locks,
         _hold,
     ),
@@ -63,7 +63,7 @@ _SWITCHES: Final = (
     ),
     _Switch(
         "slow",
-        f"every answer of PVE's API takes {SLOW:g} seconds",
+        "every answer of PVE's API takes a second",
         lambda faults: faults.slow > 0,
         lambda faults, on: setattr(faults, "slow", SLOW if on else 0.0),
     ),

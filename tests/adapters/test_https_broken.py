@@ -121,6 +121,7 @@ def test_somebody_who_speaks_no_tls_is_sent_nothing_but_a_greeting(banner: bytes
         error = failed(https(listener, PIN), WRITE)
         assert isinstance(error, Untrusted)
         assert "does not speak TLS, so it is not pveproxy" in str(error)
+        assert f"sport = :{listener.port}'" in error.hint
         assert not error.unsure
         assert b"canary" not in listener.received
         with pytest.raises(Untrusted):

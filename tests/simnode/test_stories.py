@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.core.errors import ApiError, Missing, Unreadable
-from pve_auth_tui.simnode.demo import demo_tree
+from pve_auth_tui.services.apipicture import ALL_SECONDS, ApiPicture
+from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+from pve_auth_tui.simnode.direct import DirectApi
 from pve_auth_tui.simnode.disk import MemoryDisk
 from pve_auth_tui.simnode.faults import Faults
 from pve_auth_tui.simnode.node import SimNode
@@ -93,3 +96,17 @@ def test_the_files_are_the_rest_of_the_time_what_is_on_the_disk(node):
     assert tree.read("etc/pve/user.cfg") == node.disk.read("etc/pve/user.cfg")
     with pytest.raises(Unreadable, match="folder"):
         tree.read("etc/pve")
+
+
+def test_the_menu_fits_a_console_of_80_columns(stories):
+    assert all(len(f" > 1 {story.name:15} BROKEN  {story.text}") <= 80 for story in stories.stories)
+
+
+def test_the_slow_story_ends_with_a_whole_picture(node, stories):
+    """All answers together within the time that is given to all of them."""
+    asked = []
+    node.sources.sleep = asked.append
+    stories.turn("slow", on=True)
+    found = ApiPicture(DirectApi(node), FixedClock(DEMO_NOW), demo=True).load()
+    assert not [part.problem for part in found.parts.values() if "not read" in part.problem]
+    assert sum(asked) < ALL_SECONDS

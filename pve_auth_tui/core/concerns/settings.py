@@ -62,7 +62,7 @@ def held_locks(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     for lock in snapshot.cluster.value.locks if snapshot.cluster.value else ():
         yield Finding(
             "LOOK",
-            f"somebody holds PVE's lock {lock}: changes wait for it and fail after 10 s",
+            f"somebody holds PVE's lock {lock}: changes fail after 10 s",
             "Press r to read again. A lock that nobody needs any more ends by itself after 2 min.",
         )
 
