@@ -42,6 +42,7 @@ _MOVING_LETTERS = frozenset("jk")
 _BURST = "Many keys came at once, as from a paste or a security key: they were left out."
 _PAINTED = 0.05  # seconds that the first rows need to be on the screen
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
+_LONG = 1.0  # seconds that PVE may be asked before line 1 says so
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
 
@@ -171,12 +172,25 @@ class PveAuthApp(CalmCrash, App[None]):
         self.rounds += message.again and self.outlook is not None
         self.outlook = message.outlook
         self.house_screen.snapshot_changed()
+        if message.outlook.node.waiting and not message.outlook.node.seconds:
+            self.set_timer(_LONG, partial(self._tell_of_waiting, message.outlook))
+
+    def _tell_of_waiting(self, outlook: Outlook) -> None:
+        """PVE has been asked for a while, and nothing more is known than `outlook`: say so."""
+        if self.outlook is outlook:
+            self.outlook = outlook._replace(node=replace(outlook.node, seconds=_LONG))
+            self.house_screen.refresh_head()
 
     @on(NotRead)
     def _explain(self, message: NotRead) -> None:
         self._failure = message.error
         self.house_screen.snapshot_changed()
         self.say(f"{message.error} {message.error.hint}".strip())
+
+    @property
+    def failure(self) -> AuthTuiError | None:
+        """Why the last reading gave no picture; None when it gave one."""
+        return self._failure
 
     @property
     def is_stale(self) -> bool:

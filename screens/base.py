@@ -192,7 +192,7 @@ class BaseScreen(Screen[None]):
         from screens.details import DetailsScreen
 
         node = self.house.node
-        lines = way_lines(node) if node else self.house.why_no_picture()
+        lines = way_lines(node, self.house.failure) if node else self.house.why_no_picture()
         self.app.push_screen(DetailsScreen("Ways", "How this node is reached", lines))
 
     def choose_story(self) -> None:

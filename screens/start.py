@@ -65,6 +65,7 @@ class StartScreen(BaseScreen):
         self._round = 0
         self._findings: tuple[Finding, ...] = ()
         self._told: str | None = None
+        self._counted = ""  # the sentence that counts, while it is the last that was said
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -104,33 +105,43 @@ class StartScreen(BaseScreen):
         if sentence := opens_recover(outlook.snapshot):
             lines.insert(0, Line(sentence, word="BAD"))
         self.query_one(Paragraph).show(lines)
-        rows = [
-            Row(str(at), (finding.word, finding.text)) for at, finding in enumerate(self._findings)
-        ]
+        rows = [Row(finding.text, (finding.word, finding.text)) for finding in self._findings]
         table = self.query_one(FilterTable)
         if before is None or not table.holds(rows):
-            table.load(rows, [row.cells[1].lower() for row in rows])
+            table.load(rows, [row.cells[1].lower() for row in rows], from_top=True)
             self._told = table.key
-        count = count_words(len(rows), "thing", "things") if rows else "Nothing"
-        said = f"{count} to look at. ? tells the keys, : goes anywhere by name, q leaves."
-        if before is None:
-            self.say(said)
-        elif self._round != self.house.rounds:
-            self.say(f"Read again. {said}")
+        self._count(len(rows), again=self._round != self.house.rounds, first=before is None)
         self._round = self.house.rounds
 
+    def _count(self, number: int, *, again: bool, first: bool) -> None:
+        """Say how many there are; and anew when there are more, unless something else was said."""
+        if not (first or again or self._counted):
+            return
+        count = count_words(number, "thing", "things") if number else "Nothing"
+        if again or self._counted.startswith("Read"):
+            said = f"Read again. {count} to look at."
+        else:
+            said = f"{count} to look at. ? tells the keys, : goes anywhere by name, q leaves."
+        if said != self._counted:
+            self.say(said)
+            self._counted = said
+
+    def say(self, sentence: str) -> None:
+        self._counted = ""
+        super().say(sentence)
+
     def _about_the_demo(self) -> list[Line]:
-        lines = [Line("DEMO: a simulated cluster, no real node is touched. :demo breaks things.")]
+        breaks = " :demo breaks things." if self.house.stories else ""
+        lines = [Line(f"DEMO: a simulated cluster, no real node is touched.{breaks}")]
         stories = self.house.stories.stories if self.house.stories else ()
         if broken := [story.name for story in stories if story.on]:
             lines.append(Line(f"Broken on purpose: {', '.join(broken)}. :demo mends it."))
         return lines
 
     def open_finding(self) -> None:
-        key = self.query_one(FilterTable).key
-        if key is None:
+        if self.query_one(FilterTable).key is None:
             return
-        finding = self._findings[int(key)]
+        finding = self._findings[self.query_one(FilterTable).cursor]
         if finding.target:
             self.house.open_target(finding.target)
         if finding.fix:
@@ -140,7 +151,7 @@ class StartScreen(BaseScreen):
         key = self.query_one(FilterTable).key
         if key is not None and key != self._told:
             self._told = key
-            finding = self._findings[int(key)]
+            finding = self._findings[self.query_one(FilterTable).cursor]
             whole = f"{finding.text}. " if self.query_one(FilterTable).is_cut else ""
             self.say(whole + finding.fix)
 

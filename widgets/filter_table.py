@@ -104,16 +104,22 @@ class FilterTable(Widget, can_focus=True):
             cells(plain(row.cells[index])) > width for index, width in self._layout
         )
 
-    def load(self, rows: Sequence[Row], haystacks: Sequence[str]) -> None:
+    def load(
+        self, rows: Sequence[Row], haystacks: Sequence[str], *, from_top: bool = False
+    ) -> None:
         """New rows; `haystacks` are their texts for finding, made once by the caller.
 
         The row under the cursor stays where it is on the screen, if it is still there.
+        `from_top`: unless the first row was in view: then what is new above it is, too.
         """
+        at_top = from_top and self._top == 0
         key, at, depth = self.key, self.cursor, self.cursor - self._top
         self._rows, self._haystacks = rows, haystacks
         self._put_in_order()
         self._apply(key, otherwise=at)
         self._top = max(0, min(self.cursor - depth, len(self._shown) - self._page))
+        if at_top and self.cursor < self._page:
+            self._top = 0
         if rows and self._early:
             self._go(self.cursor + self._early)
             self._early = 0

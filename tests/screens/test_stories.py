@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import Input
 
-from tests.screens.conftest import press, settle, shown, status, type_text, until
+from tests.screens.conftest import press, settle, shown, status, table, type_text, until
 from widgets.lines import HeadLine
 
 
@@ -79,6 +79,29 @@ async def test_an_unknown_story_is_said_to_be_none(pilot):
     await type_text(pilot, "demo earthquake")
     await press(pilot, "enter")
     assert status(pilot) == "The demo has no story earthquake. `:demo` shows them."
+
+
+async def test_what_a_story_adds_is_counted_and_in_view_and_the_cursor_stays_on_its_line(pilot):
+    await press(pilot, "down", "down", "down")
+    key = table(pilot).key
+    await tell(pilot, "demo pvedaemon dead")
+    await until(pilot, lambda: "BAD    pvedaemon does not run" in shown(pilot))
+    assert table(pilot).key == key
+    assert status(pilot) == "Read again. 14 things to look at."
+
+
+@pytest.mark.parametrize("story", ["pvedaemon dead", "lock held", "disk full", "dead mount"])
+async def test_what_a_story_is_about_is_not_cut_at_80_columns(pilot, story):
+    await tell(pilot, f"demo {story}")
+    await until(pilot, lambda: table(pilot).total > 13)
+    assert not any(line.rstrip().endswith("…") for line in shown(pilot).split("\n"))
+
+
+async def test_a_simulated_node_that_is_asked_over_https_does_not_offer_to_break_things(pilot):
+    pilot.app.stories = None
+    await press(pilot, "r")
+    assert "no real node is touched." in shown(pilot)
+    assert ":demo" not in shown(pilot)
 
 
 async def test_outside_the_demo_nothing_can_be_broken(make_app, rack):

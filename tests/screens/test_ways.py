@@ -111,6 +111,26 @@ async def press_without_waiting(pilot, key):
     await pilot.pause(0.1)
 
 
+async def test_when_pve_takes_long_line_1_says_so_and_start_counts_again_at_the_end(
+    app_with, held, monkeypatch
+):
+    monkeypatch.setattr("pve_auth_tui.app._LONG", 0.1)
+    app = app_with(held)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app._service._nodes.api is not None)
+        held.go()
+        await until(pilot, lambda: "root@pam, direct" in head(pilot))
+        assert "asking PVE" not in head(pilot)
+        app._service._nodes.api.go.clear()
+        app.stories.turn("pvedaemon dead", on=True)
+        await press_without_waiting(pilot, "r")
+        await until(pilot, lambda: "root@pam, direct, asking PVE" in head(pilot))
+        assert status(pilot) == "Read again. 13 things to look at."
+        held.go()
+        await until(pilot, lambda: "asking PVE" not in head(pilot))
+        await until(pilot, lambda: status(pilot) == "Read again. 14 things to look at.")
+
+
 async def test_no_row_jumps_when_the_api_answers(app_with, held):
     async with app_with(held).run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "quorate 3/3" in head(pilot))
