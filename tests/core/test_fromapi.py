@@ -320,6 +320,49 @@ def test_a_number_that_perl_has_no_more_is_refused(value):
         fromapi.tfa_config([{"userid": "ann@pve", "entries": entries}])
 
 
+FORGED_NAME = "a b\x1b[2J/../x"
+ENTRY = {"path": "/", "type": "user", "ugid": "ann@pve", "roleid": "R"}
+
+
+@pytest.mark.parametrize(
+    ("reader", "answer"),
+    [
+        ("users", [{"userid": FORGED_NAME}]),
+        ("users", [{"userid": "ann@pve", "groups": FORGED_NAME + ","}]),
+        ("users", [{"userid": "ann@pve", "groups": ["a b"]}]),
+        ("users", [{"userid": "ann@pve", "tokens": [{"tokenid": FORGED_NAME}]}]),
+        ("groups", [{"groupid": FORGED_NAME}]),
+        ("groups", [{"groupid": "ops", "users": [FORGED_NAME]}]),
+        ("roles", [{"roleid": FORGED_NAME}]),
+        ("acl", [{**ENTRY, "path": "/a b\x1b/../"}]),
+        ("acl", [{**ENTRY, "type": "root"}]),
+        ("acl", [{**ENTRY, "ugid": FORGED_NAME}]),
+        ("acl", [{**ENTRY, "type": "group", "ugid": FORGED_NAME}]),
+        ("acl", [{**ENTRY, "type": "token", "ugid": "ann@pve"}]),
+        ("pools", [{"poolid": FORGED_NAME}]),
+        ("pool", [{"members": [{"type": "storage", "storage": FORGED_NAME}]}]),
+        ("tfa", [{"userid": FORGED_NAME, "entries": []}]),
+        ("realms", [{"realm": FORGED_NAME, "type": "pam"}]),
+        ("jobs", [{"id": FORGED_NAME, "realm": "corp", "type": "realm-sync"}]),
+        ("cluster", [{"type": "node", "name": FORGED_NAME}]),
+    ],
+)
+def test_a_name_that_pve_would_not_take_is_refused(reader, answer):
+    with pytest.raises(Unreadable, match="never uses") as caught:
+        READERS[reader](answer)
+    assert "\x1b" not in f"{caught.value} {caught.value.original}"
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_at_all_is_neither_a_number_nor_a_text(value):
+    for read in (
+        lambda: apishape.number({"n": value}, "n", "row", signed=True),
+        lambda: apishape.as_text(value, "text"),
+    ):
+        with pytest.raises(Unreadable, match="never uses"):
+            read()
+
+
 def test_a_list_without_end_is_refused():
     with pytest.raises(Unreadable, match="never uses"):
         apishape.rows([{}] * (apishape.MOST_ROWS + 1), "users")
