@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pve_auth_tui.arguments import FAILED, FINDINGS, OK
-from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.names import is_userid, split_tokenid
 from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.permissions import Permissions
@@ -43,7 +43,10 @@ def list_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, s
 
 
 def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    """What a user or token may do; raises UsageError for what can be neither."""
+    """What a user or token may do.
+
+    Raises UsageError for what can be neither, Refused where not all of it is known.
+    """
     subject = options.userid
     if not is_userid(subject) and split_tokenid(subject) is None:
         raise UsageError(
@@ -53,6 +56,11 @@ def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple
     access = snapshot.access
     if access.value is None:
         return _unread([access]), ""
+    if snapshot.restricted:
+        raise Refused(
+            f"What {subject} may do cannot be told: PVE shows this login only a part of it.",
+            "Ask as somebody with Sys.Audit on /access, or as root on the node.",
+        )
     answer = Permissions(access.value).answer(subject, options.path)
     if options.json:
         return OK, json_line(answer)

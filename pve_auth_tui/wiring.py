@@ -156,6 +156,7 @@ def _logged_in(options: argparse.Namespace) -> Api:
     else:
         pin = _confirmed_pin(host, port, asked)
     api = Https(host, port, pin)
+    api.greet()
     user = options.user or ROOT
     api.login(user, asked.password(user, host), asked.second_factor)
     return api

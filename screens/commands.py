@@ -161,6 +161,12 @@ class Recover(Command["BaseScreen"]):
 
     @classmethod
     def problem(cls, screen: BaseScreen) -> str:
+        node = screen.house.node
+        if node and node.quorate is False:
+            return (
+                "Recover is not built yet. Without quorum: go on on a node that has it, "
+                "`pvecm status` tells; here only `passwd root` works."
+            )
         return (
             "Recover is not built yet. As root on a node: `pveum user tfa unlock root@pam`, "
             "or `passwd root`."

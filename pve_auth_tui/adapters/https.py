@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,6 +124,24 @@ class Https:
             raise self._trouble(error) from None
         with self._lock:
             self._session, self._born = session, self._clock()
+
+    def greet(self, seconds: float = CONNECT_SECONDS) -> None:
+        """A handshake and no more: whether somebody is there, and the right one.
+
+        Raises Unreachable and Untrusted, as `call` does, before anybody types a password.
+        """
+        try:
+            context = self._context(seconds)
+            with (
+                socket.create_connection((self._host, self._port), seconds) as plain,
+                context.wrap_socket(plain, server_hostname=self._server_name or self._host),
+            ):
+                pass
+        except OSError as error:
+            trouble = self._trouble(error, sent=False)
+        else:
+            return
+        raise trouble
 
     def use_ticket(self, userid: str, ticket: Secret, csrf: Secret) -> None:
         """Goes on with a fresh ticket that was made elsewhere (on the node, for root@pam)."""

@@ -218,8 +218,8 @@ def _by_code(error: ApiError, text: str, user: str) -> AuthTuiError:
         case 401 if "authentication failure" in text:
             return LoginRefused(
                 f"PVE refused the login of {user}" if user else "PVE refused the login",
-                "The reason stands in the journal of the node: journalctl -u pvedaemon"
-                " -g 'authentication failure'.",
+                "PVE never says whether it was the name, the password or the account; its journal"
+                " does: journalctl -u pvedaemon -g 'authentication failure'.",
             )
         case 401:
             return session_ended()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_auth_tui.core.node import Node
+from pve_auth_tui.core.node import Node, node_of
 from pve_auth_tui.core.snapshot import Cluster, Snapshot
 
 
@@ -38,7 +38,7 @@ def where_am_i(snapshot: Snapshot, node: Node | None = None) -> tuple[tuple[str,
             facts.append((f"PVE {cluster.pve_release}", 5))
     else:
         facts.append(("node unknown", 1))
-    facts.append((node.shown if node else f"{snapshot.source}, READ-ONLY", 3))
+    facts.append(((node or node_of(snapshot)).shown, 3))
     if snapshot.demo:
         facts.append(("DEMO", 0))
     return tuple(facts)

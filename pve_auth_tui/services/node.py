@@ -61,14 +61,16 @@ class NodeService:
     def load(self) -> Snapshot:
         """The picture by the API alone: of another host, or where a way was asked for by name.
 
-        Raises Unreadable when no way answers. In this a NodeService is a source of pictures as
-        SnapshotService is.
+        Raises Unreadable when no way answers, or none tells the users: what was read before is
+        worth more then. In this a NodeService is a source of pictures as SnapshotService is.
         """
         ladder = self._climbed()
         found = self._pictured(ladder, None, None) if ladder.way else None
         if found is None or not ladder.way:
             reason = ladder.tried[0] if ladder.tried else Tried("", "There is no way to PVE's API.")
             raise Unreadable(reason.reason, reason.hint, reason.original)
+        if found.access.value is None:
+            raise Unreadable(found.access.problem, found.access.hint, found.access.original)
         return found
 
     def refined(self, before: Snapshot, on_part: OnPart | None = None) -> tuple[Snapshot, Node]:

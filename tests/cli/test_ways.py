@@ -178,3 +178,19 @@ def test_a_host_may_have_a_port_and_an_address_brackets(host: str, place: object
 def test_what_is_no_port_is_said(port: str) -> None:
     with pytest.raises(UsageError, match="is no port"):
         _place(f"pve1:{port}")
+
+
+def test_nobody_is_asked_for_a_password_before_the_right_one_answers(served: Served) -> None:
+    words = ["--host", "127.0.0.1:1", "--ca", served.ca, "--user", "root@pam", "users"]
+    child = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], *words], cwd=str(ROOT), timeout=20)
+    said = child.read().decode()
+    child.close()
+    assert child.exitstatus == 1
+    assert "Password" not in said
+
+
+def test_status_says_how_the_node_was_reached_to_people_too(served: Served) -> None:
+    first = ask(served, "--ca", served.ca, "status").stdout
+    assert "https" in first.partition("\n\n")[0]
+    assert "READ-ONLY" not in first
+    assert "does not tell" not in first

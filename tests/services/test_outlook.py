@@ -9,7 +9,7 @@ import pytest
 
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.ladder import LadderApi, Way
-from pve_auth_tui.core.errors import LoginRefused, Unreachable, Unreadable
+from pve_auth_tui.core.errors import ApiError, LoginRefused, Unreachable, Unreadable
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.node import Ability
 from pve_auth_tui.services.node import NodeService
@@ -257,3 +257,11 @@ def test_an_empty_node_works_as_well():
     empty = SnapshotService(MemoryTree({}), CLOCK)
     found = service(empty, FakeApi(empty.load()))
     assert found.refine().node.way == "direct"
+
+
+def test_without_users_a_picture_by_the_api_alone_is_none(snapshot):
+    users = ApiError(595, "Connection refused")
+    api = FakeApi(snapshot, way="https", faults={"/access/users": users})
+    nodes = NodeService(lambda: LadderApi([Way("https", lambda: api)]), CLOCK)
+    with pytest.raises(Unreadable, match="Could not read the users"):
+        OutlookService(nodes, nodes).load()

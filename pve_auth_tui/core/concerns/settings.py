@@ -5,6 +5,7 @@ from __future__ import annotations
 from pve_auth_tui.core.concerns.common import Findings
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.lists.parts import sync_jobs
+from pve_auth_tui.core.node import DIRECT, HTTPS, PVESH
 from pve_auth_tui.core.realmrisks import risks
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
@@ -21,6 +22,8 @@ _LISTS = {
 }
 IGNORED = "PVE ignores "  # so begins the problem of a part of which PVE leaves out some lines
 _NEEDED = ("access", "realms", "tfa")
+_FILES_ALONE = ("passwords", "token_secrets")
+_API = (DIRECT, HTTPS, PVESH)
 
 
 def unreadable(snapshot: Snapshot) -> Findings:
@@ -32,6 +35,8 @@ def unreadable(snapshot: Snapshot) -> Findings:
         told = name == "access" and part.value is not None and part.problem.startswith(IGNORED)
         if not part.problem or told:
             continue
+        if name in _FILES_ALONE and part.value is None and part.source in _API:
+            continue  # PVE's API tells it to nobody
         bad = part.value is None and name in _NEEDED
         where = Target(_LISTS[name]) if name in _LISTS else None
         yield Finding("BAD" if bad else "LOOK", part.problem.rstrip("."), part.hint, where)
