@@ -193,4 +193,4 @@ def test_status_says_how_the_node_was_reached_to_people_too(served: Served) -> N
     first = ask(served, "--ca", served.ca, "status").stdout
     assert "https" in first.partition("\n\n")[0]
     assert "READ-ONLY" not in first
-    assert "does not tell" not in first
+    assert "API does not tell" not in first
