@@ -171,7 +171,7 @@ class PveAuthApp(CalmCrash, App[None]):
         self._failure = None
         self.rounds += message.again and self.outlook is not None
         self.outlook = message.outlook
-        self.house_screen.snapshot_changed()
+        self.house_screen.take_picture()
         if message.outlook.node.waiting and not message.outlook.node.seconds:
             self.set_timer(_LONG, partial(self._tell_of_waiting, message.outlook))
 
@@ -179,12 +179,12 @@ class PveAuthApp(CalmCrash, App[None]):
         """PVE has been asked for a while, and nothing more is known than `outlook`: say so."""
         if self.outlook is outlook:
             self.outlook = outlook._replace(node=replace(outlook.node, seconds=_LONG))
-            self.house_screen.refresh_head()
+            self.house_screen.take_picture()
 
     @on(NotRead)
     def _explain(self, message: NotRead) -> None:
         self._failure = message.error
-        self.house_screen.snapshot_changed()
+        self.house_screen.take_picture()
         self.say(f"{message.error} {message.error.hint}".strip())
 
     @property

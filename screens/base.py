@@ -75,6 +75,7 @@ class BaseScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._sentence = ""  # said before the screen was there
+        self._is_there = False
 
     @property
     def house(self) -> PveAuthApp:
@@ -91,6 +92,7 @@ class BaseScreen(Screen[None]):
     # Textual calls the on_... methods of every class of a screen, so nobody calls super().
 
     def on_mount(self) -> None:
+        self._is_there = True
         self.say(self._sentence)
         self._show_tabs()
         self.show_keys()
@@ -212,6 +214,11 @@ class BaseScreen(Screen[None]):
         """Esc: one step back; the first screen stays."""
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
+
+    def take_picture(self) -> None:
+        """Show what the program knows now; a screen that is only being opened does when it is."""
+        if self._is_there:
+            self.snapshot_changed()
 
     def snapshot_changed(self) -> None:
         """The program has read a new picture."""

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.simnode.demo import demo_tree
 from tests.screens.conftest import press, settle, shown, status, table
 
@@ -81,3 +82,14 @@ async def test_no_size_breaks_anything(make_app, size):
         ):
             await press(pilot, key)
         assert pilot.app.is_running
+
+
+async def test_a_picture_that_comes_while_a_screen_is_being_opened_waits_for_it(pilot):
+    app = pilot.app
+    for name in ("users", "acl", "tree", "anything"):
+        app.open_list(name)  # its widgets are not there yet
+        app._take(app.Read(app.outlook))
+        app._explain(app.NotRead(Unreadable("/etc/pve is not mounted.")))
+        app._take(app.Read(app.outlook))
+        await settle(pilot)
+        assert table(pilot).total > 0
