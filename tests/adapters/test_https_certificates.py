@@ -147,7 +147,9 @@ def test_a_certificate_can_be_looked_at_without_saying_anything(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "pin", [Pin(NODE.pem), Pin(NODE.pem, CLUSTER.pem), Pin(ca_pem=CLUSTER.pem)], ids=str
+    "pin",
+    [Pin(NODE.pem), Pin(NODE.pem, CLUSTER.pem), Pin(ca_pem=CLUSTER.pem)],
+    ids=["certificate", "certificate and CA", "CA"],
 )
 def test_a_self_made_listener_is_told_nothing(pin: Pin, tmp_path: Path) -> None:
     error = refused(pin, Authority().issue(), tmp_path)  # a CA of the very same name
