@@ -140,10 +140,11 @@ class PveAuthApp(CalmCrash, App[None]):
     def reload(self) -> None:
         """Read everything anew, in a worker: first PVE's files, then what its API says."""
         try:
-            message: Message = self.Read(self._service.load(), again=True)
+            outlook = self._service.load()
         except AuthTuiError as error:
-            message = self.NotRead(error)
-        self._post(message)
+            self._post(self.NotRead(error))
+            return  # the API would only be asked about what was read before
+        self._post(self.Read(outlook, again=True))
         self._ask_api()
 
     @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)

@@ -18,7 +18,7 @@ from pve_auth_tui.arguments import API_RUNGS, PROGRAM
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Api, Stories, Tree
+from pve_auth_tui.core.ports import Api, Stories
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
 from pve_auth_tui.services.snapshots import SnapshotService
@@ -129,15 +129,9 @@ def _minted() -> Api:
 
 def _own_pin() -> Pin:
     from pve_auth_tui.adapters.certificate import pveproxy_certificate
-
-    tree: Tree = _tree()
-    return pveproxy_certificate(tree.read)
-
-
-def _tree() -> Tree:
     from pve_auth_tui.adapters.source import open_tree
 
-    return open_tree(Path("/"))
+    return pveproxy_certificate(open_tree(Path("/")).read)
 
 
 def _logged_in(options: argparse.Namespace) -> Api:

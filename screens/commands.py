@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from pve_auth_tui.core.ways import until_recover
 from widgets.lines import KeyHint
 
 if TYPE_CHECKING:
@@ -161,16 +162,7 @@ class Recover(Command["BaseScreen"]):
 
     @classmethod
     def problem(cls, screen: BaseScreen) -> str:
-        node = screen.house.node
-        if node and node.quorate is False:
-            return (
-                "Recover is not built yet. Without quorum: go on on a node that has it, "
-                "`pvecm status` tells; here only `passwd root` works."
-            )
-        return (
-            "Recover is not built yet. As root on a node: `pveum user tfa unlock root@pam`, "
-            "or `passwd root`."
-        )
+        return f"Recover is not built yet. {until_recover(screen.house.node)}"
 
 
 class Health(Command["BaseScreen"]):

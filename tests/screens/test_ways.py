@@ -187,3 +187,20 @@ async def test_keys_that_change_something_say_at_once_why_they_cannot(app_with):
         await until(pilot, lambda: "files, READ-ONLY" in head(pilot))
         await press(pilot, "2", "a")
         assert status(pilot).startswith("Nothing can be changed now: PVE's API")
+
+
+async def test_files_that_cannot_be_read_again_leave_the_picture_marked_as_earlier(app_with):
+    def dead(nodes):
+        return NodeService(Dead, FixedClock(DEMO_NOW), demo=True)
+
+    app = app_with(dead)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "files, READ-ONLY" in head(pilot))
+
+        def lost():
+            raise Unreachable("/etc/pve is not mounted.")
+
+        app._service.load = lost
+        await press(pilot, "r")
+        await settle(pilot)
+        assert "READ EARLIER" in head(pilot)
