@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import ssl
 import subprocess
@@ -15,7 +16,13 @@ from typing import Any, NamedTuple
 import pexpect
 import pytest
 
+from pve_auth_tui import wiring
+from pve_auth_tui.adapters import bridge
+from pve_auth_tui.adapters.bridge import Bridge
+from pve_auth_tui.adapters.certificate import Pin
+from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.simnode.bridge_child import command
 from pve_auth_tui.wiring import _place
 
 ROOT = Path(__file__).parents[2]
@@ -34,8 +41,8 @@ class Served(NamedTuple):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     state = tmp_path_factory.mktemp("served") / "state"
-    command = [*PROGRAM, "simnode", "serve", "--state", str(state)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    program = [*PROGRAM, "simnode", "serve", "--state", str(state)]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         about = json.loads(process.stdout.readline())
         password = Path(about["password_file"]).read_text().strip()
@@ -46,9 +53,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def ask(served: Served, *words: str, typed: str | None = None) -> Any:
     """The list as JSON, with the answers to the login on standard input."""
-    command = [*PROGRAM, "--host", served.place, "--user", "root@pam", "--password-stdin", *words]
+    program = [*PROGRAM, "--host", served.place, "--user", "root@pam", "--password-stdin", *words]
     return subprocess.run(
-        command,
+        program,
         input=f"{served.password}\n" if typed is None else typed,
         cwd=ROOT,
         capture_output=True,
@@ -194,3 +201,27 @@ def test_status_says_how_the_node_was_reached_to_people_too(served: Served) -> N
     assert "https" in first.partition("\n\n")[0]
     assert "READ-ONLY" not in first
     assert "API does not tell" not in first
+
+
+def test_on_the_node_https_takes_a_ticket_that_pves_own_modules_make(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked for a password: root's own modules vouch for root (R18)."""
+
+    def open_bridge() -> Bridge:
+        return Bridge(command=command(served.state), euid=lambda: 0)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(bridge, "Bridge", open_bridge)
+    monkeypatch.setattr(wiring, "PORT", int(served.place.partition(":")[2]))
+    monkeypatch.setattr(wiring, "_own_pin", lambda: Pin(ca_pem=Path(served.ca).read_bytes()))
+
+    _, nodes, _ = wiring.wired(parse(["--rung", "https", "users"]))
+    assert nodes is not None
+    try:
+        picture = nodes.load()
+        assert nodes.node(picture).shown == "root@pam, https"
+        assert picture.access.value is not None
+        assert len(picture.access.value.users) == 212
+    finally:
+        nodes.close()
