@@ -68,3 +68,7 @@ class Untrusted(Unreachable):
 
 class LoginRefused(AuthTuiError):
     """A login did not succeed. It is not tried again by itself (R23)."""
+
+
+class CommandFailed(AuthTuiError):
+    """A program on this node ended badly: which, and its exit code; never what it printed."""

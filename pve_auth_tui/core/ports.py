@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from pve_auth_tui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.challenge import Challenge
+    from pve_auth_tui.core.journal import Entry, Written
+    from pve_auth_tui.core.otpauth import Totp
+    from pve_auth_tui.core.plan import Step
 
 Param: TypeAlias = str | int | bool
 
@@ -103,6 +109,59 @@ class Api(Protocol):
 
     def close(self) -> None:
         """Give back what it holds (child, connection); calls after that raise Unreachable."""
+
+
+class Runner(Protocol):
+    """Carries out one step of a plan; the only place where its secrets are revealed."""
+
+    def run(self, step: Step, on_line: Callable[[str], None]) -> Any:
+        """What the node says to it: PVE's `data`, or a command's exit code (0).
+
+        `on_line` gets a command's output, untrusted, line by line. Raises what `Api.call` raises,
+        CommandFailed for a command, Refused and Unwritable for a file.
+        """
+
+
+class Journal(Protocol):
+    """What was intended and what came of it; each entry is on disk before the call returns."""
+
+    def write(self, entry: Entry) -> None:
+        """Raises Unwritable when no place takes it; then nothing may be changed (R16)."""
+
+    def read(self) -> Sequence[Written]:
+        """All entries of the file, oldest first. Raises Unreadable."""
+
+
+class Authenticator(Protocol):
+    """What an authenticator app computes (RFC 6238)."""
+
+    def new_secret(self) -> Secret:
+        """160 random bits as 32 characters of Base32, upper case, no padding."""
+
+    def code(self, totp: Totp, at: float) -> Secret:
+        """The code at that time, seconds since 1970."""
+
+    def offset(self, totp: Totp, code: str, now: float, steps: int = 20) -> int | None:
+        """How many periods the clock that made `code` is ahead; the nearest within `steps`."""
+
+
+class Door(Protocol):
+    """A login as a browser does it, over TLS, to the node itself."""
+
+    @property
+    def address(self) -> str:
+        """Where: `https://pve1.example.com:8006`."""
+
+    def login(
+        self,
+        userid: str,
+        password: Secret,
+        second: Callable[[Challenge], Secret | None],
+    ) -> None:
+        """One attempt in PVE's two steps, its ticket dropped at once (R22, R23).
+
+        Raises what `adapters.https.Https.login` raises: LoginRefused, Unreachable, Untrusted.
+        """
 
 
 class Story(NamedTuple):

@@ -1,0 +1,129 @@
+"""A plan is what an action would do, written down before anything is done.
+
+Whoever wants to change something says so as an `Intent`: a function that looks at a picture and
+gives a `Draft`, the calls to make. `core.planning` turns that into a `Plan`: what it changes, who
+can still get in, how it is taken back. `services.plans` carries a plan out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.snapshot import Snapshot
+
+_NOTHING: Mapping[str, Param] = MappingProxyType({})
+_NO_SECRETS: Mapping[str, Secret] = MappingProxyType({})
+
+
+class Weight(Enum):
+    """How much a plan asks of who runs it: SMALL and ORDINARY one key, HEAVY a typed word."""
+
+    SMALL = "SMALL"
+    ORDINARY = "ORDINARY"
+    HEAVY = "HEAVY"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call of PVE's API that changes something: POST, PUT or DELETE on a path in parts.
+
+    `secrets` are parameters that are sent, and never shown, logged or in repr.
+    """
+
+    method: str
+    path: tuple[str, ...]
+    params: Mapping[str, Param] = field(default=_NOTHING)
+    secrets: Mapping[str, Secret] = field(default=_NO_SECRETS, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HostCommand:
+    """One command on this node: `argv` with an absolute path first; a secret goes to its stdin.
+
+    `seconds`: it is ended after that.
+    """
+
+    argv: tuple[str, ...]
+    stdin: Secret | None = field(default=None, repr=False)
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileSwap:
+    """One of PVE's files replaced as a whole, for an emergency in which no service can do it.
+
+    `path` is absolute; `content` the new bytes as Latin-1 text; `expected` the SHA-256 (hex) of
+    what must lie there until then, "" for no file.
+    """
+
+    path: str
+    content: Secret = field(repr=False)
+    expected: str = ""
+
+
+Step: TypeAlias = ApiCall | HostCommand | FileSwap
+
+
+class Draft(NamedTuple):
+    """What somebody wants: a title (`disable 2 users`), calls, what the asker knows to warn of."""
+
+    title: str
+    steps: tuple[Step, ...]
+    notes: tuple[Finding, ...] = ()
+
+
+Intent: TypeAlias = Callable[[Snapshot], Draft]
+"""Raises UsageError or Refused when it makes no sense (any more) with that picture."""
+
+
+class Effect(NamedTuple):
+    """One line under "Changes": who or what, and what becomes of it."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The way back: `steps` in order, and `lost`: sentences on what no step brings back, and why.
+
+    Without steps nothing can be taken back; then `lost` says why.
+    """
+
+    steps: tuple[Step, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A draft, judged with the picture `before`.
+
+    `findings`: BAD and LOOK first, then who can still log in (ok). `changes` and `stays` are the
+    effects in words. `refusal`: why the guard refuses it, "" if not; whoever overrides that types
+    `confirm`, as for every HEAVY plan ("" for the others). `after`: the picture as it should be
+    then; `touched`: the objects that differ in it. `unforeseen`: steps whose effects nobody can
+    foretell from here.
+    """
+
+    title: str
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    changes: tuple[Effect, ...]
+    stays: tuple[str, ...]
+    back: TakeBack
+    weight: Weight
+    confirm: str
+    refusal: str
+    intent: Intent = field(repr=False, compare=False)
+    before: Snapshot = field(repr=False, compare=False)
+    after: Snapshot = field(repr=False, compare=False)
+    touched: tuple[Key, ...] = ()
+    unforeseen: tuple[Step, ...] = ()
