@@ -73,11 +73,15 @@ Step: TypeAlias = ApiCall | HostCommand | FileSwap
 
 
 class Draft(NamedTuple):
-    """What somebody wants: a title (`disable 2 users`), calls, what the asker knows to warn of."""
+    """What somebody wants: a title (`disable 2 users`), calls, what the asker knows to warn of.
+
+    `already`: those who were named, and need no call (`bob@corp`, `none, disabled already`).
+    """
 
     title: str
     steps: tuple[Step, ...]
     notes: tuple[Finding, ...] = ()
+    already: tuple[Effect, ...] = ()
 
 
 Intent: TypeAlias = Callable[[Snapshot], Draft]
