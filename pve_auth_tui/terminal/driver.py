@@ -25,6 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from pve_auth_tui.terminal.input import Input
 from pve_auth_tui.terminal.profile import Profile
+from pve_auth_tui.terminal.wipe import ERASE, FORGET, Wiping
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -33,14 +34,12 @@ _OUTPUT: Final = 2  # Textual draws on stderr
 _CHUNK: Final = 4096  # bytes read at once
 _WAIT: Final = 0.1  # seconds between looks at the clock, for a lone Esc
 _SIZE: Final = (80, 24)
-# Line by line from the second: tmux, PuTTY and others save a screen that is cleared as a whole.
-_CLEAR: Final = "\x1b[0m\x1b[2;1H\x1b[J\x1b[H\x1b[K"
 _KITTY_END: Final = "\x1b[<u"  # of a protocol that is never begun (terminal.settings)
 # Sequences beyond ECMA-48: private modes, questions, keyboard protocols, OSC.
 _PRIVATE = re.compile(r"\x1b(\[[<=>?]|\])")
 
 
-class TolerantDriver(LinuxDriver):
+class TolerantDriver(Wiping, LinuxDriver):
     """For terminals that know what Textual asks of them."""
 
     def __init__(
@@ -95,7 +94,7 @@ class TolerantDriver(LinuxDriver):
             super().write(data)
 
     def stop_application_mode(self) -> None:
-        self.write(_CLEAR)
+        self.write(ERASE + FORGET if self.secrets_shown else ERASE)
         super().stop_application_mode()
 
 

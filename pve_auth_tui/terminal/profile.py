@@ -7,7 +7,7 @@ holds. Nothing here imports Textual.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -31,6 +31,12 @@ _UTF8_ONLY_TERM = re.compile(
     r"(xterm-)?(kitty|ghostty)(-|\Z)|(foot|alacritty|wezterm|contour)(-|\Z)"
 )
 _MULTIPLEXER = re.compile(r"(screen|tmux)([-.]|\Z)")
+_RECORDERS: Final = {  # by their names in /proc/PID/comm
+    **{name: name for name in ("asciinema", "script", "tlog-rec", "ttyrec")},
+    "tlog-rec-sessio": "tlog",  # the kernel keeps 15 characters
+    "screen": "screen",
+    "tmux: server": "tmux",
+}
 _NO_LOCALE = ("C", "POSIX")
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # PEP 538
 _TRUE_COLOUR = ("truecolor", "24bit")
@@ -42,7 +48,8 @@ class Profile:
 
     `serial`: a line where everything drawn takes long and may be recorded at the other end,
     or a terminal of which nothing is known. `remote`: over SSH, where an escape sequence may
-    arrive in pieces.
+    arrive in pieces. `keeper`: the program between us and the terminal that may keep what is
+    drawn (`tmux`), "" for none.
     """
 
     glyphs: Glyphs
@@ -53,6 +60,12 @@ class Profile:
     console: bool = False
     remote: bool = False
     font: frozenset[str] | None = None
+    keeper: str = ""
+
+    @property
+    def recorded_by(self) -> str:
+        """Who may record what is drawn, as the start of a sentence; "" when nobody is known to."""
+        return "This line" if self.serial else self.keeper
 
     @property
     def basic(self) -> bool:
@@ -61,7 +74,11 @@ class Profile:
 
 
 def detect(
-    env: Mapping[str, str], tty: str | None, unimap: frozenset[str] | None, choice: str = "auto"
+    env: Mapping[str, str],
+    tty: str | None,
+    unimap: frozenset[str] | None,
+    choice: str = "auto",
+    above: Sequence[str] = (),
 ) -> Profile:
     """The profile of a terminal.
 
@@ -76,9 +93,11 @@ def detect(
       over SSH without `SendEnv`) the terminal must say so itself: by a TERM that only UTF-8
       terminals use (kitty, foot, alacritty, ...), TERM_PROGRAM, or COLORTERM=truecolor.
 
-    A choice changes the glyphs and nothing else. Raises UsageError for an unknown choice.
+    A choice changes the glyphs and nothing else. `above` are the names of the processes that
+    run us (`terminal.above`): with TERM, TMUX and STY they tell who may record us.
+    Raises UsageError for an unknown choice.
     """
-    profile = _detected(env, tty, unimap)
+    profile = replace(_detected(env, tty, unimap), keeper=_keeper(env, above))
     glyphs = _chosen(choice, "--glyphs") or _chosen(env.get(OVERRIDE) or "auto", OVERRIDE)
     return replace(profile, glyphs=glyphs) if glyphs else profile
 
@@ -95,6 +114,15 @@ def _detected(env: Mapping[str, str], tty: str | None, unimap: frozenset[str] | 
             glyphs: Glyphs = "unicode" if _speaks_utf8(env, term) else "ascii"
             return Profile(glyphs, _colours(env, term), mouse=True, animation=True, remote=remote)
     return Profile("ascii", "none", serial=True, remote=remote)
+
+
+def _keeper(env: Mapping[str, str], above: Sequence[str]) -> str:
+    term = env.get("TERM", "").lower()
+    if env.get("TMUX") or term.startswith("tmux"):
+        return "tmux"
+    if env.get("STY") or _MULTIPLEXER.match(term):
+        return "screen"
+    return next((_RECORDERS[name] for name in above if name in _RECORDERS), "")
 
 
 def _speaks_utf8(env: Mapping[str, str], term: str) -> bool:

@@ -11,6 +11,7 @@ UTF8 = {"LANG": "en_US.UTF-8"}
 XTERM = {"TERM": "xterm-256color"}
 PLAIN = Profile("ascii", "none", serial=True)
 CONSOLE = Profile("cp437", "16", console=True)
+IN_SCREEN = Profile("cp437", "16", console=True, keeper="screen")
 FULL = Profile("unicode", "256", mouse=True, animation=True)
 
 
@@ -21,7 +22,7 @@ FULL = Profile("unicode", "256", mouse=True, animation=True)
         ("the same, with a locale", {"TERM": "linux", **UTF8}, "/dev/tty6", CONSOLE),
         ("a console, TERM unset", {}, "/dev/tty1", CONSOLE),
         ("a Linux console at the other end of SSH", {"TERM": "linux"}, "/dev/pts/0", CONSOLE),
-        ("GNU screen on a Linux console", {"TERM": "screen.linux"}, "/dev/pts/0", CONSOLE),
+        ("GNU screen on a Linux console", {"TERM": "screen.linux"}, "/dev/pts/0", IN_SCREEN),
         ("a serial port", {"TERM": "vt220"}, "/dev/ttyS0", PLAIN),
         ("a serial port, TERM set by hand", {**XTERM, **UTF8}, "/dev/ttyS1", PLAIN),
         ("a serial port on ARM", {"TERM": "vt220"}, "/dev/ttyAMA0", PLAIN),
@@ -125,3 +126,21 @@ def test_a_console_keeps_what_its_font_can_show() -> None:
 def test_only_ssh_makes_a_terminal_remote() -> None:
     assert detect({**XTERM, "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}, None, None).remote
     assert not detect(XTERM, None, None).remote
+
+
+@pytest.mark.parametrize(
+    ("env", "above", "recorder"),
+    [
+        (XTERM, ["bash", "sshd", "systemd"], ""),
+        (XTERM, ["bash", "sudo", "bash", "script", "bash"], "script"),
+        (XTERM, ["bash", "tlog-rec-sessio", "sshd"], "tlog"),
+        (XTERM, ["bash", "tmux: server", "systemd"], "tmux"),
+        ({**XTERM, "TMUX": "/run/tmux,1,0"}, [], "tmux"),
+        ({"TERM": "tmux-256color"}, ["bash", "sshd"], "tmux"),
+        ({**XTERM, "STY": "12.pts-0"}, [], "screen"),
+        ({"TERM": "screen.xterm-256color"}, [], "screen"),
+        ({"TERM": "vt220"}, ["script"], "This line"),
+    ],
+)
+def test_who_may_record_what_is_drawn(env: dict[str, str], above: list[str], recorder: str) -> None:
+    assert detect(env, None, None, above=above).recorded_by == recorder
