@@ -40,8 +40,8 @@ class ApiCall:
 
     method: str
     path: tuple[str, ...]
-    params: Mapping[str, Param] = field(default=_NOTHING)
-    secrets: Mapping[str, Secret] = field(default=_NO_SECRETS, repr=False)
+    params: Mapping[str, Param] = field(default_factory=lambda: _NOTHING)
+    secrets: Mapping[str, Secret] = field(default_factory=lambda: _NO_SECRETS, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
