@@ -1,0 +1,57 @@
+"""Carries out one step of a plan: the one place where a step's secrets leave for their goal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
+from pve_auth_tui.core.ports import Api
+
+RunCommand = Callable[[HostCommand, Callable[[str], None]], int]
+SwapFile = Callable[[FileSwap], None]
+_SECONDS = 60.0  # PVE waits 10 s for a lock, for each of two at the most
+
+
+class StepRunner:
+    """A `core.ports.Runner`. `api` gives the way to PVE's API that is in use now.
+
+    `run_command` and `swap_file` are there where this program runs on the node itself.
+    """
+
+    def __init__(
+        self,
+        api: Callable[[], Api | None],
+        run_command: RunCommand | None = None,
+        swap_file: SwapFile | None = None,
+    ) -> None:
+        self._api = api
+        self._run_command = run_command
+        self._swap_file = swap_file
+
+    def run(self, step: Step, on_line: Callable[[str], None]) -> Any:
+        """What the node says to it; raises what the port says."""
+        match step:
+            case ApiCall():
+                return self._call(step)
+            case HostCommand():
+                if self._run_command is None:
+                    raise _elsewhere("Commands run")
+                return self._run_command(step, on_line)
+            case FileSwap():
+                if self._swap_file is None:
+                    raise _elsewhere("Files are replaced")
+                return self._swap_file(step)
+
+    def _call(self, step: ApiCall) -> Any:
+        api = self._api()
+        if api is None:
+            raise Refused("There is no way to PVE's API yet, so nothing was changed.", "r looks.")
+        if step.method == "GET":
+            raise Refused("A step that reads is none of a plan.")
+        return api.call(step.method, step.path, step.params, step.secrets, seconds=_SECONDS)
+
+
+def _elsewhere(what: str) -> Refused:
+    return Refused(f"{what} on the node itself only.", "Start this program there, as root.")
