@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -10,9 +11,11 @@ from pve_auth_tui.core.secret import Secret
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.challenge import Challenge
-    from pve_auth_tui.core.journal import Entry, Written
+    from pve_auth_tui.core.journal import Entry, Kept, Written
+    from pve_auth_tui.core.journalcheck import Verdict
     from pve_auth_tui.core.otpauth import Totp
     from pve_auth_tui.core.plan import Step
+    from pve_auth_tui.core.undo import Applied
 
 Param: TypeAlias = str | int | bool
 
@@ -125,11 +128,68 @@ class Runner(Protocol):
 class Journal(Protocol):
     """What was intended and what came of it; each entry is on disk before the call returns."""
 
-    def write(self, entry: Entry) -> None:
-        """Raises Unwritable when no place takes it; then nothing may be changed (R16)."""
+    def write(self, entry: Entry) -> Kept:
+        """Where it went, and sentences on what did not take it.
+
+        Raises Unwritable when neither file nor syslog takes it; then nothing may be changed (R16).
+        """
 
     def read(self) -> Sequence[Written]:
         """All entries of the file, oldest first. Raises Unreadable."""
+
+    def verify(self, head: str = "") -> Verdict:
+        """Whether the file is as it was written; `head`: the hash of an entry, from a copy.
+
+        Raises Unreadable.
+        """
+
+
+@runtime_checkable
+class ClusterLog(Protocol):
+    """The log that every node of the cluster shows."""
+
+    def log_message(self, text: str, *, seconds: float = 5.0) -> None:
+        """One printable line. Raises Refused where the way in use has none, Unreachable."""
+
+
+class Saved(Protocol):
+    """What undo needs of the plans that were applied: a record of each and, apart from it and for
+    a day at most, the secrets that only undo may use (R13). A plan's id names both.
+    """
+
+    def exclusively(self, seconds: float = 0.0) -> AbstractContextManager[None]:
+        """Within: no other session of this program applies, keeps or takes back.
+
+        Raises Refused when one still does after so many seconds.
+        """
+
+    def put(self, applied: Applied) -> None:
+        """A new record, or another state of one. Raises Unwritable."""
+
+    def all(self) -> Sequence[Applied]:
+        """Every record, oldest first. Raises Unreadable."""
+
+    def put_material(self, plan: str, material: Mapping[str, Secret]) -> None:
+        """Keep these secrets for a day. Raises Unwritable."""
+
+    def material(self, plan: str) -> Mapping[str, Secret]:
+        """What is still there of them: nothing after a day, a restart of the node or a wipe."""
+
+    def wipe(self, plan: str = "") -> int:
+        """Forget a plan's secrets, or those of all; how many plans had some."""
+
+
+class Timers(Protocol):
+    """What takes a plan back when its time is over, unless it was kept before (R15)."""
+
+    def problem(self) -> str:
+        """Why that is not possible here, in one sentence; "" when it is."""
+
+    def arm(self, plan: str, seconds: float) -> None:
+        """Take that plan back in so many seconds. Raises Refused when nothing would."""
+
+    def disarm(self, plan: str) -> None:
+        """No longer; nothing happens when there is no such timer. Raises Refused."""
 
 
 class Authenticator(Protocol):
