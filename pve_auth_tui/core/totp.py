@@ -132,11 +132,12 @@ def offset_words(steps: int, period: int) -> str:
     if steps == 0:
         return ""
     phone, node = ("ahead", "behind") if steps > 0 else ("behind", "ahead")
-    return f"your phone is {_span(abs(steps) * period)} {phone}, or this node's clock is {node}"
+    return f"your phone is {span(abs(steps) * period)} {phone}, or this node's clock is {node}"
 
 
-def _span(seconds: int) -> str:
-    return f"{seconds} s" if seconds <= 120 else f"{round(seconds / 60)} min"
+def span(seconds: float) -> str:
+    """How far clocks are apart: `90 s`, from two minutes on `3 min`."""
+    return f"{round(seconds)} s" if seconds <= 120 else f"{round(seconds / 60)} min"
 
 
 # --- what the app gets ------------------------------------------------------------------------
