@@ -123,6 +123,16 @@ class Passwords(NamedTuple):
     users: frozenset[str]
 
 
+class UnixPasswords(NamedTuple):
+    """Which Linux users of this node have a password that can be right (/etc/shadow).
+
+    Names without a realm: those of realm pam. Locked and expired ones are left out, as of the
+    time of reading (`core.unixshadow`). Never the hashes.
+    """
+
+    users: frozenset[str]
+
+
 class TokenSecrets(NamedTuple):
     """Which full token ids have a secret (priv/token.cfg). Never the secrets."""
 
@@ -139,7 +149,7 @@ class Snapshot:
 
     `restricted`: PVE showed whoever asked only a part of the users and ACL entries, so that
     nothing may be concluded from one that is not there. `health` is told by PVE's API alone:
-    with files only it has neither value nor problem.
+    with files only it has neither value nor problem. `unix` is told by this node's files alone.
     """
 
     taken_at: float
@@ -154,6 +164,7 @@ class Snapshot:
     cluster: Part[Cluster]
     inventory: Part[Inventory]
     health: Part[Health] = UNTOLD
+    unix: Part[UnixPasswords] = UNTOLD
     demo: bool = False
     restricted: bool = False
 

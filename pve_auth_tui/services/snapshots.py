@@ -26,9 +26,11 @@ from pve_auth_tui.core.snapshot import (
     Passwords,
     Snapshot,
     TokenSecrets,
+    UnixPasswords,
 )
 from pve_auth_tui.core.tfaconfig import TfaConfig, parse_tfa
 from pve_auth_tui.core.tokensecrets import parse_token_secrets
+from pve_auth_tui.core.unixshadow import usable_names
 from pve_auth_tui.core.userconfig import parse_user_config
 from pve_auth_tui.services.reading import Found, Reading
 from pve_auth_tui.services.surroundings import read_cluster, read_inventory
@@ -91,6 +93,7 @@ class SnapshotService:
             token_secrets=reading.part(lambda: _token_secrets(reading)),
             cluster=cluster,
             inventory=reading.part(lambda: read_inventory(reading, mentioned)),
+            unix=reading.part(lambda: _unix(reading, taken_at)),
             demo=self._demo,
         )
 
@@ -152,6 +155,11 @@ def _passwords(reading: Reading) -> Found[Passwords]:
 def _token_secrets(reading: Reading) -> Found[TokenSecrets]:
     file = parse_token_secrets(reading.optional("etc/pve/priv/token.cfg"))
     return _found(TokenSecrets(frozenset(file.secrets)), "priv/token.cfg", file.warnings)
+
+
+def _unix(reading: Reading, now: float) -> Found[UnixPasswords]:
+    """Raises Unreadable where there is no /etc/shadow, too: then nothing is known of anybody."""
+    return Found(UnixPasswords(usable_names(reading.read("etc/shadow"), now)))
 
 
 def _locked(value: Secret) -> bool:

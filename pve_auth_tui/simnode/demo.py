@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.simnode.made_up import PASSWORD
 from pve_auth_tui.simnode.memory import MemoryTree
 from pve_auth_tui.simnode.rack import ACL_ENTRIES, DEMO_NOW, USERS, rack, tree_of
 from pve_auth_tui.simnode.scale import big_tree
 
-__all__ = ["DEMO_NOW", "demo_tree"]
+__all__ = ["DEMO_NOW", "PASSWORD", "demo_tree"]
 
 MOST_USERS = 100_000
 
@@ -17,7 +18,7 @@ def demo_tree(*, users: int = USERS, now: float = DEMO_NOW) -> MemoryTree:
 
     With more than 212 users everything grows with them, to 2,000 groups, 20,000 ACL
     entries, 5,000 tokens and 5,000 users with a second factor for 10,000 users; the people
-    with a story stay. Raises UsageError for fewer, or for more than 100,000.
+    with a story stay. Everybody of realms pam and pve who has a password has PASSWORD. Raises UsageError for fewer, or for more than 100,000.
     """
     if users == USERS:
         return tree_of(rack(now), now)

@@ -25,6 +25,9 @@ DEMO_NOW = 1795300860.0
 USERS = 212
 ACL_ENTRIES = 1204
 GUESTS = 212
+_DAY = 86400
+_PASSWORD_AGE = 100  # days
+_SYSTEM = ("daemon", "www-data", "backup", "nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def tree_of(cluster: Rack, now: float) -> MemoryTree:
         "etc/pve/priv/tfa.cfg": rack_tfa.tfa_file(cluster.factors),
         "etc/pve/priv/token.cfg": _token_file(users),
         "etc/pve/priv/shadow.cfg": _shadow_file(users),
+        "etc/shadow": _linux_shadow_file(users, now),
     }
     for job, state in rack_realms.job_states(now).items():
         files[f"etc/pve/priv/jobs/realm-sync-{job}.json"] = state.encode()
@@ -98,4 +102,13 @@ def _token_file(users: Sequence[User]) -> bytes:
 def _shadow_file(users: Sequence[User]) -> bytes:
     """Passwords of realm pve; services that only use tokens have none."""
     names = sorted(user.name for user in users if user.realm == "pve" and not user.tokens)
-    return encode_file("".join(f"{name}:{made_up.password_hash(name)}:\n" for name in names))
+    return encode_file("".join(f"{name}:{made_up.PASSWORD_HASH}:\n" for name in names))
+
+
+def _linux_shadow_file(users: Sequence[User], now: float) -> bytes:
+    """Those of realm pam, as Debian writes them; `now` in seconds since 1970."""
+    day = int(now) // _DAY - _PASSWORD_AGE
+    names = [user.name for user in users if user.realm == "pam"]
+    system = [f"{name}:*:{day}:0:99999:7:::\n" for name in _SYSTEM]
+    people = [f"{name}:{made_up.PASSWORD_HASH}:{day}:0:99999:7:::\n" for name in names]
+    return encode_file("".join([*people[:1], *system, *people[1:]]))

@@ -25,6 +25,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.demo import demo_tree
 from pve_auth_tui.simnode.disk import FolderDisk
 from pve_auth_tui.simnode.faults import Faults
+from pve_auth_tui.simnode.made_up import password_hash
 from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.passwords import SHADOW, hashed
 from pve_auth_tui.simnode.proxy import Proxy
@@ -127,11 +128,14 @@ def prepared(folder: Path, faults: Faults, ending: Ending) -> SimNode:
 
 
 def _let_root_in(node: SimNode, password: str) -> None:
-    """With this password alone: no token, phone or key that root@pam has in the demo is good."""
+    """With this password alone: everybody can read what is good in the demo, which here is not."""
     with node.state.change("priv_tfa_cfg") as change:
         others = {userid: tfa for userid, tfa in change.tfa.users.items() if userid != ROOT}
         change.tfa = replace(change.tfa, users=others)
-    with node.state.change("priv_token_cfg") as change:  # everybody can read the demo's own
+    with node.state.change("priv_shadow_cfg") as change:
+        hashes = {name: Secret(password_hash(name)) for name in change.shadow.hashes}
+        change.shadow = replace(change.shadow, hashes=hashes)
+    with node.state.change("priv_token_cfg") as change:
         known = change.token_secrets.secrets
         renewed = {token: Secret(node.sources.uuid()) for token in known}
         change.token_secrets = replace(change.token_secrets, secrets=renewed)

@@ -20,7 +20,7 @@ from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.sources import system_sources
 
 CLOCK = FixedClock(DEMO_NOW)
-FROM_FILES = {"passwords", "token_secrets", "inventory"}
+FROM_FILES = {"passwords", "token_secrets", "inventory", "unix"}
 
 
 @pytest.fixture

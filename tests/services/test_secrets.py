@@ -61,6 +61,7 @@ http_proxy http://admin:CANARYproxyline@proxy.example.com:3128
         }
     ),
     "etc/pve/priv/realm/corp.pw": "CANARYpassword",
+    "etc/shadow": "root:$5$CANARYlinux$CANARYlinux:19000:0:99999:7:::\n",
 }
 SECRET = re.compile("CANARY[a-z]+|INAU4QKSLEZDG")
 

@@ -13,6 +13,7 @@ from pve_auth_tui.adapters.database import DatabaseTree
 from pve_auth_tui.adapters.rootfs import RootTree
 from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.core import versions
+from pve_auth_tui.core.concerns.settings import unreadable
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.snapshot import ClusterNode, Guest
 from pve_auth_tui.services import reading, surroundings
@@ -117,6 +118,26 @@ def test_passwords_are_known_but_not_kept():
     snapshot = loaded({"etc/pve/priv/shadow.cfg": "ann:$5$salt$hash:\nbob:*:\ncarl:!$5$a$b:\n"})
     assert snapshot.passwords.value.users == {"ann"}
     assert "hash" not in repr(snapshot.passwords)
+
+
+def test_linux_passwords_are_known_but_not_kept():
+    line = "root:$y$j9T$salt$hash:19000:0:99999:7:::\n"
+    snapshot = loaded({"etc/shadow": f"{line}bin:*:19000:0:99999:7:::\n"})
+    assert snapshot.unix.value.users == {"root"}
+    assert "hash" not in repr(snapshot.unix)
+
+
+def test_a_linux_account_that_expires_is_looked_at_as_of_now():
+    line = f"root:$y$j9T$salt$hash:19000:0:99999:7::{int(NOW) // 86400}:\n"
+    assert loaded({"etc/shadow": line}).unix.value.users == frozenset()
+
+
+@pytest.mark.parametrize("broken", [set(), {"etc/shadow"}])
+def test_without_etc_shadow_nothing_is_known_of_linux_users_and_nothing_is_to_be_looked_at(broken):
+    snapshot = loaded(tree=Broken({}, broken))
+    assert snapshot.unix.value is None
+    assert snapshot.unix.problem.startswith("/etc/shadow ")
+    assert not list(unreadable(snapshot))
 
 
 def test_token_secrets_are_known_but_not_kept():

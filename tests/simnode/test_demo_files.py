@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,12 +23,19 @@ from pve_auth_tui.core.cluster import (
 )
 from pve_auth_tui.core.datacenter import parse_datacenter, write_datacenter
 from pve_auth_tui.core.domains import parse_domains, write_domains
+from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.jobs import parse_jobs, write_jobs
 from pve_auth_tui.core.tfaconfig import parse_tfa, write_tfa
+from pve_auth_tui.core.unixshadow import usable_names
 from pve_auth_tui.core.userconfig import UserConfig
-from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+from pve_auth_tui.simnode.demo import DEMO_NOW, PASSWORD, demo_tree
+from pve_auth_tui.simnode.disk import MemoryDisk
 from pve_auth_tui.simnode.memory import MemoryTree
+from pve_auth_tui.simnode.node import SimNode
+from pve_auth_tui.simnode.passwords import check_password
 from pve_auth_tui.simnode.points import PRIME, B
+from pve_auth_tui.simnode.rack import USERS
+from pve_auth_tui.simnode.sources import system_sources
 
 HOUR = 3600
 MIB = 1024 * 1024
@@ -209,8 +217,9 @@ def test_every_secret_gives_itself_away_as_made_up(
     totp = re.findall(r"secret=([A-Z2-7]{32})&", json.dumps(tfa))
     assert totp
     assert all(secret.startswith("DEMO") for secret in totp)
-    hashes = tree.read("etc/pve/priv/shadow.cfg").decode("latin-1").splitlines()
-    assert all(re.fullmatch(r"[^:]+:\$5\$madeup\.\.\$[./0-9A-Za-z]{43}:", line) for line in hashes)
+    for file in ("etc/pve/priv/shadow.cfg", "etc/shadow"):
+        for line in tree.read(file).decode("latin-1").splitlines():
+            assert re.match(r"[^:]+:(\$5\$demo\.made\.up\$[./0-9A-Za-z]{43}|\*):", line)
     assert "not-a-real-client-secret" in tree.read("etc/pve/domains.cfg").decode()
 
 
@@ -222,6 +231,25 @@ def test_users_of_realm_pve_have_a_password_and_services_with_tokens_none(
     assert with_password == {
         user.id for user in access.users.values() if user.realm == "pve" and not user.tokens
     }
+
+
+@pytest.mark.parametrize("users", [USERS, 300])
+def test_the_password_of_the_demo_lets_everybody_of_pam_and_pve_in(users: int) -> None:
+    """By the check of the simulated node; what PVE asks for next is another matter."""
+    tree = demo_tree(users=users)
+    node = SimNode(MemoryDisk(tree.files), replace(system_sources(), now=lambda: DEMO_NOW))
+    local = [user for user in node.state.access.users.values() if user.realm in ("pam", "pve")]
+    tried = [user.id for user in local if user.realm == "pam" or not user.tokens]
+    assert {"root@pam", "anna@pam", "backup-admin@pve", "j\xfcrgen@pve"} <= set(tried)
+    for userid in tried:
+        check_password(node, userid, PASSWORD)
+        with pytest.raises(ApiError):
+            check_password(node, userid, f"{PASSWORD}!")
+
+
+def test_linux_accounts_of_the_system_have_no_password(tree: MemoryTree) -> None:
+    assert usable_names(tree.read("etc/shadow"), DEMO_NOW) == {"root", "anna", "paul"}
+    assert b"\nwww-data:*:" in tree.read("etc/shadow")
 
 
 def test_the_cluster_has_three_nodes_and_quorum(tree: MemoryTree) -> None:

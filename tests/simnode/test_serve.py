@@ -20,12 +20,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.errors import ApiError, Refused, UsageError
 from pve_auth_tui.core.tokensecrets import parse_token_secrets
 from pve_auth_tui.simnode import serve, tickets
-from pve_auth_tui.simnode.demo import demo_tree
+from pve_auth_tui.simnode.demo import PASSWORD, demo_tree
 from pve_auth_tui.simnode.faults import Faults
 from pve_auth_tui.simnode.memory import MARKER
+from pve_auth_tui.simnode.passwords import check_password
 from tests.simnode.door import headers_of
 
 PROJECT = Path(__file__).parents[2]
@@ -160,6 +161,17 @@ def test_no_key_and_no_secret_of_a_token_is_the_demos_or_another_nodes(tmp_path:
     }
     again = serve.prepared(tmp_path / "one", Faults(), serve.Ending())
     assert again.state.token_secrets.secrets == ours, "an earlier state goes on"
+
+
+def test_the_password_of_the_demo_lets_nobody_in(tmp_path: Path) -> None:
+    """Not even into accounts that have one there: everybody can read it in our source."""
+    node = serve.prepared(tmp_path, Faults(), serve.Ending())
+    users = [userid for userid in node.state.access.users if userid.endswith(("@pam", "@pve"))]
+    assert {"root@pam", "backup-admin@pve"} <= set(users)
+    for userid in users:
+        with pytest.raises(ApiError):
+            check_password(node, userid, PASSWORD)
+    assert len(node.state.shadow.hashes) > 5, "they still have one, which nobody knows"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
