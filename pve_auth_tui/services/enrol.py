@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from pve_auth_tui.core import recovery
 from pve_auth_tui.core import totp as rules
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.finding import Finding
@@ -15,10 +14,12 @@ from pve_auth_tui.core.otpauth import Totp, decode_base32
 from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.core.ports import Api, Authenticator, Clock
 from pve_auth_tui.core.qrsize import fits_screen
+from pve_auth_tui.core.recovery import RecoveryKeys, sheet
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 
 _SAME: Final = 2.0  # seconds: PVE tells whole ones, and the answer takes a while
+_FARTHEST: Final = 2.0**40  # seconds since 1970: no clock
 _ASKED: Final = 5.0  # seconds that PVE has for its clock
 
 
@@ -96,6 +97,7 @@ class EnrolService:
         userid: str,
         snapshot: Snapshot,
         description: str,
+        *,
         digits: int = 6,
         period: int = 30,
         algorithm: str = "SHA1",
@@ -140,7 +142,7 @@ class EnrolService:
         except AuthTuiError:
             told = None
         time = told.get("time") if isinstance(told, dict) else None
-        if not isinstance(time, int | float):
+        if not isinstance(time, int | float) or not 0 <= time < _FARTHEST:
             return NodeClock(
                 0.0,
                 f"The clock of {node} could not be asked: codes are checked with this machine's.",
@@ -201,10 +203,10 @@ class EnrolService:
             return RecoveryDraft(factors.replace_recovery(userid), True)
         return RecoveryDraft(factors.add_recovery(userid), False)
 
-    def sheet(self, keys: recovery.RecoveryKeys, userid: str, snapshot: Snapshot) -> Secret:
+    def sheet(self, keys: RecoveryKeys, userid: str, snapshot: Snapshot) -> Secret:
         """The keys as a page of text, with whose they are, where and since when."""
         cluster = snapshot.cluster.value
-        return recovery.sheet(
+        return sheet(
             keys,
             userid,
             cluster.node if cluster else "",
