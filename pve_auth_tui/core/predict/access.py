@@ -1,0 +1,260 @@
+"""user.cfg while it is being changed: what PVE would find in it after it has written it.
+
+PVE reads the whole file, changes it and writes all of it. So the first change also has the
+effects that any write has (reference 10): what PVE does not write is gone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from pve_auth_tui.core import versions
+from pve_auth_tui.core.accessdata import (
+    ROOT,
+    AclEntry,
+    Group,
+    Pool,
+    Role,
+    SubjectKind,
+    User,
+    UserConfig,
+)
+from pve_auth_tui.core.pathtree import tree_order
+from pve_auth_tui.core.perltext import decode_text, encode_text, truthy
+from pve_auth_tui.core.predict.refusal import missing
+from pve_auth_tui.core.predict.table import Table
+
+Subject: TypeAlias = tuple[SubjectKind, str]
+Grant: TypeAlias = tuple[SubjectKind, str, str]
+"""Kind of subject, subject, role."""
+
+_ROOT: Final[Subject] = ("user", ROOT)
+
+
+def stored(text: str | None) -> str | None:
+    """A text field as it comes back from the file: without blanks around it, None for none."""
+    if text is None or not truthy(text):
+        return None
+    text = decode_text(encode_text(text)).strip(" ")
+    return text if truthy(text) else None
+
+
+class AccessDraft:
+    """`write()` comes before every change; the tables may be read at any time."""
+
+    def __init__(self, config: UserConfig, release: str) -> None:
+        self._config = config
+        self._release = release
+        self._groups_of = Table(config.groups_of)
+        self._acl: Iterable[AclEntry] = config.acl
+        self._gone: set[Subject] = set()
+        self._gone_roles: set[str] = set()
+        self._written = False
+        self.users = Table(config.users)
+        self.groups = Table(config.groups)
+        self.roles = Table(config.roles)
+        self.pools = Table(config.pools)
+
+    def result(self) -> UserConfig:
+        """What the file says now; the very same object when nothing was written."""
+        if not self._written:
+            return self._config
+        return replace(
+            self._config,
+            users=self.users.now,
+            groups=self.groups.now,
+            roles=self.roles.now,
+            pools=self.pools.now,
+            acl=self.acl,
+            groups_of=self._groups_of.now,
+        )
+
+    def write(self) -> None:
+        """PVE writes the file, with what that means for things that nobody asked to change."""
+        if self._written:
+            return
+        self._written = True
+        root = self.users.get(ROOT)
+        if root is not None and root.implied:
+            self.put_user(root)
+        self._gone.add(_ROOT)
+        self._restore_built_in_roles()
+        self._list_all_memberships()
+
+    def _restore_built_in_roles(self) -> None:
+        """A line that adds privileges to a built-in role is not written again."""
+        known = versions.privileges(self._release)
+        special = [role for role in self.roles.now.values() if role.special]
+        if all(role.privs <= known for role in special):
+            own = versions.builtin_roles(self._release)
+            for role in special:
+                self.roles.put(role.id, replace(role, privs=own.get(role.id, role.privs)))
+
+    def _list_all_memberships(self) -> None:
+        """Users come before groups in what PVE writes, so no membership is overlooked."""
+        listed = sum(len(group.members) for group in self.groups.now.values())
+        if listed == sum(map(len, self._groups_of.now.values())):
+            return
+        found: dict[str, list[str]] = {}
+        for name, group in sorted(self.groups.now.items()):
+            for member in group.members:
+                if member in self.users:
+                    found.setdefault(member, []).append(name)
+        for userid, names in found.items():
+            self._groups_of.put(userid, tuple(names))
+
+    # --- users ---
+
+    def user(self, userid: str) -> User:
+        """The user. Raises Refusal when there is none."""
+        if userid not in self.users:
+            raise missing(f"The user {userid} does not exist.")
+        return self.users[userid]
+
+    def put_user(self, user: User) -> None:
+        """A user in place of the one who was there, as the line in the file has it."""
+        comment = stored(user.comment)
+        keys = user.keys if truthy(user.keys) else None
+        email = (user.email or "").strip(" ") if truthy(user.email) else ""
+        written = replace(
+            user,
+            firstname=stored(user.firstname),
+            lastname=stored(user.lastname),
+            email=email if email or comment or keys else None,
+            comment=comment,
+            keys=keys,
+            implied=False,
+        )
+        self.users.put(user.id, written)
+
+    def drop_user(self, userid: str) -> None:
+        """With groups, API tokens and all their ACL entries; root@pam comes back at once."""
+        self.leave_groups(userid)
+        self.forget("user", userid)
+        for name in self.users[userid].tokens if userid in self.users else ():
+            self.forget("token", f"{userid}!{name}")
+        self.users.drop(userid)
+        if userid == ROOT:
+            self.users.put(ROOT, User(ROOT, implied=True))
+
+    def require_groups(self, names: Iterable[str]) -> None:
+        """Raises Refusal for those that do not exist."""
+        lacking = [name for name in names if name not in self.groups]
+        if lacking:
+            raise missing(*(f"The group {name} does not exist." for name in lacking))
+
+    def join_groups(self, userid: str, names: Iterable[str]) -> None:
+        for name in names:
+            group = self.groups[name]
+            members = tuple(sorted({*group.members, userid}))
+            self.groups.put(name, replace(group, members=members))
+            self._groups_of.put(userid, tuple(sorted({*self._of(userid), name})))
+
+    def leave_groups(self, userid: str) -> None:
+        for name, group in list(self.groups.now.items()):
+            if userid in group.members:
+                members = tuple(member for member in group.members if member != userid)
+                self.groups.put(name, replace(group, members=members))
+        self._groups_of.drop(userid)
+
+    def _of(self, userid: str) -> tuple[str, ...]:
+        return self._groups_of.get(userid) or ()
+
+    # --- groups and roles ---
+
+    def put_group(self, name: str, comment: str | None) -> None:
+        members = self.groups[name].members if name in self.groups else ()
+        self.groups.put(name, Group(name, members, stored(comment)))
+
+    def drop_group(self, name: str) -> None:
+        """Its ACL entries go with it."""
+        for member in self.groups[name].members:
+            left = tuple(other for other in self._of(member) if other != name)
+            if left:
+                self._groups_of.put(member, left)
+            else:
+                self._groups_of.drop(member)
+        self.groups.drop(name)
+        self.forget("group", name)
+
+    def put_role(self, name: str, privs: Iterable[str]) -> None:
+        known = versions.privileges(self._release)
+        self.roles.put(name, Role(name, frozenset(privs) & known))
+
+    def drop_role(self, name: str) -> None:
+        """Its ACL lines stay in the file, and PVE leaves them out when it reads it."""
+        self.roles.drop(name)
+        self._gone_roles.add(name)
+
+    def put_pool(self, pool: Pool) -> None:
+        vms, storage = tuple(sorted(set(pool.vms))), tuple(sorted(set(pool.storage)))
+        self.pools.put(
+            pool.id, replace(pool, vms=vms, storage=storage, comment=stored(pool.comment))
+        )
+
+    # --- ACL ---
+
+    @property
+    def acl(self) -> tuple[AclEntry, ...]:
+        """All entries that are left, in the order of the path tree."""
+        if self._gone or self._gone_roles:
+            self._sweep()
+        if not isinstance(self._acl, tuple):
+            self._acl = tuple(self._acl)
+        return self._acl
+
+    def forget(self, kind: SubjectKind, subject: str) -> None:
+        """Whoever it was, ACL entries for them go."""
+        self._gone.add((kind, subject))
+
+    def _sweep(self) -> None:
+        """One walk for all that is gone by now: plans delete hundreds at once."""
+        entries = tuple(self._acl)
+        subjects = {subject for _, subject in self._gone}
+        kept = [
+            entry
+            for entry in entries
+            if (entry.subject not in subjects or (entry.kind, entry.subject) not in self._gone)
+            and entry.role not in self._gone_roles
+        ]
+        self._acl = entries if len(kept) == len(entries) else tuple(kept)
+        self._gone.clear()
+        self._gone_roles.clear()
+
+    def grant(self, path: str, grants: Mapping[Grant, None], *, propagate: bool) -> None:
+        """Entries on a path; one that is there gets the new `propagate`."""
+        wanted = dict(grants)
+        entries = list(self.acl)
+        for index, entry in enumerate(entries):
+            if entry.path == path:
+                key = (entry.kind, entry.subject, entry.role)
+                if key in wanted:
+                    del wanted[key]
+                    if entry.propagate != propagate:
+                        entries[index] = replace(entry, propagate=propagate)
+        for kind, subject, role in wanted:
+            new = AclEntry(path, kind, subject, role, propagate)
+            entries.insert(bisect_right(entries, _order(new), key=_order), new)
+        self._acl = tuple(entries)
+
+    def revoke(self, path: str, grants: Mapping[Grant, None]) -> None:
+        """Entries on a path that go; those that are not there do not matter."""
+        self._acl = tuple(
+            entry
+            for entry in self.acl
+            if entry.path != path or (entry.kind, entry.subject, entry.role) not in grants
+        )
+
+    def drop_paths(self, path: str) -> None:
+        """All entries on a path and below it."""
+        below = f"{path}/"
+        self._acl = tuple(
+            entry for entry in self.acl if entry.path != path and not entry.path.startswith(below)
+        )
+
+
+def _order(entry: AclEntry) -> tuple[str, str, str, str]:
+    return tree_order(entry.path), entry.kind, entry.subject, entry.role
