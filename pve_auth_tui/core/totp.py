@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 from pve_auth_tui.core.otpauth import ALGORITHMS, BadUri, Totp, parse
 from pve_auth_tui.core.snapshot import Cluster
+from pve_auth_tui.core.tfaconfig import TfaEntry
+from pve_auth_tui.core.tfafile import NEVER_USED
 
 DIGITS: Final = (6, 7, 8)
 SHORTEST, LONGEST = 10, 120  # seconds of a period
@@ -109,6 +111,21 @@ def code_problem(code: str, digits: int) -> str:
     if len(code) != digits:
         return f"A code of this entry has {digits} digits; this has {len(code)}."
     return ""
+
+
+def stored(entry: TfaEntry) -> tuple[Totp, int] | None:
+    """An entry of tfa.cfg: what it says, and the number of the last period used at a login.
+
+    None for another kind, and where the picture holds no secrets (PVE's API tells none).
+    """
+    data = entry.data.get("totp") if isinstance(entry.data, dict) else entry.data
+    if entry.type != "totp" or not isinstance(data, str):
+        return None
+    used = entry.data.get("last-count", NEVER_USED) if isinstance(entry.data, dict) else NEVER_USED
+    try:
+        return parse(data), used
+    except BadUri:
+        return None
 
 
 # --- clocks ---------------------------------------------------------------------------------

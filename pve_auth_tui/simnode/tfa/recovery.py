@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-from typing import Any, Final
+from typing import Any
 
+from pve_auth_tui.core.recovery import COUNT, hashed
 from pve_auth_tui.simnode.sources import Sources
-
-CODES: Final = 10
 
 
 def generate(sources: Sources) -> tuple[dict[str, Any], list[str]]:
     """The entry to store, and the codes that nobody can see again."""
     secret = sources.recovery_secret()
-    codes = [sources.recovery_code() for _ in range(CODES)]
+    codes = [sources.recovery_code() for _ in range(COUNT)]
     return {"secret": secret, "entries": [hashed(secret, code) for code in codes]}, codes
-
-
-def hashed(secret: str, code: str) -> str:
-    """HMAC-SHA256 in hex. The key is the secret's text, not the bytes that it spells."""
-    return hmac.digest(secret.encode(), code.encode(), "sha256").hex()
 
 
 def unused(entry: dict[str, Any]) -> list[int]:
