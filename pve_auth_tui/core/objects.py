@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pve_auth_tui.core.accessdata import AclEntry, SubjectKind, User, UserConfig
+from pve_auth_tui.core.answers import masked_value
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry, UserTfa
@@ -229,7 +230,9 @@ def _option(snapshot: Snapshot, key: Key) -> Record | None:
     value = datacenter.options.get(key.name) if datacenter else None
     if value is None:
         return None
-    return {"value": value} if isinstance(value, str) else dict(value)
+    if isinstance(value, str):
+        return {"value": masked_value(key.name, value)}  # a proxy's URL may hold a password
+    return dict(value)
 
 
 _READ: Mapping[Kind, Callable[[Snapshot, Key], Record | None]] = {
