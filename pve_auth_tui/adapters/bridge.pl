@@ -3,7 +3,7 @@
 #   perl -T - ASK ANSWER LIFE < bridge.pl      (three numbers of inherited pipes)
 #
 # A question is one line of JSON with an "id" that only bridge.py knows:
-#   {"id":ID,"op":"hello"} | {"id":ID,"op":"mint"}
+#   {"id":ID,"op":"hello"} | {"id":ID,"op":"mint"} | {"id":ID,"op":"log","text":"one line"}
 #   {"id":ID,"op":"call","method":"GET","path":"/access/users","params":{},"host":"pve1:8006"}
 # The answer is one line of ASCII with the same "id" and one of
 #   "data"                        PVE's own answer, null included
@@ -25,7 +25,7 @@ $ENV{PATH} = '/sbin:/bin:/usr/sbin:/usr/bin';
 delete @ENV{qw(IFS CDPATH ENV BASH_ENV)};
 
 my $ROOT = 'root@pam';    # the only one we ask as: handle() checks no privileges (R5b)
-my %KEYS = map { $_ => 1 } qw(id op method path params host);
+my %KEYS = map { $_ => 1 } qw(id op method path params host text);
 my $DEPTH = 64;           # of JSON, either way (R12)
 
 open(STDIN, '<', '/dev/null') or die "no /dev/null: $!\n";    # it was this very text
@@ -47,7 +47,7 @@ my $tree;     # the class that knows the paths
 my $below;    # where that class is at home: '' or '/access'
 my $missing;  # why it is not the whole tree
 
-my %ops = (hello => \&hello, mint => \&mint, call => \&call);
+my %ops = (hello => \&hello, mint => \&mint, log => \&log_message, call => \&call);
 
 while (defined(my $line = readline($ask))) {
     last if $line !~ /\n\z/;
@@ -159,6 +159,19 @@ sub mint {
             csrf => PVE::AccessControl::assemble_csrf_prevention_token($ROOT),
         },
     };
+}
+
+# One line for the log that every node shows. PVE::Cluster sends it to syslog, too, under the name
+# that was given there last; when pmxcfs does not take it, syslog alone says so.
+sub log_message {
+    my ($question) = @_;
+    my $text = $question->{text} // '';
+    die "not one line of text\n" if $text !~ /^[^\p{Cc}\x{2028}\x{2029}]+\z/;
+    require PVE::Cluster;
+    require PVE::SafeSyslog;
+    PVE::SafeSyslog::initlog('pve-auth-tui', 'authpriv');
+    PVE::Cluster::log_msg('info', $ROOT, $text);
+    return { data => undef };
 }
 
 # One API call, in the order in which PVE's own HTTP server does it (PVE::HTTPServer).

@@ -27,6 +27,7 @@ from pve_auth_tui.adapters.linechild import Broken, LineChild
 from pve_auth_tui.adapters.rootfs import PMXCFS
 from pve_auth_tui.core.apipath import unquoted
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, UsageError
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.secret import Secret
 
@@ -164,6 +165,13 @@ class Bridge:
             case {"ticket": str(ticket), "csrf": str(csrf)} if ticket and csrf:
                 return Secret(ticket), Secret(csrf)
         raise Unreachable("PVE's own modules made no ticket.")
+
+    def log_message(self, text: str, *, seconds: float = 5.0) -> None:
+        """One line into the cluster's log, as `core.ports.ClusterLog` says (PVE::Cluster::log_msg).
+
+        Whether pmxcfs took it is not told: PVE's modules only complain to syslog.
+        """
+        self._ask({"op": "log", "text": plain(text)}, True, seconds)
 
     def close(self) -> None:
         """Kill the child, whatever it does; a call under way raises Unreachable."""

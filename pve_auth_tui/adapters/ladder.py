@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from pve_auth_tui.core.apitrouble import explained
-from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Unreachable
+from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Refused, Unreachable
 from pve_auth_tui.core.node import DIRECT, HTTPS, PVESH, Tried
-from pve_auth_tui.core.ports import Api, Param
+from pve_auth_tui.core.ports import Api, ClusterLog, Param
 from pve_auth_tui.core.secret import Secret
 
 PROBE_SECONDS: Final = 10.0
@@ -136,6 +136,13 @@ class LadderApi:
             if method != "GET" or error.unsure or not self._step_down(at, error):
                 raise
             return self._best()[1].call(method, path, params, secrets, seconds=seconds)
+
+    def log_message(self, text: str, *, seconds: float = 5.0) -> None:
+        """One line into the cluster's log, over the way in use, if that is one that can."""
+        _, api = self._best()
+        if not isinstance(api, ClusterLog):
+            raise Refused(f"PVE's own modules write it, and the way in use is {self.way}.")
+        api.log_message(text, seconds=seconds)
 
     def close(self) -> None:
         """Close every way, at once: a call or a look for a way that is under way is given up."""

@@ -38,20 +38,22 @@ def private(path: Path) -> Iterator[int]:
         raise unwritable(path, error) from error
 
 
-def private_folder(path: Path) -> int:
+def private_folder(path: Path, *, make: bool = True) -> int:
     """A folder's descriptor, for the caller to close; missing folders are made, mode 0700.
 
     The folder is no link, ours, and closed to everybody else; the one around it is ours or
     root's, and nobody else can write to it. Raises Unwritable when that is not so, OSError when
-    it cannot be opened or made.
+    it cannot be opened or made (FileNotFoundError when it shall not be made).
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if make:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     around = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         _require(path.parent, around, owners={0, os.geteuid()}, closed=0o022)
-        with suppress(FileExistsError):
-            os.mkdir(path.name, 0o700, dir_fd=around)
-            os.fsync(around)
+        if make:
+            with suppress(FileExistsError):
+                os.mkdir(path.name, 0o700, dir_fd=around)
+                os.fsync(around)
         folder = os.open(path.name, _FOLDER, dir_fd=around)
     finally:
         os.close(around)

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.simnode.disk import FolderDisk
 from pve_auth_tui.simnode.faults import Faults
+from pve_auth_tui.simnode.handlers.cluster import OUR_TAG, log_message
 from pve_auth_tui.simnode.node import IPC_REFUSED, SimNode
 from pve_auth_tui.simnode.request import ROOT
 from pve_auth_tui.simnode.sources import system_sources
@@ -30,7 +32,7 @@ _START: Final = (
     "import sys; sys.path.append(sys.argv[1]);"
     " from pve_auth_tui.simnode.bridge_child import start; start()"
 )
-_KEYS: Final = frozenset({"id", "op", "method", "path", "params", "host"})
+_KEYS: Final = frozenset({"id", "op", "method", "path", "params", "host", "text"})
 
 
 def command(folder: Path) -> tuple[str, ...]:
@@ -107,6 +109,14 @@ def _mint(node: SimNode, question: Mapping[str, Any]) -> Answer:
     }
 
 
+def _log(node: SimNode, question: Mapping[str, Any]) -> Answer:
+    text = question.get("text", "")
+    if not text or plain(text) != text:
+        raise ApiError(500, "not one line of text\n")
+    log_message(node, ROOT.authid, OUR_TAG, text)
+    return {"data": None}
+
+
 def _call(node: SimNode, question: Mapping[str, Any]) -> Answer:
     path: str = question["path"]
     parts = path.strip("/").split("/")
@@ -119,5 +129,6 @@ def _call(node: SimNode, question: Mapping[str, Any]) -> Answer:
 _OPS: Final[Mapping[str, Callable[[SimNode, Mapping[str, Any]], Answer]]] = {
     "hello": _hello,
     "mint": _mint,
+    "log": _log,
     "call": _call,
 }

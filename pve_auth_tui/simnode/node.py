@@ -26,6 +26,7 @@ from pve_auth_tui.simnode.state import State
 from pve_auth_tui.simnode.tree import SimTree
 
 if TYPE_CHECKING:
+    from pve_auth_tui.simnode.handlers.cluster import Message
     from pve_auth_tui.simnode.tasklog import TaskLog
     from pve_auth_tui.simnode.tickets import Tickets
 
@@ -38,6 +39,7 @@ IPC_REFUSED: Final = (
     "Unable to load access control list: Connection refused\n"
 )
 JOURNAL_LINES: Final = 1000
+CLUSTER_MESSAGES: Final = 500  # PVE keeps 128 KiB of them (pmxcfs, logger.h)
 _FAMILIES: Final = (
     *("index", "users", "groups", "roles", "acl", "tokens", "permissions", "password", "pools"),
     *("ticket", "tfa", "domains", "openid", "jobs", "options", "cluster", "nodes", "tasks"),
@@ -48,6 +50,7 @@ class SimNode:
     """`disk` holds its files, `sources` its time and chance, `faults` what is broken now.
 
     `journal` is what its daemons wrote last, one line each: why a login failed stands only there.
+    `messages` are those in the cluster's log that tell of no task.
     """
 
     def __init__(self, disk: Disk, sources: Sources, faults: Faults | None = None) -> None:
@@ -56,6 +59,7 @@ class SimNode:
         self.faults = faults or Faults()
         self.state = State(disk, sources, self.faults)
         self.journal: deque[str] = deque(maxlen=JOURNAL_LINES)
+        self.messages: deque[Message] = deque(maxlen=CLUSTER_MESSAGES)
         self._permissions: tuple[UserConfig, Permissions] | None = None
 
     @property

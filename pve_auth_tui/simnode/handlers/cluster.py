@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pve_auth_tui.core.cluster import guest_name, guest_path, parse_storages, parse_vmlist
 from pve_auth_tui.core.errors import Unreadable
@@ -13,8 +13,27 @@ from pve_auth_tui.simnode.node import Handler, SimNode
 from pve_auth_tui.simnode.request import Request
 from pve_auth_tui.simnode.tasklog import Task
 
+OUR_TAG: Final = "pve-auth-tui"
 _RECENT: Final = 25  # tasks that each node tells the others
 _INFORMATION: Final = 6  # a priority of syslog
+_MESSAGES_FROM: Final = 1 << 30  # numbers that no task has
+
+
+class Message(NamedTuple):
+    """What somebody wrote into the cluster's log; `time` in seconds since 1970."""
+
+    number: int
+    time: int
+    user: str
+    tag: str
+    text: str
+
+
+def log_message(node: SimNode, user: str, tag: str, text: str) -> None:
+    """PVE::Cluster::log_msg: what is not ASCII stands there as an escape."""
+    shown = "".join(sign if sign.isascii() else f"\\u{ord(sign):04x}" for sign in text)
+    number = node.messages[-1].number + 1 if node.messages else _MESSAGES_FROM
+    node.messages.append(Message(number, int(node.sources.now()), user, tag, shown))
 
 
 def show_status(node: SimNode, request: Request) -> list[dict[str, Any]]:
@@ -47,14 +66,13 @@ def _node(node: SimNode, name: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def show_log(node: SimNode, request: Request) -> list[dict[str, Any]]:
-    """Here the cluster only tells of tasks; the newest first, one's own without Sys.Syslog."""
+    """Tasks, and what was written with `log_message`; the newest first, one's own without
+    Sys.Syslog.
+    """
     every = node.rights(request.caller).holds("/", ["Sys.Syslog"])
-    entries = [
-        entry
-        for task in _recent(node)
-        if every or task.user == request.caller.authid
-        for entry in _told(task)
-    ]
+    told = [entry for task in _recent(node) for entry in _told(task)]
+    told += [_message(node, message) for message in node.messages]
+    entries = [entry for entry in told if every or entry["user"] == request.caller.authid]
     newest = sorted(entries, key=lambda entry: (entry["time"], entry["uid"]), reverse=True)
     return newest[: request.params.get("max")]
 
@@ -64,20 +82,22 @@ def _told(task: Task) -> list[dict[str, Any]]:
     texts = [(task.start, f"starting task {task.upid}")]
     if task.end is not None:
         texts.append((task.end, f"end task {task.upid} {task.status}"))
+    said = {"tag": "pvedaemon", "pid": task.pid, "user": task.user}
     return [
-        {
-            "uid": (number := 2 * task.pid + order),
-            "id": f"{number}:{task.node}",
-            "node": task.node,
-            "time": when,
-            "pri": _INFORMATION,
-            "tag": "pvedaemon",
-            "pid": task.pid,
-            "user": task.user,
-            "msg": text,
-        }
+        _entry(2 * task.pid + order, task.node, time=when, msg=text, **said)
         for order, (when, text) in enumerate(texts)
     ]
+
+
+def _message(node: SimNode, message: Message) -> dict[str, Any]:
+    number, when, user, tag, text = message
+    pid = node.sources.pid
+    return _entry(number, node.name, time=when, tag=tag, pid=pid, user=user, msg=text)
+
+
+def _entry(number: int, node: str, **values: Any) -> dict[str, Any]:
+    name = f"{number}:{node}"
+    return {"uid": number, "id": name, "node": node, "pri": _INFORMATION, **values}
 
 
 def list_tasks(node: SimNode, request: Request) -> list[dict[str, Any]]:
