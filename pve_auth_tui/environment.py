@@ -1,8 +1,8 @@
 """The process's surroundings: nothing that a caller left in the environment steers us (R1).
 
 The command line enters `scrubbed()` before anything that reads the environment (textual,
-ssl, locale of children) is imported. What only the terminal profile needs to know (is this
-SSH, tmux, ...) is taken down first, as plain values.
+ssl, locale of children) is imported. What only the terminal profile (is this SSH, tmux, ...)
+and the journal (who claims to have called sudo) need to know is taken down first, as plain values.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _ABOUT_THE_TERMINAL = (
     "TERM_PROGRAM",
     "TMUX",
 )
+_ABOUT_THE_CALLER = ("SUDO_UID", "SUDO_USER")
 _READ_AT_START = (
     "GCONV_PATH",
     "GLIBC_TUNABLES",
@@ -130,12 +131,13 @@ def scrubbed() -> Iterator[Mapping[str, str]]:
 
     Afterwards: as it was.
 
-    Gives the clean variables and those that tell about the terminal (SSH, tmux, colours),
-    for `terminal.profile.detect` alone.
+    Gives the clean variables, those that tell about the terminal (SSH, tmux, colours), for
+    `terminal.profile.detect`, and those that claim who the caller is, for `adapters.who`.
     """
     before = dict(os.environ)
     kept = clean(before, home_folder())
-    about = {name: before[name] for name in _ABOUT_THE_TERMINAL if name in before}
+    noted = (*_ABOUT_THE_TERMINAL, *_ABOUT_THE_CALLER)
+    about = {name: before[name] for name in noted if name in before}
     mask = os.umask(0o077)
     core, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))

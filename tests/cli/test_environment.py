@@ -198,6 +198,16 @@ def test_the_terminal_profile_may_know_of_ssh_and_tmux_but_the_environment_does_
         assert not {"SSH_CONNECTION", "TMUX"} & os.environ.keys()
 
 
+def test_the_journal_may_know_who_claims_to_have_called_sudo_but_the_environment_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "mary")
+    monkeypatch.setenv("SUDO_UID", "1001")
+    with environment.scrubbed() as noted:
+        assert (noted["SUDO_USER"], noted["SUDO_UID"]) == ("mary", "1001")
+        assert not any(name.startswith("SUDO_") for name in os.environ)
+
+
 def test_inside_there_is_no_core_dump(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {resource.RLIMIT_CORE: (4096, 8192)}  # this machine may allow none to begin with
     monkeypatch.setattr(resource, "getrlimit", limits.__getitem__)
