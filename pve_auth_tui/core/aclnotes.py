@@ -39,7 +39,7 @@ POOL = "POOL"
 REPLACES = "REPLACES"
 HIDDEN = "HIDDEN"
 
-_ROOT_WAYS = (
+ROOT_WAYS = (
     ("/access/groups", "User.Modify"),  # makes a token of root@pam, with all its rights
     ("/access/realm", "Realm.Allocate"),  # points a realm at a server of its own
     ("/access", "Sys.Modify"),  # changes what its own role allows
@@ -48,7 +48,8 @@ _ROOT_WAYS = (
     ("/access/groups", "Permissions.Modify"),
     ("/access/realm", "Permissions.Modify"),
 )
-ROOT_PRIVILEGES = frozenset(privilege for _, privilege in _ROOT_WAYS)
+"""(path, privilege): whoever has it there can make itself root."""
+ROOT_PRIVILEGES = frozenset(privilege for _, privilege in ROOT_WAYS)
 _GROUP_PATH = "/access/groups/"
 
 
@@ -88,7 +89,7 @@ def root_way(config: UserConfig, entry: AclEntry) -> str:
     if role is None or place_of(entry.path) not in ("", "access"):
         return ""
     index = acl_index(config)
-    for path, privilege in _ROOT_WAYS:
+    for path, privilege in ROOT_WAYS:
         if privilege in role.privs and _has_there(config, index, entry, path, privilege):
             return f"{privilege} on {path}"
     if entry.path.startswith(_GROUP_PATH) and "User.Modify" in role.privs:

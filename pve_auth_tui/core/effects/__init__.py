@@ -1,0 +1,101 @@
+"""What a change means, in words: who gains or loses what, what stops, what stays, what reverts it.
+
+Pure, of two pictures. The words are raw: whoever shows them sends them through `core.plain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pve_auth_tui.core.aclnotes import ROOT_WAYS
+from pve_auth_tui.core.effects.accounts import account_effects
+from pve_auth_tui.core.effects.factors import factor_effects
+from pve_auth_tui.core.effects.logins import login_findings
+from pve_auth_tui.core.effects.remains import revived, stays
+from pve_auth_tui.core.effects.rights import Rights, rights, shift_words
+from pve_auth_tui.core.effects.scene import Scene
+from pve_auth_tui.core.effects.settings import setting_effects
+from pve_auth_tui.core.effects.syncs import sync_findings
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.plan import Effect
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.words import count_words, listed
+
+
+class Effects(NamedTuple):
+    """`findings` are BAD and LOOK; `takes`: somebody loses a privilege or a login."""
+
+    findings: tuple[Finding, ...]
+    changes: tuple[Effect, ...]
+    stays: tuple[str, ...]
+    takes: bool
+
+
+def effects(
+    before: Snapshot,
+    after: Snapshot,
+    touched: Sequence[Key],
+    *,
+    now: float,
+    renewed: Sequence[Key] = (),
+) -> Effects:
+    """`touched`: the objects that differ (`objects.differing`); `renewed`: those that get a new
+    secret; `now` in seconds since 1970.
+    """
+    scene = Scene(before, after, touched, now, renewed)
+    found = rights(scene)
+    findings = (
+        *login_findings(scene),
+        *_rights_findings(scene, found),
+        *revived(scene),
+        *sync_findings(scene),
+    )
+    changes = (
+        *setting_effects(scene),
+        *account_effects(scene),
+        *factor_effects(scene),
+        *_rights_effects(found),
+    )
+    takes = found.takes or any(finding.word == "BAD" for finding in findings)
+    return Effects(findings, changes, tuple(stays(scene)), takes)
+
+
+def _rights_effects(found: Rights) -> Iterator[Effect]:
+    """Those for whom the same changes share a line."""
+    same: dict[str, list[str]] = {}
+    words: dict[str, str] = {}
+    for shift in found.shifts:
+        text = "; ".join(shift_words(change, paths) for change, paths in shift.changes)
+        same.setdefault(text, []).append(shift.subject)
+        words[text] = "; ".join(shift_words(*pair, many=True) for pair in shift.changes)
+    for text, subjects in same.items():
+        if len(subjects) == 1:
+            yield Effect(subjects[0], text)
+        else:
+            yield Effect(listed(subjects), words[text])
+    if found.unseen:
+        yield Effect(count_words(found.unseen, "other", "others"), "not looked at one by one")
+
+
+def _rights_findings(scene: Scene, found: Rights) -> Iterator[Finding]:
+    if found.raised:
+        verb = "becomes an administrator" if len(found.raised) == 1 else "become administrators"
+        yield Finding("LOOK", f"{listed(found.raised)} {verb}: everything on /.")
+    if found.lowered:
+        verb = "is no administrator" if len(found.lowered) == 1 else "are no administrators"
+        yield Finding("LOOK", f"{listed(found.lowered)} {verb} any more.")
+    for subject in found.reached:
+        if subject not in found.raised and (way := _new_root_way(scene, subject)):
+            yield Finding("LOOK", f"{subject} can make itself root then: {way}.")
+
+
+def _new_root_way(scene: Scene, subject: str) -> str:
+    """`User.Modify on /access/groups` if that is new for somebody (core.aclnotes)."""
+    for path, privilege in ROOT_WAYS:
+        if privilege in scene.will.privileges(subject, path) and privilege not in (
+            scene.was.privileges(subject, path)
+        ):
+            return f"{privilege} on {path}"
+    return ""

@@ -1,0 +1,303 @@
+"""What becomes of users, API tokens, passwords, groups, roles, pools and ACL entries, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pve_auth_tui.core.effects.rights import held
+from pve_auth_tui.core.effects.scene import SINGLY, Scene, is_active, tfa_of
+from pve_auth_tui.core.objects import Key, Record, acl_parts
+from pve_auth_tui.core.plan import Effect
+from pve_auth_tui.core.userconfig import User
+from pve_auth_tui.core.words import (
+    NEVER,
+    count_privileges,
+    count_words,
+    date,
+    expiry,
+    listed,
+    yes_no,
+)
+
+_TEXTS: Final = {"firstname": "first name", "lastname": "last name", "email": "e-mail"}
+_LONGEST: Final = 40  # characters of a text that are worth showing
+_MEMBERS: Final = 3  # of a group that change their lines apart; more are counted
+
+
+def account_effects(scene: Scene) -> Iterator[Effect]:
+    """One line for each, in this order; what belongs to a removed user is in the user's line."""
+    yield from _roles(scene)
+    yield from _groups(scene)
+    yield from _users(scene)
+    yield from _passwords(scene)
+    yield from _tokens(scene)
+    yield from _pools(scene)
+    yield from _entries(scene)
+
+
+# --- users ------------------------------------------------------------------------------
+
+
+def _users(scene: Scene) -> Iterator[Effect]:
+    for number, key in enumerate(scene.kind("user")):
+        old, new = scene.records[key]
+        singly = number < SINGLY
+        if old is None:
+            yield Effect(key.name, _new_user(scene, key.name))
+        elif new is None:
+            yield Effect(key.name, _gone_user(scene, key.name, singly=singly))
+        elif text := "; ".join(_user_changes(scene, key.name, old, new, singly=singly)):
+            yield Effect(key.name, text)
+
+
+def _new_user(scene: Scene, userid: str) -> str:
+    user = scene.new.users[userid]
+    parts = ["new user", "enabled" if user.enable else "disabled"]
+    if user.expire:
+        parts.append(f"expires {_when(user.expire, scene.now)}")
+    if groups := scene.new.groups_of.get(userid, ()):
+        parts.append(f"in {listed(groups)}")
+    return ", ".join(parts)
+
+
+def _gone_user(scene: Scene, userid: str, *, singly: bool) -> str:
+    user = scene.old.users[userid]
+    factors = len(tfa_of(scene.before, userid).entries)
+    lines = len(scene.index.by_subject.get(userid, ()))
+    groups = [group for group in scene.old.groups.values() if userid in group.members]
+    parts = [
+        count_words(number, one, many)
+        for number, one, many in (
+            (factors, "TFA entry", "TFA entries"),
+            (len(user.tokens), "API token", "API tokens"),
+            (lines, "ACL line", "ACL lines"),
+            (len(groups), "membership", "memberships"),
+        )
+        if number
+    ]
+    text = f"removed, with {listed(parts, len(parts))}" if parts else "removed"
+    rights = _held_before(scene, userid) if singly else ""
+    return f"{text}; {rights} go" if rights else text
+
+
+def _held_before(scene: Scene, userid: str) -> str:
+    return held(scene.was, userid, scene.index.entries_of(userid))
+
+
+def _user_changes(
+    scene: Scene, userid: str, old: Record, new: Record, *, singly: bool
+) -> Iterator[str]:
+    was, will = scene.old.users[userid], scene.new.users[userid]
+    slept = is_active(was, scene.now) == is_active(will, scene.now)
+    rights = "" if slept or not singly else _held_before(scene, userid)
+    end = ""
+    if rights:
+        sleeps = is_active(was, scene.now)
+        end = f"; {rights} {'sleep until then' if sleeps else 'count again'}"
+    if was.enable != will.enable:
+        yield f"{_enabled(was)} -> {_enabled(will)}{end}"
+        end = ""
+    if was.expire != will.expire:
+        times = (_when(user.expire, scene.now) for user in (was, will))
+        yield f"expire {' -> '.join(times)}{end}"
+    for name, words in _TEXTS.items():
+        if old[name] != new[name]:
+            yield f"{words} {_text(old[name])} -> {_text(new[name])}"
+    if old["comment"] != new["comment"]:
+        yield "new comment" if new["comment"] else "comment removed"
+    if old["keys"] != new["keys"]:
+        yield "its old key in user.cfg goes" if old["keys"] else "an old key stands in user.cfg"
+    yield from _memberships(old["groups"], new["groups"])
+
+
+def _memberships(old: str, new: str) -> Iterator[str]:
+    was, will = ({*text.split(",")} - {""} for text in (old, new))
+    if joined := sorted(will - was):
+        yield f"joins {listed(joined)}"
+    if left := sorted(was - will):
+        yield f"leaves {listed(left)}"
+
+
+def _enabled(user: User) -> str:
+    return "enabled" if user.enable else "disabled"
+
+
+def _when(expire: int, now: float) -> str:
+    """`never`, `2026-12-01 (in 10 d)`, `2026-11-01 (EXPIRED)`."""
+    return NEVER if expire == 0 else f"{date(expire)} ({expiry(expire, now)})"
+
+
+def _text(text: str) -> str:
+    if not text:
+        return "none"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+# --- what users have -----------------------------------------------------------------------
+
+
+def _passwords(scene: Scene) -> Iterator[Effect]:
+    for key in dict.fromkeys((*scene.kind("password"), *scene.renewed)):
+        if key.kind != "password" or scene.is_gone(Key("user", key.name)):
+            continue
+        if scene.is_gone(key):
+            yield Effect(key.name, "the password goes: no login until a new one is set")
+        else:
+            again = key in scene.records and scene.is_made(key)
+            yield Effect(key.name, "gets a password" if again else "new password; the old one ends")
+
+
+def _tokens(scene: Scene) -> Iterator[Effect]:
+    for key in scene.kind("token"):
+        userid, _, name = key.name.rpartition("!")
+        if scene.is_gone(Key("user", userid)):
+            continue
+        old, new = scene.records[key]
+        if new is None:
+            yield Effect(key.name, "API token removed; what uses it stops at once")
+        elif old is None:
+            yield Effect(key.name, f"new API token, {_separation(scene, userid, name)}")
+        else:
+            parts = list(_token_changes(scene, old, new))
+            yield Effect(key.name, "; ".join(parts))
+    for key in scene.renewed:
+        if key.kind == "token" and not scene.is_made(key):
+            yield Effect(key.name, "new secret; what uses the old one stops at once")
+
+
+def _separation(scene: Scene, userid: str, name: str) -> str:
+    token = scene.new.users[userid].tokens[name]
+    ends = f"expires {_when(token.expire, scene.now)}; " if token.expire else ""
+    if not token.privsep:
+        return f"{ends}it may do all that {userid} may"
+    lines = any(entry.subject == f"{userid}!{name}" for entry in scene.new.acl)
+    return f"{ends}privilege separation" + ("" if lines else ": sees NOTHING without ACL lines")
+
+
+def _token_changes(scene: Scene, old: Record, new: Record) -> Iterator[str]:
+    if old["expire"] != new["expire"]:
+        times = (_when(int(record["expire"]), scene.now) for record in (old, new))
+        yield f"expire {' -> '.join(times)}"
+    if old["privsep"] != new["privsep"]:
+        words = (yes_no(record["privsep"] == "1") for record in (old, new))
+        yield f"privilege separation {' -> '.join(words)}"
+    if old["comment"] != new["comment"]:
+        yield "new comment" if new["comment"] else "comment removed"
+
+
+# --- groups, roles, pools --------------------------------------------------------------------
+
+
+def _groups(scene: Scene) -> Iterator[Effect]:
+    for key in scene.kind("group"):
+        old, new = scene.records[key]
+        if old is None:
+            yield Effect(f"@{key.name}", "new group")
+        elif new is None:
+            group = scene.old.groups[key.name]
+            lines = len(scene.index.by_subject.get(f"@{key.name}", ()))
+            members = count_words(len(group.members), "member", "members")
+            lines_too = count_words(lines, "ACL line", "ACL lines")
+            yield Effect(f"@{key.name}", f"group removed, with {members} and {lines_too}")
+        elif parts := list(_group_changes(scene, key, old, new)):
+            yield Effect(f"@{key.name}", "; ".join(parts))
+
+
+def _group_changes(scene: Scene, key: Key, old: Record, new: Record) -> Iterator[str]:
+    """Users who join or leave say so themselves; here are those who do not exist, and many."""
+    if old["comment"] != new["comment"]:
+        yield "new comment" if new["comment"] else "comment removed"
+    was, will = scene.old.groups[key.name].members, scene.new.groups[key.name].members
+    for verb, people in (("gains", set(will) - set(was)), ("loses", set(was) - set(will))):
+        ghosts = [who for who in sorted(people) if not _says_so(scene, who)]
+        if len(people) > _MEMBERS:
+            yield f"{verb} {count_words(len(people), 'member', 'members')}"
+        elif ghosts:
+            yield f"{verb} {listed(ghosts)}"
+
+
+def _says_so(scene: Scene, userid: str) -> bool:
+    return Key("user", userid) in scene.records
+
+
+def _roles(scene: Scene) -> Iterator[Effect]:
+    for key in scene.kind("role"):
+        old, new = (scene.old.roles.get(key.name), scene.new.roles.get(key.name))
+        lines = sum(entry.role == key.name for entry in scene.old.acl)
+        named = f"{count_words(lines, 'ACL line', 'ACL lines')}"
+        if old is None and new is not None:
+            yield Effect(key.name, f"new role with {count_privileges(len(new.privs))}")
+        elif new is None:
+            yield Effect(key.name, f"role removed, and with it the {named} that name it")
+        elif old is not None:
+            parts = [
+                f"{verb} {_privileges(privs)}"
+                for verb, privs in (
+                    ("gains", new.privs - old.privs),
+                    ("loses", old.privs - new.privs),
+                )
+                if privs
+            ]
+            yield Effect(key.name, f"{', '.join(parts)}; {named} name{'s' * (lines == 1)} it")
+
+
+def _privileges(privs: frozenset[str]) -> str:
+    return listed(sorted(privs), 4)
+
+
+def _pools(scene: Scene) -> Iterator[Effect]:
+    for key in scene.kind("pool"):
+        old, new = scene.records[key]
+        if old is None:
+            yield Effect(key.name, "new pool")
+        elif new is None:
+            yield Effect(key.name, "pool removed")
+        else:
+            parts = ["new comment"] if old["comment"] != new["comment"] else []
+            for field, what in (("vms", "guest"), ("storage", "storage")):
+                was, will = ({*record[field].split(",")} - {""} for record in (old, new))
+                for verb, names in (("gains", will - was), ("loses", was - will)):
+                    if names:
+                        parts.append(f"{verb} {what} {listed(sorted(names), 6)}")
+            yield Effect(key.name, "; ".join(parts))
+
+
+# --- ACL entries ------------------------------------------------------------------------------
+
+
+def _entries(scene: Scene) -> Iterator[Effect]:
+    """Entries that go with their user, group, token or role are in those lines."""
+    keys = [key for key in scene.kind("acl") if not _goes_along(scene, key)]
+    if len(keys) > SINGLY:
+        yield from _counted(scene, keys)
+        return
+    for key in keys:
+        kind, subject, role = acl_parts(key)
+        shown = f"@{subject}" if kind == "group" else subject
+        old, new = scene.records[key]
+        if old is None:
+            only = "" if new and new["propagate"] == "1" else ", not passed on"
+            yield Effect(shown, f"new ACL line: {role} on {key.name}{only}")
+        elif new is None:
+            yield Effect(shown, f"ACL line removed: {role} on {key.name}")
+        else:
+            words = (yes_no(record["propagate"] == "1") for record in (old, new))
+            yield Effect(shown, f"{role} on {key.name}: propagate {' -> '.join(words)}")
+
+
+def _goes_along(scene: Scene, key: Key) -> bool:
+    if not scene.is_gone(key):
+        return False
+    kind, subject, role = acl_parts(key)
+    return scene.is_gone(Key(kind, subject)) or scene.is_gone(Key("role", role))
+
+
+def _counted(scene: Scene, keys: Sequence[Key]) -> Iterator[Effect]:
+    states = Counter(
+        "new" if scene.is_made(key) else "removed" if scene.is_gone(key) else "changed"
+        for key in keys
+    )
+    for state, number in sorted(states.items()):
+        yield Effect(count_words(number, "ACL line", "ACL lines"), state)

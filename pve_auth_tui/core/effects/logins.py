@@ -1,0 +1,185 @@
+"""Which logins and API tokens stop, and what no longer protects an account.
+
+A login that ends because its own account is disabled, expires or is removed is the change itself,
+and is not told here; the tokens that end with it are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from pve_auth_tui.core.effects.scene import (
+    SINGLY,
+    Scene,
+    is_active,
+    realms_of,
+    tfa_of,
+)
+from pve_auth_tui.core.finding import Finding, Target
+from pve_auth_tui.core.logins import Login, demanded, enabled_kinds, login
+from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.words import count_words, has_expired, listed
+
+_FEW: Final = 3  # names in a line; more are counted
+_DEMANDED: Final = {"oath": "totp", "yubico": "yubico"}
+
+
+def login_findings(scene: Scene) -> Iterator[Finding]:
+    """What stops, and what is not (or no longer) as safe as it looks."""
+    named = _named(scene)
+    logins = {
+        userid: (login(scene.before, userid, scene.now), login(scene.after, userid, scene.now))
+        for userid in named[:SINGLY]
+    }
+    yield from _stopped(scene, logins)
+    yield from _by_realm(scene)
+    yield from _by_webauthn(scene)
+    yield from _still_out(scene, logins)
+    yield from _bare(scene, logins)
+    yield from _tokens(scene)
+
+
+def _named(scene: Scene) -> list[str]:
+    """The users whose own account, password or factors differ."""
+    kinds = ("user", "password", "factor", "lock")
+    found = dict.fromkeys(
+        key.name
+        for kind in kinds
+        for key in scene.kind(kind)  # type: ignore[arg-type]
+    )
+    return [userid for userid in found if userid in scene.new.users]
+
+
+def _stopped(scene: Scene, logins: Mapping[str, tuple[Login, Login]]) -> Iterator[Finding]:
+    stopped: dict[str, list[str]] = {}
+    for userid, (was, will) in logins.items():
+        account = is_active(scene.new.users.get(userid), scene.now)
+        if account and userid in scene.old.users and will.obstacle and not was.obstacle:
+            stopped.setdefault(will.obstacle, []).append(userid)
+    for obstacle, people in stopped.items():
+        yield Finding("BAD", f"{_who(people)} can no longer log in: {obstacle}.")
+
+
+def _still_out(scene: Scene, logins: Mapping[str, tuple[Login, Login]]) -> Iterator[Finding]:
+    """Made, enabled, unlocked or given a factor, and yet without a login."""
+    out: dict[str, list[str]] = {}
+    for userid, (was, will) in logins.items():
+        old = scene.old.users.get(userid)
+        better = not is_active(old, scene.now) and is_active(scene.new.users[userid], scene.now)
+        switched = old is not None and not old.enable and scene.new.users[userid].enable
+        unlocked = scene.is_gone(Key("lock", userid))
+        if will.obstacle and (better or switched or (unlocked and was.obstacle)):
+            out.setdefault(will.obstacle, []).append(userid)
+    for obstacle, people in out.items():
+        yield Finding("LOOK", f"{_who(people)} still cannot log in: {obstacle}.")
+
+
+def _bare(scene: Scene, logins: Mapping[str, tuple[Login, Login]]) -> Iterator[Finding]:
+    """Those whom only the password protects from now on."""
+    bare = [
+        userid
+        for userid, (was, will) in logins.items()
+        if was.second_factor and not will.second_factor and not will.at_idp and not will.obstacle
+    ]
+    if bare:
+        yield Finding(
+            "LOOK", f"No second factor protects {_who(bare)} any more: the password is enough."
+        )
+
+
+# --- realms and WebAuthn: many at once --------------------------------------------------------
+
+
+def _by_realm(scene: Scene) -> Iterator[Finding]:
+    """Realms that are gone, that ask for a factor now, or no longer."""
+    old, new = realms_of(scene.before), realms_of(scene.after)
+    for key in scene.kind("realm"):
+        people = [
+            user.id
+            for user in scene.new.users.values()
+            if user.realm == key.name and is_active(user, scene.now)
+        ]
+        if key.name not in new:
+            if people:
+                text = f"{_who(people)} can no longer log in: realm {key.name} is gone."
+                yield Finding("BAD", text, "", Target("users", query=f"realm:{key.name}"))
+        elif wanted := demanded(new[key.name]):
+            if demanded(old.get(key.name)) != wanted:
+                yield from _lacking(scene, key.name, wanted, people)
+        elif demanded(old.get(key.name)):
+            bare = [u for u in people if not enabled_kinds(tfa_of(scene.after, u))]
+            if bare:
+                yield Finding("LOOK", f"{_who(bare)} can log in with the password alone then.")
+
+
+def _lacking(scene: Scene, realm: str, wanted: str, people: Iterable[str]) -> Iterator[Finding]:
+    kind = _DEMANDED[wanted]
+    name = "TOTP" if kind == "totp" else "Yubico OTP"
+    out = []
+    for userid in people:
+        kinds = enabled_kinds(tfa_of(scene.after, userid))
+        user = scene.new.users[userid]
+        if kind not in kinds and "recovery" not in kinds and not user.has_old_keys:
+            out.append(userid)
+    if out:
+        yield Finding(
+            "BAD",
+            f"{_who(out)} can no longer log in: realm {realm} requires {name}, and they have none.",
+            "Security keys do not count there. Let them enrol first.",
+        )
+
+
+def _by_webauthn(scene: Scene) -> Iterator[Finding]:
+    """Another RP id makes every key worthless (reference 8.1)."""
+    records = scene.records.get(Key("option", "webauthn"))
+    if records is None:
+        return
+    old, new = (record or {} for record in records)
+    tfa = scene.before.tfa.value
+    if tfa is None or (
+        old.get("id") == new.get("id") and bool(old.get("rp")) == bool(new.get("rp"))
+    ):
+        return
+    owners = [
+        userid
+        for userid, of in tfa.users.items()
+        if any(entry.type == "webauthn" and entry.enable for entry in of.entries)
+    ]
+    if not owners or not old.get("id"):
+        return
+    why = f"they belong to the id {old['id']}" if new.get("id") else "WebAuthn has no settings then"
+    keys = f"The security keys of {_who(owners)} stop working: {why}."
+    yield Finding("BAD", keys, "", Target("tfa", query="type:webauthn"))
+    only = [userid for userid in owners if enabled_kinds(tfa.users[userid]) == ("key",)]
+    out = [userid for userid in only if is_active(scene.new.users.get(userid), scene.now)]
+    if out:
+        yield Finding("BAD", f"{_who(out)} can no longer log in: they have nothing but keys.")
+
+
+# --- tokens --------------------------------------------------------------------------------
+
+
+def _tokens(scene: Scene) -> Iterator[Finding]:
+    """Tokens of accounts that end; one that is itself removed is the change."""
+    stopped = []
+    for key in scene.kind("user"):
+        user = scene.old.users.get(key.name)
+        if user is None or not is_active(user, scene.now):
+            continue
+        if is_active(scene.new.users.get(key.name), scene.now):
+            continue
+        stopped += [
+            f"{user.id}!{name}"
+            for name, token in user.tokens.items()
+            if not has_expired(token.expire, scene.now)
+        ]
+    if len(stopped) == 1:
+        yield Finding("LOOK", f"API token {stopped[0]} stops working.")
+    elif stopped:
+        number = count_words(len(stopped), "API token stops", "API tokens stop")
+        yield Finding("LOOK", f"{number} working: {listed(stopped)}.")
+
+
+def _who(people: list[str]) -> str:
+    return listed(people) if len(people) <= _FEW else count_words(len(people), "user", "users")

@@ -1,0 +1,288 @@
+"""Who gains and who loses which privileges where: the engine asked before and after.
+
+Asked about are those whom a change can reach: the subjects of the entries, members of the groups
+and owners of the tokens that differ, on the paths of those entries and on the members of pools
+there. What lies further below follows from that, where no other entry replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pve_auth_tui.core import names
+from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
+from pve_auth_tui.core.effects.scene import SINGLY, Scene
+from pve_auth_tui.core.grants import Flags
+from pve_auth_tui.core.objects import acl_parts
+from pve_auth_tui.core.pathtree import member_paths
+from pve_auth_tui.core.permissions import Permissions
+from pve_auth_tui.core.words import count_privileges, listed
+
+_PATHS = 40  # looked at for one subject
+_ADMINISTRATORS = 500  # people of whom it is asked whether they become or stay one
+
+Reached = dict[str, dict[str, None]]
+"""userid or full token id -> paths, in the order in which they were found."""
+
+
+class Change(NamedTuple):
+    """What differs on a path. `below`: what is only passed on (or no longer) to paths below it."""
+
+    gained: frozenset[str]
+    lost: frozenset[str]
+    gained_below: frozenset[str]
+    lost_below: frozenset[str]
+
+    @property
+    def takes(self) -> bool:
+        return bool(self.lost or self.lost_below)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One subject, with the paths on which the same changes for it."""
+
+    subject: str
+    changes: tuple[tuple[Change, tuple[str, ...]], ...]
+
+    @property
+    def takes(self) -> bool:
+        return any(change.takes for change, _ in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """`shifts` of those looked at; `unseen`: how many others may be concerned.
+
+    `raised` and `lowered`: who becomes an administrator, and who is one no longer.
+    """
+
+    shifts: tuple[Shift, ...]
+    unseen: int = 0
+    raised: tuple[str, ...] = ()
+    lowered: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> bool:
+        """Does somebody lose a privilege?"""
+        return bool(self.unseen) or any(shift.takes for shift in self.shifts)
+
+
+def rights(scene: Scene) -> Rights:
+    """What a change does to privileges. Those of root@pam never change."""
+    reached = _reached(scene)
+    reached.pop(ROOT, None)
+    looked_at = dict(list(reached.items())[:SINGLY])
+    shifts = [_shift(scene, subject, paths) for subject, paths in looked_at.items()]
+    raised, lowered = _administrators(scene, reached)
+    return Rights(
+        tuple(shift for shift in shifts if shift.changes),
+        len(reached) - len(looked_at),
+        raised,
+        lowered,
+        tuple(looked_at),
+    )
+
+
+def held(engine: Permissions, subject: str, entries: Iterable[AclEntry]) -> str:
+    """`47 privileges on /`, `rights on 3 paths`, or nothing."""
+    top = len(engine.privileges(subject, "/"))
+    if top:
+        return f"{count_privileges(top)} on /"
+    paths = list(dict.fromkeys(entry.path for entry in entries))[:_PATHS]
+    where = [path for path in paths if engine.privileges(subject, path)]
+    if len(where) == 1:
+        return f"{count_privileges(len(engine.privileges(subject, where[0])))} on {where[0]}"
+    more = "or more " if len(paths) == _PATHS else ""
+    return f"rights on {len(where)} {more}paths" if where else ""
+
+
+def shift_words(change: Change, paths: tuple[str, ...], *, many: bool = False) -> str:
+    """`gains 10 privileges on /vms/100`; for `many` subjects `gain 10 ...`."""
+    end = "" if many else "s"
+    where = listed(paths)
+    said = [
+        f"{verb}{end} {_amount(privileges)} {place} {where}"
+        for verb, privileges, place in (
+            ("gain", change.gained, "on"),
+            ("lose", change.lost, "on"),
+            ("gain", change.gained_below, "below"),
+            ("lose", change.lost_below, "below"),
+        )
+        if privileges
+    ]
+    return ", ".join(said)
+
+
+def _amount(privileges: frozenset[str]) -> str:
+    if len(privileges) <= 2:
+        return " and ".join(sorted(privileges))
+    return count_privileges(len(privileges))
+
+
+# --- whom a change can reach --------------------------------------------------------------
+
+
+def _reached(scene: Scene) -> Reached:
+    reached: Reached = {}
+    for subject, path in _places(scene):
+        if subject in reached or _exists(scene.old, subject) or _exists(scene.new, subject):
+            reached.setdefault(subject, {})[path] = None
+    for userid in list(reached):
+        if not _is_token(userid):
+            _add_tokens(scene, reached, userid)
+    return reached
+
+
+def _places(scene: Scene) -> Iterator[tuple[str, str]]:
+    """(userid or token id, path) that may differ."""
+    if scene.old is scene.new:
+        return
+    for entry_path, subject in _entries(scene):
+        for path in (entry_path, *_members_below(scene, entry_path)):
+            for who in _people(scene, subject):
+                yield who, path
+    yield from _by_membership(scene)
+    for key in scene.kind("token"):
+        userid = key.name.rpartition("!")[0]
+        own = scene.index.by_subject.get(key.name, ())
+        yield from ((key.name, entry.path) for entry in own)
+        yield from ((key.name, entry.path) for entry in scene.index.entries_of(userid))
+    yield from _by_pool(scene)
+
+
+def _entries(scene: Scene) -> Iterator[tuple[str, str]]:
+    """(path, shown subject) of the entries that differ, or whose role does."""
+    for key in scene.kind("acl"):
+        kind, subject, _ = acl_parts(key)
+        yield key.name, f"@{subject}" if kind == "group" else subject
+    roles = {key.name for key in scene.kind("role")}
+    if roles:
+        for entry in scene.old.acl:
+            if entry.role in roles:
+                yield entry.path, entry.shown_subject
+
+
+def _people(scene: Scene, subject: str) -> Iterable[str]:
+    if not subject.startswith("@"):
+        return (subject,)
+    name = subject[1:]
+    groups = (config.groups.get(name) for config in (scene.old, scene.new))
+    return dict.fromkeys(member for group in groups if group for member in group.members)
+
+
+def _by_membership(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Those who join or leave groups, on the paths of these groups' entries."""
+    for key in scene.kind("group"):
+        old, new = scene.old.groups.get(key.name), scene.new.groups.get(key.name)
+        members = set(old.members if old else ()) ^ set(new.members if new else ())
+        paths = _paths_of(scene, f"@{key.name}")
+        yield from ((member, path) for member in sorted(members) for path in paths)
+    for key in (*scene.made("user"), *scene.gone("user")):
+        for entry in scene.index.entries_of(key.name):
+            yield key.name, entry.path
+
+
+def _paths_of(scene: Scene, subject: str) -> list[str]:
+    found = dict.fromkeys(entry.path for entry in scene.index.by_subject.get(subject, ()))
+    for key in scene.made("acl"):
+        kind, name, _ = acl_parts(key)
+        if (f"@{name}" if kind == "group" else name) == subject:
+            found[key.name] = None
+    return [place for path in found for place in (path, *_members_below(scene, path))]
+
+
+def _by_pool(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Guests and storages that go into or out of pools, for those with entries on these pools."""
+    for key in scene.kind("pool"):
+        pools = (config.pools.get(key.name) for config in (scene.old, scene.new))
+        old, new = (set(member_paths(pool)) if pool else set() for pool in pools)
+        path = f"/pool/{key.name}"
+        while path:
+            for subject in scene.index.levels.get(path, {}):
+                for who in _people(scene, subject):
+                    yield from ((who, member) for member in sorted(old ^ new))
+            path = "/" if path.count("/") == 1 and path != "/" else path.rpartition("/")[0]
+
+
+def _members_below(scene: Scene, path: str) -> list[str]:
+    """What gets rights through the pools at and below a pool's path."""
+    pools = scene.index.pools_below.get(path, ())
+    found = [member for name in pools for member in member_paths(scene.old.pools[name])]
+    return found[:_PATHS]
+
+
+def _add_tokens(scene: Scene, reached: Reached, userid: str) -> None:
+    """A token never has more than its user."""
+    paths = reached[userid]
+    for config in (scene.old, scene.new):
+        user = config.users.get(userid)
+        for name in user.tokens if user else ():
+            reached.setdefault(f"{userid}!{name}", {}).update(paths)
+
+
+def _is_token(subject: str) -> bool:
+    return names.split_tokenid(subject) is not None
+
+
+# --- what differs for them ----------------------------------------------------------------
+
+
+def _shift(scene: Scene, subject: str, paths: Iterable[str]) -> Shift:
+    same: dict[Change, list[str]] = {}
+    for path in list(paths)[:_PATHS]:
+        change = _change(_privileges(scene, subject, path))
+        if any(change):
+            same.setdefault(change, []).append(path)
+    return Shift(subject, tuple((change, tuple(where)) for change, where in same.items()))
+
+
+def _privileges(scene: Scene, subject: str, path: str) -> tuple[Flags, Flags]:
+    """Before and after; who does not exist has none, whatever entries say."""
+    old = scene.was.privileges(subject, path) if _exists(scene.old, subject) else {}
+    new = scene.will.privileges(subject, path) if _exists(scene.new, subject) else {}
+    return old, new
+
+
+def _change(flags: tuple[Flags, Flags]) -> Change:
+    old, new = flags
+    if old == new:
+        return _NO_CHANGE
+    gained, lost = new.keys() - old.keys(), old.keys() - new.keys()
+    both = new.keys() & old.keys()
+    return Change(
+        frozenset(gained),
+        frozenset(lost),
+        frozenset(priv for priv in both if new[priv] and not old[priv]),
+        frozenset(priv for priv in both if old[priv] and not new[priv]),
+    )
+
+
+_NO_CHANGE = Change(frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def _exists(config: UserConfig, subject: str) -> bool:
+    parts = names.split_tokenid(subject)
+    if parts is None:
+        return subject in config.users
+    user = config.users.get(parts[0])
+    return user is not None and parts[1] in user.tokens
+
+
+def _administrators(
+    scene: Scene, reached: Mapping[str, Mapping[str, None]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who becomes an administrator, and who is one no longer."""
+    asked = [subject for subject, paths in reached.items() if "/" in paths]
+    raised, lowered = [], []
+    for userid in [subject for subject in asked if not _is_token(subject)][:_ADMINISTRATORS]:
+        was = userid in scene.index.administrators and userid in scene.old.users
+        will = userid in scene.new.users and scene.will.is_administrator(userid)
+        if will and not was:
+            raised.append(userid)
+        elif was and not will:
+            lowered.append(userid)
+    return tuple(sorted(raised)), tuple(sorted(lowered))
