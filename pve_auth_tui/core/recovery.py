@@ -89,10 +89,10 @@ def sheet(
         "",
         *listed(keys).reveal().splitlines(),
         "",
-        "Each key is good for one login, after the password, and asked for by its number.",
-        "Small letters and dashes count. Cross a key out once it was used. A login with one",
-        "also unlocks TOTP. Whoever has this sheet and the password is in: lock it away.",
-        "A new set makes all of these worthless.",
+        "Each is good for one login, after the password; PVE lists the unused numbers.",
+        "Small letters and dashes count. Cross a key out once it was used. A login with",
+        "one also unlocks TOTP. Whoever has this sheet and the password is in: lock it",
+        "away. A new set makes all of these worthless.",
     ]
     return Secret("".join(f"{line}\n" for line in lines))
 
