@@ -49,6 +49,8 @@ class Applied:
     `regained`: who would get rights back if what it added were removed, as sentences.
     `undone`: it was taken back. `purged`: what undo needs is gone on purpose. `armed_until`: when
     it is taken back by itself unless somebody keeps it, seconds since 1970; None: it is not.
+    `complete`: it was read back; else `changes` is what was foretold before the first step.
+    `undoes`: the id of the change that this one took back.
     """
 
     id: str
@@ -60,6 +62,8 @@ class Applied:
     undone: bool = False
     purged: bool = False
     armed_until: float | None = None
+    complete: bool = True
+    undoes: str = ""
 
     def to_json(self) -> str:
         """One JSON object in one line."""
@@ -74,6 +78,8 @@ class Applied:
             "undone": self.undone,
             "purged": self.purged,
             "armed_until": self.armed_until,
+            "complete": self.complete,
+            "undoes": self.undoes,
         }
         return json.dumps(data, separators=(",", ":"))
 
@@ -133,7 +139,8 @@ def _no_number(text: str) -> float:
 
 def _applied(data: Any) -> Applied:
     names = ("id", "title", "time", "changes", "lost", "regained", "undone", "purged")
-    if not isinstance(data, dict) or data.keys() != {"form", "armed_until", *names}:
+    state = ("armed_until", "complete", "undoes")
+    if not isinstance(data, dict) or data.keys() != {"form", *names, *state}:
         raise _unreadable("it has other members than it should")
     if data["form"] != _FORM or type(data["form"]) is not int:
         raise _unreadable("another version of this program wrote it")
@@ -148,6 +155,8 @@ def _applied(data: Any) -> Applied:
         _flag(data["undone"]),
         _flag(data["purged"]),
         None if until is None else _time(until),
+        _flag(data["complete"]),
+        _text(data["undoes"]),
     )
 
 
