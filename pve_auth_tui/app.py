@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from signal import SIGHUP, SIGTERM
 from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
+from pve_auth_tui.changing import Changing, OpenWorkshop
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.node import Ability, Node
+from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Stories
 from pve_auth_tui.core.snapshot import Snapshot
@@ -42,11 +46,14 @@ _MOVING_LETTERS = frozenset("jk")
 _BURST = "Many keys came at once, as from a paste or a security key: they were left out."
 _PAINTED = 0.05  # seconds that the first rows need to be on the screen
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
+_ARMED = 0.5  # seconds from the first rows until it is looked whether anything takes itself back
 _LONG = 1.0  # seconds that PVE may be asked before line 1 says so
+_ASKED = 5.0  # seconds that a second q counts as the answer
 _LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
 
 
 if TYPE_CHECKING:
+    from pve_auth_tui.services.plans import Report
     from screens.listing import ListScreen
 
 
@@ -75,7 +82,7 @@ def _screens() -> dict[str, type[ListScreen]]:
     }
 
 
-class PveAuthApp(CalmCrash, App[None]):
+class PveAuthApp(CalmCrash, Changing):
     """Holds the picture and the screens; screens ask it for both."""
 
     CSS_PATH = "app.tcss"
@@ -106,6 +113,7 @@ class PveAuthApp(CalmCrash, App[None]):
         profile: Profile,
         exports: Exports,
         stories: Stories | None = None,
+        open_workshop: OpenWorkshop | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class(profile), ansi_color=True)
         self.theme = "ansi-dark"  # the terminal's own sixteen colours, wherever it runs
@@ -123,6 +131,8 @@ class PveAuthApp(CalmCrash, App[None]):
         self._screens: dict[str, ListScreen] = {}
         self._filters_now = line_filters(profile)
         self._last_key = monotonic()
+        self._asked_to_leave = False
+        self.prepare_changes(open_workshop)
 
     def on_mount(self) -> None:
         if self._service.is_ready:
@@ -133,6 +143,8 @@ class PveAuthApp(CalmCrash, App[None]):
         elif self._service.has_second:
             self.call_after_refresh(self.set_timer, _PAINTED, self._refine)
         self.set_interval(_IDLE / 20, self._watch_idleness)
+        self._hear_the_terminal_go()
+        self.call_after_refresh(self.set_timer, _ARMED, self.look_for_armed)
 
     # --- the picture --------------------------------------------------------------
 
@@ -223,11 +235,30 @@ class PveAuthApp(CalmCrash, App[None]):
         """How the node is reached, and what is possible there now."""
         return self.outlook.node if self.outlook else None
 
+    def took_picture(self, report: Report) -> None:
+        """What was read back after a change."""
+        self._failure = None
+        snapshot = report.snapshot
+        self.outlook = Outlook(snapshot, overview(snapshot, snapshot.taken_at), report.node)
+        self.house_screen.take_picture()
+
+    def refresh_heads(self) -> None:
+        self.house_screen.refresh_head()
+        self.house_screen.show_keys()
+
+    def _say(self, sentence: str) -> None:
+        self.say(sentence)
+
     def why_no_change(self) -> str:
         """Why nothing can be changed now, as one sentence; "" when it could be."""
         reason = self.node.can(Ability.CHANGE) if self.node else ""
         reason = reason.removeprefix("read-only: ")
         return f"Nothing can be changed now: {reason}." if reason else ""
+
+    def why_no_login(self) -> str:
+        """Why no login can be tried now, as one sentence; "" when it can."""
+        reason = self.node.can(Ability.LOGIN) if self.node else "nothing was read yet"
+        return f"No login can be tried now: {reason}." if reason else ""
 
     def turn_story(self, name: str) -> None:
         """Break or mend something on the demo cluster, and read it anew."""
@@ -247,9 +278,39 @@ class PveAuthApp(CalmCrash, App[None]):
         self.reload()
 
     def leave(self) -> None:
-        """Quit; whatever is being asked is given up, for nobody waits for the answer."""
+        """Quit; asks once while a plan runs, or while something would take itself back.
+
+        Whatever is being asked is given up, for nobody waits for the answer.
+        """
+        if not self._asked_to_leave and (why := self._why_stay()):
+            self._asked_to_leave = True
+            self.say(why)
+            self.set_timer(_ASKED, self._forget_asking)
+            return
+        self._go()
+
+    def _why_stay(self) -> str:
+        if self.is_changing:
+            return "A plan runs. q again: its running step ends, no other starts, then it leaves."
+        if self.armed:
+            title = plain(self.armed[0].title)
+            return f"{title}: taken back by itself unless kept with K. q again leaves all the same."
+        return ""
+
+    def _forget_asking(self) -> None:
+        self._asked_to_leave = False
+
+    def _go(self) -> None:
+        if self.is_changing:
+            self.workshop.plans.stop()
         Thread(target=self._service.close, daemon=True).start()
         self.exit()
+
+    def _hear_the_terminal_go(self) -> None:
+        """A closed window or a lost line: the running step ends, and the journal says so."""
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # only the main thread may
+            for number in (SIGHUP, SIGTERM):
+                get_running_loop().add_signal_handler(number, self._go)
 
     # --- screens ------------------------------------------------------------------
 
@@ -278,6 +339,12 @@ class PveAuthApp(CalmCrash, App[None]):
             self.push_screen(wanted)
         if target:
             wanted.follow(target)
+
+    def open_journal(self) -> None:
+        """What was changed with this program."""
+        from screens.journal import JournalScreen
+
+        self.push_screen(JournalScreen())
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""
@@ -391,11 +458,19 @@ class PveAuthApp(CalmCrash, App[None]):
 
 
 def open_screens(
-    service: OutlookService, profile: Profile, exports: Exports, stories: Stories | None = None
+    service: OutlookService,
+    profile: Profile,
+    exports: Exports,
+    stories: Stories | None = None,
+    open_workshop: OpenWorkshop | None = None,
 ) -> int:
-    """Run the application until the user leaves; the exit code."""
-    app = PveAuthApp(service, profile, exports, stories)
+    """Run the application until the user leaves; the exit code.
+
+    A plan that still runs then ends with its running step.
+    """
+    app = PveAuthApp(service, profile, exports, stories, open_workshop)
     app.run(mouse=profile.mouse)
+    app.end_changes()
     if app.crash is not None:
         return tell(app.crash)
     return app.return_code or 0

@@ -7,8 +7,9 @@ from typing import ClassVar, cast
 
 from pve_auth_tui.core.acltree import TreeRow, tree
 from pve_auth_tui.core.listing import Line, Row
-from pve_auth_tui.core.lists.acl import ACL
+from pve_auth_tui.core.lists.acl import ACL, entry_of
 from pve_auth_tui.core.lists.tree import TREE, as_row
+from pve_auth_tui.core.objects import Key, acl_key
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE
 from screens.commands import Command, Commands
@@ -75,6 +76,10 @@ class AclScreen(ListScreen):
         """The views of the list, and the tree."""
         everything, *selections = super().view_names
         return [everything, TREE.name, *selections]
+
+    def object_of(self, key: str) -> Key:
+        entry = entry_of(self.house.snapshot, key) if self.house.snapshot else None
+        return acl_key(entry) if entry else Key("acl", key)
 
     def open_view(self, name: str) -> None:
         if name == TREE.name:

@@ -16,16 +16,21 @@ from screens.commands import (
     LATER,
     NOT_YET,
     Back,
+    Collect,
     Command,
     Commands,
     Demo,
     GlyphsCommand,
     Health,
     Help,
+    JournalCommand,
+    Keep,
     Prompt,
     Quit,
     Recover,
     Reload,
+    ReviewCollected,
+    Undo,
     Ways,
     bindings,
     go_to,
@@ -45,6 +50,7 @@ EVERYWHERE: Commands = (
     *(Help, Prompt, Back, Quit, Reload),
     *_GO,
     *(Health, Recover, Ways, Demo, GlyphsCommand),
+    *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""
@@ -125,6 +131,10 @@ class BaseScreen(Screen[None]):
             facts += [Fact(*fact) for fact in where_am_i(snapshot, self.house.node)]
         if self.house.is_stale:
             facts.append(Fact("READ EARLIER", 0))
+        if left := self.house.minutes_left():
+            facts.append(Fact(f"UNDO in {left}, K keeps", 0))
+        if collected := len(self.house.collected):
+            facts.append(Fact(f"{collected} COLLECTED", 1))
         if self.house.profile.serial:
             facts.append(Fact("LINE: SERIAL", 4))
         self.query_one(HeadLine).show_facts(facts, "0 Recover")

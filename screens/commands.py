@@ -18,9 +18,9 @@ S = TypeVar("S", bound="BaseScreen")
 
 Commands = tuple[type["Command[Any]"], ...]
 
-NOT_YET = "This version only shows; it cannot change anything yet."
+NOT_YET = "This form is not built yet; `pve-auth-tui change --help` tells how to do it now."
 NO_WHY = "Explain is not built yet. `pve-auth-tui permissions USER` tells the result."
-LATER = {**dict.fromkeys("adeglotu", NOT_YET), "w": NO_WHY}
+LATER = {**dict.fromkeys("adeglot", NOT_YET), "w": NO_WHY}
 """Keys of later versions and what they answer where a screen does not offer them."""
 
 
@@ -153,6 +153,69 @@ class GlyphsCommand(Command["BaseScreen"]):
     @classmethod
     def run(cls, screen: BaseScreen) -> None:
         screen.say(screen.house.next_glyphs())
+
+
+class Keep(Command["BaseScreen"]):
+    """Keeps a change that would take itself back."""
+
+    keys, shown, word, name = "K", "K", "", "keep"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return "" if screen.house.armed else "Nothing takes itself back now."
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.keep_changes()
+
+
+class Undo(Command["BaseScreen"]):
+    """Takes the last change back that was made with this program: shows the plan of it."""
+
+    keys, shown, word, name = "u", "u", "", "undo"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.undo_last()
+
+
+class Collect(Command["BaseScreen"]):
+    """Collects changes from now on, for one plan; again: drops them."""
+
+    keys, shown, word, name = "", "", "", "collect"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.say(screen.house.turn_collecting())
+        screen.refresh_head()
+
+
+class ReviewCollected(Command["BaseScreen"]):
+    """Shows the changes that were collected, as one plan."""
+
+    keys, shown, word, name = "", "", "", "review"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return "" if screen.house.collected else "Nothing is collected. :collect begins."
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.review_collected()
+
+
+class JournalCommand(Command["BaseScreen"]):
+    """Shows what was changed with this program, by whom."""
+
+    keys, shown, word, name = "", "", "", "journal"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_journal()
 
 
 class Recover(Command["BaseScreen"]):

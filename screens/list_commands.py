@@ -117,10 +117,18 @@ class Edit(_Later):
     keys, shown, word, name = "e", "e", "edit", "edit"
 
 
-class Remove(_Later):
-    """Removes the row."""
+class Remove(OnRow):
+    """Removes the row, or all marked rows: shows the plan of it first."""
 
     keys, shown, word, name = "d", "d", "remove", "remove"
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return super().problem(screen) or screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.remove_rows()
 
 
 class Why(_Later):
@@ -133,13 +141,7 @@ class Why(_Later):
         return NO_WHY
 
 
-class Undo(_Later):
-    """Takes the last change back."""
-
-    keys, shown, word, name = "u", "u", "", "undo"
-
-
 OF_LISTS: Commands = (
-    Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save, Undo,
+    Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save,
     *EVERYWHERE,
 )  # fmt: skip

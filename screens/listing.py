@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.find import haystack, parse_query
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line, Listing, Row
+from pve_auth_tui.core.objects import Key, Kind
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
 from screens.base import BaseScreen
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
     from widgets.find_field import FindBar
 
 _EVERYTHING = "everything"
+_KINDS: Final[Mapping[str, Kind]] = {
+    "realms": "realm",
+    "users": "user",
+    "groups": "group",
+    "roles": "role",
+    "pools": "pool",
+    "tokens": "token",
+}
+"""Lists whose rows have the object's own name as their key."""
 _REST = 0.15  # seconds after the last key until the detail pane follows
 
 
@@ -268,6 +278,32 @@ class ListScreen(BaseScreen):
         if key := self.table.key:
             self.table.set_marks(self.table.marks ^ {key})
             self.table.action_move(1)
+            self._show_counts()
+
+    @property
+    def acted_on(self) -> tuple[str, ...]:
+        """The rows that a key acts on: those marked, hidden or not, else the cursor's."""
+        key = self.table.key
+        return tuple(sorted(self.table.marks)) or ((key,) if key else ())
+
+    def objects(self, keys: Sequence[str]) -> list[Key]:
+        """What rows stand for, as objects that can be changed."""
+        return [self.object_of(key) for key in keys]
+
+    def object_of(self, key: str) -> Key:
+        """One of them; the name of the list tells its kind."""
+        return Key(_KINDS[self.listing.name], key)
+
+    def remove_rows(self) -> None:
+        """`d`: the plan that removes the rows."""
+        from pve_auth_tui.core.intents.removal import remove
+
+        self.house.review(remove(self.objects(self.acted_on)), self.changed)
+
+    def changed(self, report: object) -> None:
+        """A plan on rows was run (or, with None, left): what was marked has served."""
+        if report is not None:
+            self.table.set_marks(frozenset())
             self._show_counts()
 
     def _show_marks(self) -> None:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pve_auth_tui.core.plain import cells, fit, plain
-from widgets.look import BOLD, CURSOR, DIM, KEY, PLAIN, Piece, line, pieces
+from widgets.look import BOLD, CURSOR, DIM, KEY, PLAIN, RULE, Piece, line, pieces
 
 
 class OneLine(Widget):
@@ -40,6 +40,32 @@ class OneLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         return line(" " + self._text, width) if y == 0 else Strip.blank(width)
+
+
+class Rule(OneLine):
+    """` ─ title ───────── something at the right `: the top of what has a name of its own."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._right = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self._text}  {self._right}"
+
+    def show_parts(self, title: str, right: str = "") -> None:
+        """Both are untrusted; of what is too long the title is cut."""
+        self._right = plain(right)
+        self.show(title)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        right = f" {self._right}" if self._right else ""
+        room = max(0, width - cells(right) - 1)
+        left = f" ─ {self._text} "
+        left = left if cells(left) <= room else fit(left, room)
+        return pieces([(left + "─" * (room - cells(left)) + right, RULE)], width)
 
 
 class Sentence(OneLine):

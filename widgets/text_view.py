@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -13,9 +13,12 @@ from pve_auth_tui.core.listing import Line
 from widgets.detail_pane import wrapped
 from widgets.look import line
 
+Wrapped: TypeAlias = Callable[[int], Sequence[str]]
+"""Gives plain texts, wrapped to that many cells."""
+
 
 class TextView(Widget, can_focus=True):
-    """Lines of core.listing, wrapped to the width."""
+    """Lines of core.listing, wrapped to the width; or texts of whoever wraps them himself."""
 
     DEFAULT_CSS = "TextView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,9 +30,9 @@ class TextView(Widget, can_focus=True):
         Binding("end", "to(-1)", "last line", show=False),
     ]
 
-    def __init__(self, lines: Sequence[Line], *, id: str | None = None) -> None:
+    def __init__(self, lines: Sequence[Line] | Wrapped, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines = tuple(lines)
+        self._lines = lines
         self._texts: list[str] = []
         self._top = 0
 
@@ -42,8 +45,15 @@ class TextView(Widget, can_focus=True):
         """How many lines are below what is shown."""
         return max(0, len(self._texts) - self._top - self.size.height)
 
+    def show(self, lines: Sequence[Line] | Wrapped) -> None:
+        """Other lines, from the top."""
+        self._lines, self._top = lines, 0
+        self.on_resize()
+
     def on_resize(self) -> None:
-        self._texts = wrapped(self._lines, max(10, self.size.width - 2))
+        width = max(10, self.size.width - 2)
+        lines = self._lines
+        self._texts = list(lines(width)) if callable(lines) else wrapped(lines, width)
         self._scroll(self._top)
 
     def action_move(self, lines: int) -> None:

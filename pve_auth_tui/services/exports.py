@@ -36,3 +36,7 @@ class Exports:
     def save_table(self, name: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """Save a table as CSV; the path. Raises Unwritable."""
         return str(self._shelf.save(f"{name}.csv", as_csv(titles, rows)))
+
+    def save_text(self, name: str, text: str) -> str:
+        """Save lines that hold no secret and are `plain` already; the path. Raises Unwritable."""
+        return str(self._shelf.save(name, text))

@@ -11,7 +11,7 @@ from screens.details import DetailsScreen
 from screens.help import HelpScreen
 from screens.listing import ListScreen
 from screens.start import StartScreen
-from tests.screens.conftest import keys_shown, press, shown, status, table, type_text, until
+from tests.screens.conftest import keys_shown, press, settle, shown, status, table, type_text, until
 from widgets.detail_pane import DetailPane
 
 DIGITS = [(str(digit), listing) for digit, listing in enumerate(LISTINGS, start=1)]
@@ -153,10 +153,18 @@ async def test_reload_keeps_the_cursor_on_its_row_and_says_so(pilot):
     assert "Read again: 212 users." in status(pilot)
 
 
+@pytest.mark.parametrize("key", ["a", "e"])
+async def test_a_form_that_is_not_built_says_how_to_do_it_now(pilot, key):
+    await press(pilot, "5", key)
+    assert "`pve-auth-tui change --help` tells how" in status(pilot)
+
+
 @pytest.mark.parametrize("key", ["a", "e", "d", "u"])
-async def test_keys_that_change_things_are_dim_and_say_why(pilot, key):
-    await press(pilot, "2", key)
-    assert status(pilot) == "This version only shows; it cannot change anything yet."
+async def test_keys_that_change_things_are_dim_and_say_why(make_app, rack, key):
+    async with make_app(rack).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", key)
+        assert status(pilot).startswith("Nothing can be changed now: ")
 
 
 @pytest.mark.parametrize(("key", "word"), [("w", "Explain"), ("9", "Health"), ("0", "Recover")])

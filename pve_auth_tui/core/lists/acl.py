@@ -88,9 +88,14 @@ def _by_key(config: UserConfig) -> Mapping[str, AclEntry]:
     return {entry_key(entry): entry for entry in config.acl}
 
 
-def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
+def entry_of(snapshot: Snapshot, key: str) -> AclEntry | None:
+    """The entry behind a row's key."""
     config = snapshot.access.value
-    entry = _by_key(config).get(key) if config else None
+    return _by_key(config).get(key) if config else None
+
+
+def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
+    config, entry = snapshot.access.value, entry_of(snapshot, key)
     if config is None or entry is None:
         return GONE
     notes = aclnotes.notes(config).get(entry, ())

@@ -1,0 +1,318 @@
+"""What the application needs to change things: make a plan, show it, run it, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual import on, work
+from textual.app import App
+from textual.message import Message
+from textual.timer import Timer
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.services.outlook import Outlook
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.plan import Intent, Plan
+    from pve_auth_tui.core.undo import Applied
+    from pve_auth_tui.services.plans import Progress, Report
+    from pve_auth_tui.workshop import Workshop
+    from screens.plan import PlanScreen
+
+OnDone = Callable[["Report | None"], None]
+OnProblem = Callable[[AuthTuiError], None]
+OpenWorkshop = Callable[[], "Workshop"]
+
+_LONGEST_STEP: Final = 90.0  # seconds
+_TICK: Final = 10.0  # seconds between two looks at a timer that runs
+
+
+class Changing(App[None]):
+    """Mixin of the application. Plans are made and run in workers; screens are told in messages."""
+
+    @dataclass
+    class Made(Message):
+        """A plan is there to be shown."""
+
+        plan: Plan
+        on_done: OnDone
+        why_no_timer: str
+
+    @dataclass
+    class NotMade(Message):
+        """None could be made, and why."""
+
+        error: AuthTuiError
+        on_problem: OnProblem | None
+
+    @dataclass
+    class Went(Message):
+        """A step of the running plan has begun, said something or ended."""
+
+        progress: Progress
+
+    @dataclass
+    class Ran(Message):
+        """The plan was run, to its end or not; what came of it."""
+
+        report: Report
+
+    @dataclass
+    class NotRun(Message):
+        """Nothing was done, and why."""
+
+        error: AuthTuiError
+
+    @dataclass
+    class Armed(Message):
+        """What takes itself back unless it is kept."""
+
+        changes: tuple[Applied, ...]
+        kept: str = ""
+
+    def prepare_changes(self, open_workshop: OpenWorkshop | None) -> None:
+        """Once, before the application runs."""
+        self._open_workshop = open_workshop
+        self._workshop: Workshop | None = None
+        self.collected: list[Intent] = []
+        self.is_collecting = False
+        self.armed: tuple[Applied, ...] = ()
+        self._ticking: Timer | None = None
+
+    @property
+    def workshop(self) -> Workshop:
+        """The services that change things; opened when first needed, by a worker."""
+        if self._workshop is None:
+            if self._open_workshop is None:
+                raise AuthTuiError("Nothing can be changed here.", "Start it on a node.")
+            self._workshop = self._open_workshop()
+        return self._workshop
+
+    def end_changes(self) -> None:
+        """After the screens are gone: the running step ends, no other starts, and that is told."""
+        workshop = self._workshop
+        if workshop is None:
+            return
+        workshop.plans.stop()
+        workshop.plans.wait(_LONGEST_STEP)
+        workshop.close()
+
+    # --- a plan -------------------------------------------------------------------
+
+    def review(
+        self, intent: Intent, on_done: OnDone | None = None, on_problem: OnProblem | None = None
+    ) -> None:
+        """Make a plan of what is wanted, and show it; while changes are collected, collect it.
+
+        `on_done` gets the report when the plan was run, None when it was left. `on_problem` gets
+        the reason when no plan can be made of it; without it the reason is said.
+        """
+        self._make(intent, on_done or _nothing, on_problem, collect=self.is_collecting)
+
+    @work(thread=True, group="plan", exit_on_error=False)
+    def _make(
+        self, intent: Intent, on_done: OnDone, on_problem: OnProblem | None, *, collect: bool
+    ) -> None:
+        try:
+            outlook = self._known_outlook()
+            if collect:
+                from pve_auth_tui.core.planning import together
+
+                together([*self.collected, intent], "")(outlook.snapshot)
+                self.call_from_thread(self._collect, intent, on_done)
+            else:
+                plan = self.workshop.plans.review(intent, outlook)
+                why_no_timer = self.workshop.plans.why_no_timer()
+                self.post_message(self.Made(plan, on_done, why_no_timer))
+        except AuthTuiError as error:
+            self.post_message(self.NotMade(error, on_problem))
+
+    def _known_outlook(self) -> Outlook:
+        outlook = getattr(self, "outlook", None)
+        if outlook is None:
+            raise AuthTuiError("Nothing was read yet.", "r reads again.")
+        return outlook  # type: ignore[no-any-return]
+
+    @on(Made)
+    def _show_plan(self, message: Made) -> None:
+        from screens.plan import PlanScreen
+
+        self.push_screen(PlanScreen(message.plan, message.on_done, message.why_no_timer))
+
+    @on(NotMade)
+    def _tell_problem(self, message: NotMade) -> None:
+        if message.on_problem:
+            message.on_problem(message.error)
+        else:
+            self.tell(message.error)
+
+    def tell(self, error: AuthTuiError) -> None:
+        """One sentence and the next step, in the status line."""
+        self._say(f"{plain(str(error))} {plain(error.hint)}".strip())
+
+    def _say(self, sentence: str) -> None:
+        raise NotImplementedError
+
+    # --- several changes in one plan ------------------------------------------------
+
+    def _collect(self, intent: Intent, on_done: OnDone) -> None:
+        self.collected.append(intent)
+        self._say(f"{len(self.collected)} collected. :review shows the plan of all of them.")
+        on_done(None)
+
+    def turn_collecting(self) -> str:
+        """Collect changes from now on, or no more; says what holds now."""
+        self.is_collecting = not self.is_collecting
+        if self.is_collecting:
+            return "Changes are collected from now on. :review shows them as one plan."
+        left = len(self.collected)
+        self.collected.clear()
+        return f"No longer collected.{f' {left} dropped.' if left else ''}"
+
+    def review_collected(self) -> str:
+        """Show the plan of everything collected; why not, or ""."""
+        if not self.collected:
+            return "Nothing is collected. :collect begins."
+        from pve_auth_tui.core.planning import together
+
+        intent = together(tuple(self.collected), "")
+        self._make(intent, self._collected_ran, None, collect=False)
+        return ""
+
+    def _collected_ran(self, report: Report | None) -> None:
+        if report is not None:
+            self.collected.clear()
+            self.is_collecting = False
+
+    # --- running it ------------------------------------------------------------------
+
+    @work(thread=True, group="apply", exit_on_error=False)
+    def run_plan(self, plan: Plan, *, override: str = "", minutes: float = 0.0) -> None:
+        """Run it in a worker; the plan's screen hears of every step."""
+        try:
+            report = self.workshop.plans.apply(
+                plan,
+                override=override,
+                minutes=minutes,
+                on_progress=lambda progress: self._pass_on(self.Went(progress)),
+            )
+        except AuthTuiError as error:
+            self._pass_on(self.NotRun(error))
+        else:
+            self._pass_on(self.Ran(report))
+            self._look_for_armed()
+
+    def _pass_on(self, message: Message) -> None:
+        """Nobody has to be there any more: the journal knows."""
+        if self.is_running:
+            self.post_message(message)
+
+    @on(Went)
+    def _tell_progress(self, message: Went) -> None:
+        if screen := self._plan_screen():
+            screen.went(message.progress)
+
+    @on(NotRun)
+    def _tell_refusal(self, message: NotRun) -> None:
+        if screen := self._plan_screen():
+            screen.not_run(message.error)
+
+    @on(Ran)
+    def _take_report(self, message: Ran) -> None:
+        self.took_picture(message.report)
+        if screen := self._plan_screen():
+            screen.ran(message.report)
+
+    def _plan_screen(self) -> PlanScreen | None:
+        from screens.plan import PlanScreen
+
+        shown = (screen for screen in reversed(self.screen_stack))
+        return next((screen for screen in shown if isinstance(screen, PlanScreen)), None)
+
+    def took_picture(self, report: Report) -> None:
+        """What was read back is the picture from now on."""
+        raise NotImplementedError
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a plan runs."""
+        return self._workshop is not None and self._workshop.plans.busy
+
+    # --- what takes itself back ---------------------------------------------------------
+
+    @work(thread=True, group="armed", exit_on_error=False)
+    def look_for_armed(self) -> None:
+        """What earlier sessions left to be taken back or kept (R15)."""
+        self._look_for_armed()
+
+    def _look_for_armed(self, kept: str = "") -> None:
+        if self._open_workshop is not None:
+            self._pass_on(self.Armed(self.workshop.plans.armed(), kept))
+
+    @on(Armed)
+    def _show_armed(self, message: Armed) -> None:
+        before, self.armed = self.armed, message.changes
+        over = {change.id for change in before} - {change.id for change in self.armed}
+        if over and not message.kept:
+            titles = ", ".join(plain(change.title) for change in before if change.id in over)
+            self._say(f"Its time is over, see :journal: {titles}. Reading ...")
+            self.reload()
+        if self.armed and self._ticking is None:
+            self._ticking = self.set_interval(_TICK, self._tick)
+        elif not self.armed and self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        if message.kept:
+            self._say(message.kept)
+        self.refresh_heads()
+
+    def _tick(self) -> None:
+        self.refresh_heads()
+        self.look_for_armed()
+
+    def minutes_left(self) -> str:
+        """Until the first change takes itself back, `8 min`; "" when none does."""
+        ends = [change.armed_until for change in self.armed if change.armed_until is not None]
+        if not ends:
+            return ""
+        seconds = max(0.0, min(ends) - self.workshop.clock.now())
+        return f"{-int(-seconds // 60)} min" if seconds > 60 else f"{int(seconds)} s"
+
+    def reload(self) -> object:
+        """Read everything anew."""
+        raise NotImplementedError
+
+    def refresh_heads(self) -> None:
+        """Line 1 says how long is left."""
+        raise NotImplementedError
+
+    @work(thread=True, group="armed", exit_on_error=False)
+    def keep_changes(self) -> None:
+        """`K`: what would take itself back stays."""
+        titles = []
+        try:
+            for change in self.armed:
+                self.workshop.plans.keep(change.id)
+                titles.append(plain(change.title))
+        except AuthTuiError as error:
+            self.call_from_thread(partial(self.tell, error))
+        self._look_for_armed(f"Kept: {', '.join(titles)}." if titles else "")
+
+    @work(thread=True, group="plan", exit_on_error=False)
+    def undo_last(self) -> None:
+        """`u`: the plan that takes the last change back."""
+        try:
+            plan = self.workshop.plans.review(self.workshop.plans.undo(), self._known_outlook())
+            why_no_timer = self.workshop.plans.why_no_timer()
+        except AuthTuiError as error:
+            self.post_message(self.NotMade(error, None))
+        else:
+            self.post_message(self.Made(plan, _nothing, why_no_timer))
+
+
+def _nothing(report: Report | None) -> None:
+    """Nobody waits for it."""

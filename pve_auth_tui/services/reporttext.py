@@ -1,0 +1,101 @@
+"""What came of a plan as text: the same on the Plan screen and on the command line."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Final
+
+from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.services.report import Progress, Report, State, StepResult
+
+_WORDS: Final = {
+    State.RUNS: "...",
+    State.DONE: "ok",
+    State.FAILED: "BAD",
+    State.UNSURE: "LOOK",
+    State.NOT_RUN: "-",
+}
+_INDENT: Final = 6
+
+
+def progress_text(progress: Progress) -> str:
+    """One line while it runs: `ok    2 of 3  pveum user modify ...`."""
+    text = plain(progress.line) or plain(shown(progress.step))
+    return f"{_WORDS[progress.state]:<5} {progress.number} of {progress.of}  {text}"
+
+
+def report_text(report: Report, width: int) -> list[str]:
+    """What was done, what was not, where the node is not as foretold, how it is taken back."""
+    texts: list[str] = []
+    for result in report.results:
+        texts += _step_text(result, width)
+    if report.differences:
+        texts += ["", *_each("Not as foretold", report.differences, "BAD", width)]
+    elif report.ok:
+        texts += ["", *_hanging("ok", "PVE was asked again, and it is as foretold.", width)]
+    if report.others:
+        texts += ["", *_each("Changed by somebody else meanwhile", report.others, "LOOK", width)]
+    texts += ["", *_end(report, width)]
+    return texts
+
+
+def trouble_text(error: AuthTuiError, width: int) -> list[str]:
+    """What happened, the next step, and below them PVE's own words."""
+    texts = _hanging("BAD", str(error), width)
+    if error.hint:
+        texts += _hanging("", error.hint, width)
+    if error.original:
+        texts += ["", "Original", *_hanging("", error.original, width)]
+    return texts
+
+
+def _step_text(result: StepResult, width: int) -> list[str]:
+    texts = _hanging(_WORDS[result.state], shown(result.step), width)
+    if result.state is State.NOT_RUN and result.error is None:
+        texts += _hanging("", "Not run.", width)
+    if result.state is State.UNSURE:
+        texts += _hanging("", "Nobody knows whether it was carried out: look.", width)
+    if result.seen:
+        texts += _hanging("", "No answer came, but reading back shows that it was done.", width)
+    if result.error is not None:
+        texts += [f"{'':<{_INDENT}}{text}".rstrip() for text in _plain_trouble(result.error, width)]
+    return texts
+
+
+def _plain_trouble(error: AuthTuiError, width: int) -> list[str]:
+    room = max(20, width - _INDENT)
+    texts = wrap(plain(str(error)), room) + wrap(plain(error.hint), room)
+    if error.original:
+        texts += wrap(f"PVE's words: {plain(error.original)}", room)
+    return texts
+
+
+def _each(heading: str, sentences: tuple[str, ...], word: str, width: int) -> list[str]:
+    texts = [heading]
+    for sentence in sentences:
+        texts += _hanging(word, sentence, width)
+    return texts
+
+
+def _end(report: Report, width: int) -> list[str]:
+    if report.nothing_done:
+        return ["Nothing was changed."]
+    texts = [f"In the journal and for undo it is called {report.id}."]
+    if not report.undoable:
+        texts += _hanging("", "It cannot be taken back.", width)
+    if report.stopped:
+        texts += _hanging("LOOK", "It was ended between two steps, as you wanted.", width)
+    return texts
+
+
+def _hanging(word: str, text: str, width: int) -> list[str]:
+    return wrap(
+        plain(text),
+        max(20, width),
+        initial_indent=f"{word:<{_INDENT}}",
+        subsequent_indent=" " * _INDENT,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    ) or [word]

@@ -1,0 +1,46 @@
+"""What changes things: the services that screens and commands share, put together by `wiring`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pve_auth_tui.core.ports import Journal
+from pve_auth_tui.services.outlook import OutlookService
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.ports import Clock
+    from pve_auth_tui.services.enrol import EnrolService
+    from pve_auth_tui.services.plans import PlanService
+    from pve_auth_tui.services.prove import ProveService
+
+
+class Closing(Protocol):
+    """Something that holds a port or a child."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
+    `prove` shows that they work; `journal` holds what was done.
+
+    `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
+    gives back.
+    """
+
+    outlooks: OutlookService
+    plans: PlanService
+    enrol: EnrolService
+    prove: ProveService
+    journal: Journal
+    clock: Clock
+    simulated: bool = False
+    held: tuple[Closing, ...] = ()
+
+    def close(self) -> None:
+        """End what was opened for it."""
+        for one in self.held:
+            one.close()

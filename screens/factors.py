@@ -1,0 +1,51 @@
+"""What lists of users and of factors both do: give, unlock and prove second factors."""
+
+from __future__ import annotations
+
+from screens.choose import ChooseScreen
+from screens.listing import ListScreen
+
+_TOTP, _RECOVERY = "TOTP", "Recovery Keys"
+_LATER = "WebAuthn (not built yet)", "Yubico OTP (not built yet)"
+
+
+class FactorScreen(ListScreen):
+    """A list whose rows are about users."""
+
+    def choose_factor(self, userid: str) -> None:
+        """PVE's own menu: which kind."""
+        options = [_TOTP, _RECOVERY, *_LATER]
+
+        def chosen(index: int | None) -> None:
+            if index == 0:
+                self.enrol_totp(userid)
+            elif index == 1:
+                self.enrol_recovery(userid)
+            elif index is not None:
+                self.say("Security keys and Yubico OTP: in the web interface, for now.")
+
+        self.app.push_screen(ChooseScreen(f"Add for {userid}", options), chosen)
+
+    def enrol_totp(self, userid: str) -> None:
+        """An authenticator app: from the QR code to a proved login."""
+        from screens.enrol_totp import EnrolTotpScreen
+
+        self.app.push_screen(EnrolTotpScreen(userid))
+
+    def enrol_recovery(self, userid: str) -> None:
+        """Ten keys on paper."""
+        from screens.enrol_recovery import EnrolRecoveryScreen
+
+        self.app.push_screen(EnrolRecoveryScreen(userid))
+
+    def unlock(self, userid: str) -> None:
+        """The lock on somebody's factors."""
+        from pve_auth_tui.core.intents import factors
+
+        self.house.review(factors.unlock(userid), self.changed)
+
+    def prove(self, userid: str) -> None:
+        """A real login."""
+        from screens.prove import ProveScreen
+
+        self.app.push_screen(ProveScreen(userid))

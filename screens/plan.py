@@ -1,0 +1,310 @@
+"""A plan, before it is run, while it runs, and what came of it. The only screen that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plan import Plan, Weight
+from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
+from pve_auth_tui.services.reporttext import progress_text, report_text, trouble_text
+from screens.base import BaseScreen
+from screens.commands import Back, Command, Commands
+from widgets.lines import HeadLine, KeyLine, OneLine, Rule, Sentence
+from widgets.text_field import TextField
+from widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from pve_auth_tui.services.plans import Progress, Report
+
+_LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant for another screen
+_LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form
+_TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
+_ALL: Final = 100_000  # commands behind `c`
+
+
+class Run(Command["PlanScreen"]):
+    """Runs the plan."""
+
+    keys, shown, word, name = "y", "y", "run", "run"
+
+    @classmethod
+    def problem(cls, screen: PlanScreen) -> str:
+        return screen.why_not_run()
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.start(0.0)
+
+
+class Try(Command["PlanScreen"]):
+    """Runs the plan; it is taken back after 10 minutes unless you keep it with K."""
+
+    keys, shown, word, name = "m", "m", "run, taken back in 10 min unless kept", "try"
+
+    @classmethod
+    def problem(cls, screen: PlanScreen) -> str:
+        return screen.why_not_run() or screen.why_not_try()
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.start(_TRY)
+
+
+class Lines(Command["PlanScreen"]):
+    """Shows all commands, as a person would type them."""
+
+    keys, shown, word, name = "c", "c", "commands", "commands"
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.show_commands()
+
+
+class SavePlan(Command["PlanScreen"]):
+    """Saves the plan to a file that only you can read."""
+
+    keys, shown, word, name = "f", "f", "save", "save"
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.save()
+
+
+class LeavePlan(Back):
+    """Goes back; what you typed is kept. While it runs: the running step ends, no other starts."""
+
+    word = "back"
+
+
+class PlanScreen(BaseScreen):
+    """`on_done` gets the report when it was run, None when it was left. `why_no_timer`: why `m` is
+    not possible here.
+    """
+
+    CSS_PATH = "plan.tcss"
+    OFFERS: ClassVar[Commands] = (Run, Try, Lines, SavePlan, LeavePlan)
+
+    def __init__(
+        self, plan: Plan, on_done: Callable[[Report | None], None], why_no_timer: str = ""
+    ) -> None:
+        super().__init__()
+        self._plan = plan
+        self._why_no_timer = why_no_timer
+        self._on_done = on_done
+        self._opened = monotonic()
+        self._alone: Timer | None = None
+        self._runs = False
+        self._report: Report | None = None
+        self._told: list[str] = []
+        self._read_to_end = False
+        self._minutes = 0.0
+
+    @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    def compose(self) -> ComposeResult:
+        yield HeadLine(id="head")
+        yield Rule(id="heading")
+        yield TextView(self._text, id="text")
+        yield OneLine(id="ask")
+        yield TextField(id="typed")
+        yield Sentence(id="status")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        self._show_plan(self._sentence_of_plan())
+        self.query_one(TextView).focus()
+        self.set_timer(_LISTENS, self.show_keys)
+
+    def _show_tabs(self, *, numbered: bool = True) -> None:
+        """A plan has no lists to go to."""
+
+    def _show_plan(self, sentence: str) -> None:
+        self.query_one(Rule).show_parts(*plan_heading(self._plan))
+        self._ask_nothing()
+        self._read_to_end = False
+        self.query_one(TextView).show(self._text)
+        self.say(sentence)
+        self._be_alone()
+
+    def _sentence_of_plan(self) -> str:
+        if self._plan.weight is Weight.HEAVY:
+            return "HEAVY: y asks you to type a word. Enter does nothing. Esc goes back."
+        return "y runs it. Enter does nothing. Esc goes back; what you typed is kept."
+
+    def _text(self, width: int) -> list[str]:
+        if self._told:
+            return self._told
+        return plan_text(self._plan, width)
+
+    # --- may it run -------------------------------------------------------------------
+
+    def why_not_run(self) -> str:
+        """One sentence, or ""."""
+        if self._report is not None:
+            return "It has been run. Esc goes back, u takes it back."
+        if self._runs:
+            return "It runs."
+        if monotonic() - self._opened < _LISTENS:
+            return "A plan listens half a second after it is shown."
+        if problem := self.house.why_no_change():
+            return problem
+        if self._plan.weight is Weight.HEAVY and not self._seen_whole():
+            return "This plan is HEAVY: page through it to the end first (PgDn)."
+        return ""
+
+    def why_not_try(self) -> str:
+        """Why it cannot take itself back; or ""."""
+        if not self._plan.back.steps:
+            return "This cannot be taken back, so it cannot take itself back."
+        return self._why_no_timer
+
+    def _seen_whole(self) -> bool:
+        self._read_to_end = self._read_to_end or self.query_one(TextView).hidden_below == 0
+        return self._read_to_end
+
+    # --- running -------------------------------------------------------------------------
+
+    def start(self, minutes: float) -> None:
+        """Run it, or ask for the word first."""
+        self._minutes = minutes
+        if self._plan.weight is not Weight.HEAVY:
+            self._begin("")
+            return
+        ask = self.query_one("#ask", OneLine)
+        ask.show(f"Type  {plain(self._plan.confirm)}  and Enter to run it:")
+        field = self.query_one(TextField)
+        ask.display = field.display = True
+        field.value = ""
+        field.focus()
+
+    def _ask_nothing(self) -> None:
+        self.query_one("#ask").display = self.query_one(TextField).display = False
+        self.query_one(TextView).focus()
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() != plain(self._plan.confirm):
+            self.say("That is not the word, so nothing was done. Esc leaves the field.")
+            return
+        self._ask_nothing()
+        self._begin(self._plan.confirm)
+
+    def _begin(self, override: str) -> None:
+        if self._alone:
+            self._alone.stop()
+        self._runs = True
+        self._told = ["Running ..."]
+        self._show_told()
+        self.show_keys()
+        self.say("Esc: the running step ends, no other starts.")
+        self.house.run_plan(self._plan, override=override, minutes=self._minutes)
+
+    def went(self, progress: Progress) -> None:
+        """A step has begun, said something, or ended."""
+        self._told.append(progress_text(progress))
+        self._show_told()
+
+    def ran(self, report: Report) -> None:
+        """It was run, to its end or not."""
+        self._runs, self._report = False, report
+        self._told = report_text(report, max(20, self.query_one(TextView).size.width - 2))
+        self._show_told()
+        self.say(self._sentence_of(report))
+        self.show_keys()
+
+    def _sentence_of(self, report: Report) -> str:
+        if not report.ok:
+            return "Not everything went as planned: see above. Esc goes back."
+        if report.deadline is not None:
+            return "Done. It is taken back by itself unless you press K. Esc goes back."
+        undo = " u takes it back." if report.undoable else ""
+        return f"Done, and PVE now says what was foretold.{undo} Esc goes back."
+
+    def not_run(self, error: AuthTuiError) -> None:
+        """Nothing was done, and why; perhaps there is another plan now."""
+        from pve_auth_tui.services.plans import PlanChanged
+
+        self._runs, self._told = False, []
+        if isinstance(error, PlanChanged):
+            self._plan, self._opened = error.plan, monotonic()
+            self._show_plan("Somebody changed something meanwhile: this is the plan made anew.")
+            self.set_timer(_LISTENS, self.show_keys)
+        else:
+            self._told = trouble_text(error, max(20, self.query_one(TextView).size.width - 2))
+            self._show_told()
+            self.say("Nothing was done. Esc goes back.")
+        self.show_keys()
+
+    def _show_told(self) -> None:
+        view = self.query_one(TextView)
+        view.show(self._text)
+        view.action_to(-1 if self._runs else 0)
+
+    # --- the rest ----------------------------------------------------------------------
+
+    def show_commands(self) -> None:
+        """`c`: all of them, however many."""
+        from pve_auth_tui.core.listing import Line
+        from screens.details import DetailsScreen
+
+        lines = [Line(text) for text in command_text(self._plan, 10_000, most=_ALL)]
+        self.app.push_screen(DetailsScreen("Plan", "Commands", lines))
+
+    @work(thread=True, exclusive=True, group="save", exit_on_error=False)
+    def save(self) -> None:
+        """`f`: the plan as text."""
+        text = "\n".join(plan_text(self._plan, 100, most=_ALL)) + "\n"
+        try:
+            where = self.house.exports.save_text("plan.txt", text)
+            sentence = f"Saved as {where}"
+        except AuthTuiError as error:
+            sentence = f"{error} {error.hint}".strip()
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(partial(self.say, sentence))
+
+    def _be_alone(self) -> None:
+        """A plan left alone goes back to its form: the node has moved on meanwhile."""
+        if self._alone:
+            self._alone.stop()
+        self._alone = self.set_timer(_LEFT_ALONE, self._go_back)
+
+    def _go_back(self) -> None:
+        if self.is_current and not self._runs and self._report is None:
+            self.step_back()
+            self.house.say(
+                "The plan was left alone for five minutes and is closed; nothing was done."
+            )
+
+    def on_key(self, event: Key) -> None:
+        """Somebody is there."""
+        if not self._runs and self._report is None:
+            self._be_alone()
+            self.call_after_refresh(self.show_keys)
+
+    def step_back(self) -> None:
+        """Esc: out of the field, or back; a running plan ends after its step."""
+        if self._runs:
+            self.house.workshop.plans.stop()
+            self.say("The running step ends, no other starts ...")
+            return
+        if self.query_one(TextField).display:
+            self._ask_nothing()
+            self.say(self._sentence_of_plan())
+            return
+        self.app.pop_screen()
+        self._on_done(self._report)
