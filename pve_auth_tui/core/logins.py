@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.snapshot import Snapshot
@@ -88,6 +89,8 @@ def login(snapshot: Snapshot, userid: str, now: float) -> Login:
         return Login(kinds=kinds, at_idp=True, obstacle=obstacle)
     if not obstacle and realms is not None and realm is None:
         obstacle = f"realm {realm_name} does not exist"
+    if not obstacle and realm is not None and realm.type is None:
+        obstacle = f"PVE cannot read realm {realm_name}"
     if not obstacle and snapshot.tfa.refused:
         obstacle = "PVE cannot read tfa.cfg"
     if not obstacle and _has_no_password(snapshot, userid):
@@ -95,10 +98,11 @@ def login(snapshot: Snapshot, userid: str, now: float) -> Login:
     demand = demanded(realm)
     if not kinds and not demand:
         return Login(obstacle=obstacle)
-    locked = _locked(tfa, kinds, now)
+    old = _OF_DEMAND[demand] if demand and _old_keys(snapshot, userid) else ""
+    locked = _locked(tfa, (*kinds, old), now)
     usable = _usable(snapshot, tfa, kinds, demand, locked)
-    if demand and locked != "all" and _old_keys(snapshot, userid):
-        usable |= {_OF_DEMAND[demand]}
+    if old and locked != "all" and (old, locked) != ("totp", "totp"):
+        usable |= {old}
     if not obstacle and not usable:
         obstacle = _factor_obstacle(kinds, demand, locked)
     lacks = bool(demand) and not usable and not locked
@@ -142,13 +146,32 @@ def recovery_left(tfa: UserTfa | None) -> int | None:
     return None
 
 
-def webauthn_configured(snapshot: Snapshot) -> bool:
-    """Has datacenter.cfg the rp and id that the code needs; unknown counts as yes."""
+def webauthn_problem(snapshot: Snapshot) -> str:
+    """Why no security key can be used, in words; "" when nothing speaks against it.
+
+    The code needs rp and id, and PVE 9 an origin that is the domain id or below it, if one is
+    set (reference 8.1). Settings that could not be read are taken for harmless.
+    """
     datacenter = snapshot.datacenter.value
     if datacenter is None:
-        return True
+        return ""
     webauthn = datacenter.options.get("webauthn")
-    return isinstance(webauthn, Mapping) and bool(webauthn.get("rp")) and bool(webauthn.get("id"))
+    if not isinstance(webauthn, Mapping) or not webauthn.get("rp") or not webauthn.get("id"):
+        return "WebAuthn is not set up"
+    origin, ident = webauthn.get("origin"), webauthn["id"]
+    if origin is None or _is_below(origin, ident):
+        return ""
+    return "the origin of WebAuthn does not fit its id"
+
+
+def _is_below(origin: str, ident: str) -> bool:
+    from pve_auth_tui.core import weburl  # few clusters have an origin
+
+    try:
+        url = weburl.parse(origin)
+    except weburl.BadUrl:
+        return False
+    return url.is_domain and (url.host == ident or url.host.endswith(f".{ident}"))
 
 
 def _account_obstacle(snapshot: Snapshot, userid: str, now: float) -> str:
@@ -156,8 +179,8 @@ def _account_obstacle(snapshot: Snapshot, userid: str, now: float) -> str:
     if access is None:
         return ""
     user = access.users.get(userid)
-    if user is None:
-        return "there is no such user"
+    if user is None:  # PVE adds root@pam again, enabled
+        return "" if userid == ROOT else "there is no such user"
     if not user.enable:
         return "the account is disabled"
     if has_expired(user.expire, now):
@@ -174,7 +197,7 @@ def _has_no_password(snapshot: Snapshot, userid: str) -> bool:
 
 def _locked(tfa: UserTfa | None, kinds: tuple[str, ...], now: float) -> str:
     """A lock without a factor behind it locks nothing."""
-    if tfa is None or not kinds:
+    if tfa is None or not any(kinds):
         return ""
     if tfa.locked_until is not None and tfa.locked_until > now:
         return "all"
@@ -199,7 +222,7 @@ def _usable(
         usable &= {"recovery", _OF_DEMAND[demand]}
     else:
         usable.discard("yubico")  # can only be checked with the realm's Yubico settings
-        if not webauthn_configured(snapshot):
+        if webauthn_problem(snapshot):
             usable.discard("key")
     return frozenset(usable)
 

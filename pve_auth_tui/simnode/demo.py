@@ -18,7 +18,8 @@ def demo_tree(*, users: int = USERS, now: float = DEMO_NOW) -> MemoryTree:
 
     With more than 212 users everything grows with them, to 2,000 groups, 20,000 ACL
     entries, 5,000 tokens and 5,000 users with a second factor for 10,000 users; the people
-    with a story stay. Everybody of realms pam and pve who has a password has PASSWORD. Raises UsageError for fewer, or for more than 100,000.
+    with a story stay. Passwords in realms pam and pve are all PASSWORD. Raises UsageError for
+    fewer users, or for more than 100,000.
     """
     if users == USERS:
         return tree_of(rack(now), now)
