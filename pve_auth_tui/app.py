@@ -49,7 +49,7 @@ _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the
 _ARMED = 0.5  # seconds from the first rows until it is looked whether anything takes itself back
 _LONG = 1.0  # seconds that PVE may be asked before line 1 says so
 _ASKED = 5.0  # seconds that a second q counts as the answer
-_LEAVES_FIELD = frozenset({"enter", "tab", "escape"})
+_LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctrl+g", "ctrl+r"})
 
 
 if TYPE_CHECKING:
@@ -440,7 +440,10 @@ class PveAuthApp(CalmCrash, Changing):
         """Nothing goes to the terminal's clipboard (R6)."""
 
     def _watch_idleness(self) -> None:
-        if monotonic() - self._last_key >= _IDLE and self.screen is not self.screen_stack[1]:
+        if monotonic() - self._last_key < _IDLE:
+            return
+        self.drafts.drop_secrets()
+        if self.screen is not self.screen_stack[1]:
             self.open_start()
 
     # --- how it looks -----------------------------------------------------------------

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.services.outlook import Outlook
+from screens.drafts import Drafts
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent, Plan
@@ -78,6 +79,7 @@ class Changing(App[None]):
         """Once, before the application runs."""
         self._open_workshop = open_workshop
         self._workshop: Workshop | None = None
+        self.drafts = Drafts()
         self.collected: list[Intent] = []
         self.is_collecting = False
         self.armed: tuple[Applied, ...] = ()

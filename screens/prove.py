@@ -1,0 +1,319 @@
+"""Proof that somebody can log in: a password, then what PVE asks for. One attempt per `^O`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.worker import Worker, get_current_worker
+
+from pve_auth_tui.core.challenge import Challenge, answer_problem
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.logins import login, recovery_left
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.totp import cleaned
+from screens.commands import Commands
+from screens.form import FieldHelp, FormScreen, LeaveForm, Reveal, Review
+from widgets.detail_pane import Paragraph
+from widgets.field import AnyField, ChoiceEntry, SecretEntry
+from widgets.form import Form
+from widgets.lines import Rule
+
+if TYPE_CHECKING:
+    from pve_auth_tui.services.prove import Proof
+
+_LOOK: Final = 0.2  # seconds between looks whether the screen was left
+_TYPED: Final = ("totp", "recovery", "yubico")
+_NO_CODE: Final = "none"
+
+
+class LogIn(Review):
+    """Logs in once with what was typed, as a browser does, and drops the login at once."""
+
+    word, name = "log in", "log in"
+
+    @classmethod
+    def problem(cls, screen: FormScreen) -> str:
+        return screen.busy if isinstance(screen, ProveScreen) else ""
+
+
+class LeaveProof(LeaveForm):
+    """Leaves; nothing that you typed is kept."""
+
+    word = "back"
+
+
+class ProveScreen(FormScreen):
+    """`said` is what is known already, as after an enrolment; then leaving is "later"."""
+
+    CSS_PATH = "prove.tcss"
+    OFFERS: ClassVar[Commands] = (LogIn, FieldHelp, Reveal, LeaveProof)
+
+    @dataclass
+    class Before(Message):
+        """What an attempt costs, or why there cannot be one."""
+
+        sentences: Sequence[str]
+        error: AuthTuiError | None = None
+
+    @dataclass
+    class Asked(Message):
+        """PVE wants a second factor."""
+
+        challenge: Challenge
+
+    @dataclass
+    class Proved(Message):
+        """It went well."""
+
+        proof: Proof
+
+    @dataclass
+    class NotProved(Message):
+        """It did not, and why."""
+
+        error: AuthTuiError
+
+    def __init__(self, userid: str, said: str = "") -> None:
+        super().__init__()
+        self._userid = userid
+        self._said = said
+        self._answers: Queue[Secret | None] = Queue()
+        self._challenge: Challenge | None = None
+        self._by_password = True
+        self._impossible = ""
+        self._attempt: Worker[None] | None = None
+
+    @property
+    def heading(self) -> str:
+        return f"Prove that {self._userid} can log in"
+
+    def make_fields(self) -> list[AnyField]:
+        return [
+            SecretEntry(
+                "password",
+                "Password",
+                help="The user's own, for one login. It is kept nowhere. Without it only what"
+                " this node has stored is looked at, and nobody logs in.",
+            ),
+            ChoiceEntry("kind", "Second factor", [("", "-")], help="PVE takes any of these."),
+            SecretEntry(
+                "answer",
+                "Code or key",
+                help="Of an app: the code that it shows now. A recovery key: with its dashes.",
+            ),
+        ]
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        yield Rule(id="heading")
+        with Vertical(id="body"):
+            yield Paragraph(self._known(), id="known")
+            yield Form(self.make_fields(), id="form")
+            yield Paragraph((), id="result")
+        yield from self.compose_bottom()
+
+    def on_mount(self) -> None:
+        self._ask_password()
+        self._look_before()
+
+    def _known(self, costs: Sequence[str] = ()) -> list[Line]:
+        said = [Line(self._said, word="ok")] if self._said else []
+        return [*said, *(Line(sentence) for sentence in costs)]
+
+    @work(thread=True, exclusive=True, group="before", exit_on_error=False)
+    def _look_before(self) -> None:
+        snapshot = self.house.snapshot
+        message: Message
+        try:
+            costs = self.house.workshop.prove.before(self._userid, snapshot) if snapshot else ()
+            message = self.Before(costs)
+        except AuthTuiError as error:
+            message = self.Before((), error)
+        self._post(message)
+
+    def _post(self, message: Message) -> None:
+        """From a worker; what comes too late is dropped."""
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)
+
+    @on(Before)
+    def _show_before(self, message: Before) -> None:
+        lines = self._known(message.sentences)
+        if message.error is not None:
+            self._impossible = f"{message.error} {message.error.hint}".strip()
+            lines += _troubled(message.error)
+        self.query_one("#known", Paragraph).show(lines)
+        self.show_keys()
+
+    # --- asking --------------------------------------------------------------------
+
+    def _ask_password(self) -> None:
+        self._challenge = None
+        self._show_fields("password")
+        self.form.focus_field("password")
+
+    def _ask_answer(self, challenge: Challenge) -> None:
+        options = [(kind, _words(kind, challenge)) for kind in challenge.kinds if kind in _TYPED]
+        if not self._by_password:
+            options.append((_NO_CODE, "none"))
+        kind = self.form.field("kind")
+        if isinstance(kind, ChoiceEntry):
+            kind.offer(options)
+        self._challenge = challenge
+        self._show_fields("kind", "answer")
+        self.form.focus_field("answer")
+
+    def _show_fields(self, *names: str) -> None:
+        for field in self.form.fields:
+            field.display = field.ident in names
+        self.show_keys()
+
+    @property
+    def busy(self) -> str:
+        """Why `^O` does nothing now; "" when it does."""
+        if self._impossible:
+            return self._impossible
+        waits = self._attempt is not None and self._challenge is None
+        return "PVE is being asked ..." if waits else ""
+
+    def review(self) -> None:
+        snapshot = self.house.snapshot
+        if self._challenge is not None:
+            self._take_answer(self._challenge)
+        elif isinstance(password := self.form.field("password").value, Secret):
+            self.query_one("#result", Paragraph).show(())
+            self._by_password = bool(password.reveal())
+            self.form.clear_secrets()
+            if self._by_password:
+                self.say("Logging in ...")
+                self._answers = Queue()
+                self._attempt = self._log_in(password, snapshot, self._answers)
+            elif snapshot is not None:
+                self._ask_answer(_challenge_of_files(snapshot, self._userid))
+                self.say("Nobody logs in without a password: a code is compared with the files.")
+        self.show_keys()
+
+    def _take_answer(self, challenge: Challenge) -> None:
+        kind = str(self.form.field("kind").value)
+        typed = self.form.field("answer").value
+        text = cleaned(typed.reveal()) if isinstance(typed, Secret) else ""
+        answer = None if kind == _NO_CODE else Secret(f"{kind}:{text}")
+        if answer and (problem := answer_problem(challenge, answer.reveal())):
+            self.form.show_problem("answer", problem)
+            return
+        self.form.clear_secrets()
+        self._challenge = None
+        if self._by_password:
+            self.say("Logging in ...")
+            self._answers.put(answer)
+        else:
+            self.say("Looking ...")
+            self._attempt = self._look_here(answer)
+
+    # --- workers --------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="prove", exit_on_error=False)
+    def _log_in(
+        self, password: Secret, snapshot: Snapshot | None, answers: Queue[Secret | None]
+    ) -> None:
+        worker = get_current_worker()
+
+        def answer(challenge: Challenge) -> Secret | None:
+            if not set(challenge.kinds) & set(_TYPED):
+                raise AuthTuiError(
+                    "This login needs a security key, which cannot be asked for here yet.",
+                    "The web interface proves it.",
+                )
+            self._post(self.Asked(challenge))
+            while not worker.is_cancelled:
+                try:
+                    return answers.get(timeout=_LOOK)
+                except Empty:
+                    continue
+            return None
+
+        try:
+            proof = self.house.workshop.prove.prove(self._userid, password, answer, snapshot)
+        except AuthTuiError as error:
+            self._post(self.NotProved(error))
+        else:
+            self._post(self.Proved(proof))
+
+    @work(thread=True, exclusive=True, group="prove", exit_on_error=False)
+    def _look_here(self, answer: Secret | None) -> None:
+        snapshot = self.house.snapshot
+        if snapshot is None:
+            return
+        try:
+            proof = self.house.workshop.prove.local_check(self._userid, snapshot, answer)
+        except AuthTuiError as error:
+            self._post(self.NotProved(error))
+        else:
+            self._post(self.Proved(proof))
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        self._ask_answer(message.challenge)
+        self.say("The password is right. PVE asks for a second factor.")
+
+    @on(Proved)
+    def _proved(self, message: Proved) -> None:
+        proof = message.proof
+        lines = [Line(sentence, word="ok") for sentence in proof.proved]
+        lines += [Line(sentence, word="-") for sentence in proof.not_proved]
+        where = f"logged in at {proof.address}" if proof.address else "could log in, by the files"
+        self._end(lines, f"{self._userid} {where}. Esc goes back.")
+        self._said = ""
+
+    @on(NotProved)
+    def _not_proved(self, message: NotProved) -> None:
+        self._end(_troubled(message.error), "That was one attempt; ^O begins another one.")
+
+    def _end(self, lines: Sequence[Line], sentence: str) -> None:
+        self._attempt = None
+        self.query_one("#result", Paragraph).show(lines)
+        self._ask_password()
+        self.say(sentence)
+
+    def step_back(self) -> None:
+        """Esc: gives the question up, or leaves."""
+        if self._attempt is not None and self._by_password:
+            self._answers.put(None)
+            self._attempt.cancel()
+            self._end((), "Given up: nobody has logged in.")
+            return
+        later = self._said
+        super().step_back()
+        if later:
+            self.house.say(f"{later} Nobody has logged in with it yet: t in Two Factor proves it.")
+
+    def on_unmount(self) -> None:
+        self._answers.put(None)
+
+
+def _words(kind: str, challenge: Challenge) -> str:
+    if kind == "recovery":
+        numbers = ", ".join(map(str, challenge.recovery or ()))
+        return f"recovery key, one of {numbers}"
+    return {"totp": "code of the authenticator app", "yubico": "touch of the YubiKey"}[kind]
+
+
+def _challenge_of_files(snapshot: Snapshot, userid: str) -> Challenge:
+    """What PVE would ask for, as far as a code or a recovery key answers it."""
+    tfa = snapshot.tfa.value
+    left = recovery_left(tfa.users.get(userid) if tfa else None)
+    usable = login(snapshot, userid, snapshot.taken_at).usable
+    return Challenge(totp="totp" in usable, recovery=None if left is None else tuple(range(left)))
+
+
+def _troubled(error: AuthTuiError) -> list[Line]:
+    return [line for line in (Line(str(error), word="BAD"), Line(error.hint)) if line.text]

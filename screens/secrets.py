@@ -1,0 +1,88 @@
+"""Screens that can show a secret: it is hidden until somebody wants it, and cleared away (R7)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.timer import Timer
+
+from pve_auth_tui.terminal import wipe
+from screens.base import BaseScreen
+from screens.choose import ChooseScreen
+
+_ON_A_LINE: Final = 120.0  # seconds that a secret stands on a serial line
+
+
+class SecretScreen(BaseScreen):
+    """`show_secrets` and `hide_secrets` are the subclass's; the rest is the same everywhere."""
+
+    AGAIN: ClassVar[str] = "Hidden again after 2 minutes. ^R shows it."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._agreed = False
+        self._drawn = False  # since the terminal was cleared
+        self._blank: Timer | None = None
+
+    def show_secrets(self) -> None:
+        """Draw what is hidden."""
+        raise NotImplementedError
+
+    def hide_secrets(self) -> None:
+        """Draw something else in its place."""
+        raise NotImplementedError
+
+    def wants_secrets(self) -> None:
+        """Somebody asks to see it: at once, or after a warning that it may be recorded."""
+        if self._agreed or not self.house.profile.recorded_by:
+            self._show_now()
+            return
+
+        def answered(index: int | None) -> None:
+            if index == 1:
+                self._agreed = True
+                self._show_now()
+            else:
+                self.say("It stays hidden.")
+
+        question = recording(self.house.profile.recorded_by)
+        self.app.push_screen(ChooseScreen(question, ["keep it hidden", "show it"]), answered)
+
+    def _show_now(self) -> None:
+        self._drawn = True
+        wipe.marked(self.app._driver)
+        self.show_secrets()
+        if self.house.profile.serial:
+            self._stop_blanking()
+            self._blank = self.set_timer(_ON_A_LINE, self._blanked)
+
+    def _blanked(self) -> None:
+        self.put_away()
+        self.say(self.AGAIN)
+
+    def _stop_blanking(self) -> None:
+        if self._blank is not None:
+            self._blank.stop()
+            self._blank = None
+
+    def put_away(self) -> None:
+        """Hide it, clear the terminal and what it has kept, and draw what is left."""
+        self.hide_secrets()
+        self._stop_blanking()
+        if self._drawn:
+            self._drawn = False
+            wipe.cleared(self.app._driver)
+            self.app.screen.refresh(repaint=True, layout=True)
+
+    def step_back(self) -> None:
+        self.put_away()
+        super().step_back()
+
+    def on_screen_suspend(self) -> None:
+        """However it is left."""
+        self.put_away()
+
+
+def recording(by: str) -> str:
+    """The warning of a terminal that is recorded, or may be."""
+    return f"{by} may be recorded: what is shown once may stay there"

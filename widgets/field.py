@@ -1,0 +1,326 @@
+"""One question of a form: a label, something to answer with, and what is wrong with the answer.
+
+What is typed stays, whatever is wrong with it. No message carries a value: whoever wants it asks
+the field. What a secret field holds leaves it as a `Secret` only.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
+
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from pve_auth_tui.core.plain import cells, plain
+from pve_auth_tui.core.secret import Secret
+from widgets.lines import OneLine, Sentence
+from widgets.look import CURSOR, PLAIN, pieces
+from widgets.text_field import TextField
+
+V = TypeVar("V")
+Rule: TypeAlias = Callable[[V], str]
+"""What is wrong with a value, as one sentence; "" when nothing is."""
+
+_PAPER: Final = Style(underline=True)
+
+
+class Entered(Message):
+    """Enter was pressed in a field."""
+
+
+class Edited(Message):
+    """What a field holds was changed by a key."""
+
+
+class _Typed(TextField):
+    """Says that something was typed, and never what."""
+
+    DEFAULT_CSS = "_Typed { width: 1fr; }"
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.select_on_focus = False  # or the first key would replace what was typed
+
+    def post_message(self, message: Message) -> bool:
+        """Textual's messages of a field hold its value, and show it in their repr."""
+        if isinstance(message, Input.Changed):
+            return super().post_message(Edited())
+        if isinstance(message, Input.Submitted):
+            return super().post_message(Entered())
+        return isinstance(message, Input.Blurred) or super().post_message(message)
+
+    def render_line(self, y: int) -> Strip:
+        return super().render_line(y).adjust_cell_length(self.size.width).apply_style(_PAPER)
+
+
+class _Hidden(_Typed):
+    """For a secret: shown as dots, and nothing of it goes to a clipboard (R6)."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.password = True
+
+    def action_copy(self) -> None:
+        """Does nothing."""
+
+    def action_cut(self) -> None:
+        """Does nothing."""
+
+
+class _Options(Widget, can_focus=True):
+    """One of a few texts: space and arrows go round."""
+
+    DEFAULT_CSS = "_Options { width: 1fr; height: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,right", "turn(1)", "next", show=False),
+        Binding("left", "turn(-1)", "the one before", show=False),
+        Binding("enter", "enter", "go on", show=False),
+    ]
+    at: reactive[int] = reactive(0)
+
+    def __init__(self, texts: Sequence[str], at: int) -> None:
+        super().__init__()
+        self.texts = tuple(map(plain, texts))
+        self.set_reactive(_Options.at, at)
+
+    def offer(self, texts: Sequence[str]) -> None:
+        self.texts = tuple(map(plain, texts))
+        self.at = 0
+        self.refresh()
+
+    def action_turn(self, step: int) -> None:
+        if len(self.texts) > 1:
+            self.at = (self.at + step) % len(self.texts)
+            self.post_message(Edited())
+
+    def action_enter(self) -> None:
+        self.post_message(Entered())
+
+    def on_click(self) -> None:
+        self.action_turn(1)
+
+    def render_line(self, y: int) -> Strip:
+        text = self.texts[self.at]
+        frame = text if text.startswith("[") else f"< {text} >"
+        return pieces([(frame, CURSOR if self.has_focus else PLAIN)], self.size.width)
+
+
+class Field(Vertical, Generic[V]):
+    """A row with a label and a control; below it, while there is one, a problem.
+
+    `ident` names its value in the form; `help` is what `^G` tells; `rule` finds what is wrong with
+    a value.
+    """
+
+    DEFAULT_CSS = """
+    Field { height: auto; }
+    Field > Horizontal { height: 1; }
+    Field .label { width: 20; }
+    Field > Sentence { display: none; }
+    """
+
+    class Changed(Message):
+        """What `field` holds was changed by a key."""
+
+        def __init__(self, field: Field[Any]) -> None:
+            super().__init__()
+            self.field = field
+
+    def __init__(self, ident: str, label: str, *, help: str = "", rule: Rule[V] | None = None):
+        super().__init__()
+        self.ident = ident
+        self.help_text = help
+        self.problem = ""
+        self._text = plain(label)
+        self._rule = rule
+        self._edited = False
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield OneLine(f"  {self._text}", classes="label")
+            yield self.control
+        yield Sentence(classes="problem")
+
+    def on_mount(self) -> None:
+        self.query_one(Sentence).display = False
+
+    @property
+    @abstractmethod
+    def control(self) -> Widget:
+        """What takes the keys."""
+
+    @property
+    @abstractmethod
+    def value(self) -> V:
+        """What it holds now."""
+
+    @property
+    def label_width(self) -> int:
+        """Columns that the label needs, with the sign before it and a gap behind it."""
+        return cells(self._text) + 5
+
+    def give_label(self, width: int) -> None:
+        """All labels of a form are equally wide."""
+        self.query_one(".label").styles.width = width
+
+    def show_problem(self, sentence: str) -> None:
+        """Below the field; "" takes it away."""
+        self.problem = sentence
+        line = self.query_one(Sentence)
+        indent = " " * 3
+        line.show(f"{indent}{sentence}" if sentence else "")
+        line.display = bool(sentence)
+
+    def check(self) -> bool:
+        """Whether the rule is content; shows what it finds."""
+        self._edited = False
+        self.show_problem(self._rule(self.value) if self._rule else "")
+        return not self.problem
+
+    @on(Edited)
+    def _was_edited(self, message: Edited) -> None:
+        message.stop()
+        self._edited = True
+        if self.problem:
+            self.check()  # it goes as soon as it is mended
+            self._edited = True
+        self.post_message(self.Changed(self))
+
+    def on_descendant_focus(self) -> None:
+        self.query_one(".label", OneLine).show(f"> {self._text}")
+
+    def on_descendant_blur(self) -> None:
+        self.query_one(".label", OneLine).show(f"  {self._text}")
+        if self._edited:
+            self.check()
+
+
+class TextEntry(Field[str]):
+    """A line of text."""
+
+    def __init__(
+        self, ident: str, label: str, value: str = "", *, help: str = "",
+        rule: Rule[str] | None = None,
+    ):  # fmt: skip
+        super().__init__(ident, label, help=help, rule=rule)
+        self._control = _Typed(value)
+
+    @property
+    def control(self) -> _Typed:
+        return self._control
+
+    @property
+    def value(self) -> str:
+        return self._control.value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._control.value = value
+        self._control.cursor_position = len(value)
+
+
+class SecretEntry(Field[Secret]):
+    """A password, a key, a code: masked until `reveal`, and again when it is left."""
+
+    def __init__(
+        self, ident: str, label: str, *, help: str = "", rule: Rule[Secret] | None = None
+    ) -> None:
+        super().__init__(ident, label, help=help, rule=rule)
+        self._control = _Hidden()
+
+    @property
+    def control(self) -> _Hidden:
+        return self._control
+
+    @property
+    def value(self) -> Secret:
+        return Secret(self._control.value)
+
+    @value.setter
+    def value(self, value: Secret) -> None:
+        self._control.value = value.reveal()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._control.value
+
+    @property
+    def revealed(self) -> bool:
+        return not self._control.password
+
+    def reveal(self, *, yes: bool) -> None:
+        """Show what was typed, or mask it."""
+        self._control.password = not yes
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        self._control.value = ""
+        self.show_problem("")
+
+    def on_descendant_blur(self) -> None:
+        self.reveal(yes=False)
+
+
+class ChoiceEntry(Field[str]):
+    """One of a few values; `options` are (value, text)."""
+
+    def __init__(
+        self, ident: str, label: str, options: Sequence[tuple[str, str]], value: str = "", *,
+        help: str = "",
+    ):  # fmt: skip
+        super().__init__(ident, label, help=help)
+        self._control = _Options([], 0)
+        self.offer(options)
+        self.value = value
+
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """Other values from now on; at least one."""
+        self._values = tuple(value for value, _ in options)
+        self._control.offer([text for _, text in options])
+
+    @property
+    def control(self) -> _Options:
+        return self._control
+
+    @property
+    def value(self) -> str:
+        return self._values[self._control.at]
+
+    @value.setter
+    def value(self, value: str) -> None:
+        if value in self._values:
+            self._control.at = self._values.index(value)
+
+
+class YesNoEntry(Field[bool]):
+    """Yes or no: space turns it."""
+
+    def __init__(self, ident: str, label: str, value: bool = False, *, help: str = "") -> None:
+        super().__init__(ident, label, help=help)
+        self._control = _Options(["[ ] no", "[x] yes"], int(value))
+
+    @property
+    def control(self) -> _Options:
+        return self._control
+
+    @property
+    def value(self) -> bool:
+        return bool(self._control.at)
+
+    @value.setter
+    def value(self, value: bool) -> None:
+        self._control.at = int(value)
+
+
+AnyField: TypeAlias = TextEntry | SecretEntry | ChoiceEntry | YesNoEntry
+Answer: TypeAlias = str | bool | Secret
