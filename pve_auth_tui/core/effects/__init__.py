@@ -14,7 +14,7 @@ from pve_auth_tui.core.effects.factors import factor_effects
 from pve_auth_tui.core.effects.logins import login_findings
 from pve_auth_tui.core.effects.remains import revived, stays
 from pve_auth_tui.core.effects.rights import Rights, rights, shift_words
-from pve_auth_tui.core.effects.scene import Scene
+from pve_auth_tui.core.effects.scene import Scene, is_active
 from pve_auth_tui.core.effects.settings import setting_effects
 from pve_auth_tui.core.effects.syncs import sync_findings
 from pve_auth_tui.core.finding import Finding
@@ -58,8 +58,17 @@ def effects(
         *factor_effects(scene),
         *_rights_effects(found),
     )
-    takes = found.takes or any(finding.word == "BAD" for finding in findings)
+    takes = found.takes or _ends(scene) or any(finding.word == "BAD" for finding in findings)
     return Effects(findings, changes, tuple(stays(scene)), takes)
+
+
+def _ends(scene: Scene) -> bool:
+    """Is there an account that can be used before, and not after?"""
+    return any(
+        is_active(scene.old.users.get(key.name), scene.now)
+        and not is_active(scene.new.users.get(key.name), scene.now)
+        for key in scene.kind("user")
+    )
 
 
 def _rights_effects(found: Rights) -> Iterator[Effect]:

@@ -15,8 +15,8 @@ from pve_auth_tui.core.words import (
     NEVER,
     count_privileges,
     count_words,
-    date,
-    expiry,
+    date_time,
+    has_expired,
     listed,
     yes_no,
 )
@@ -109,14 +109,23 @@ def _user_changes(
         yield "new comment" if new["comment"] else "comment removed"
     if old["keys"] != new["keys"]:
         yield "its old key in user.cfg goes" if old["keys"] else "an old key stands in user.cfg"
-    yield from _memberships(old["groups"], new["groups"])
+    yield from _memberships(scene, userid)
 
 
-def _memberships(old: str, new: str) -> Iterator[str]:
-    was, will = ({*text.split(",")} - {""} for text in (old, new))
-    if joined := sorted(will - was):
+def _memberships(scene: Scene, userid: str) -> Iterator[str]:
+    """By what the groups say: `groups_of` may lack some (core.accessdata.UserConfig)."""
+    joined: list[str] = []
+    left: list[str] = []
+    for key in scene.kind("group"):
+        was, will = (
+            key.name in config.groups and userid in config.groups[key.name].members
+            for config in (scene.old, scene.new)
+        )
+        if was != will:
+            (joined if will else left).append(key.name)
+    if joined:
         yield f"joins {listed(joined)}"
-    if left := sorted(was - will):
+    if left:
         yield f"leaves {listed(left)}"
 
 
@@ -125,8 +134,10 @@ def _enabled(user: User) -> str:
 
 
 def _when(expire: int, now: float) -> str:
-    """`never`, `2026-12-01 (in 10 d)`, `2026-11-01 (EXPIRED)`."""
-    return NEVER if expire == 0 else f"{date(expire)} ({expiry(expire, now)})"
+    """`never`, `2026-12-01 00:00`, `2026-11-01 12:00 (EXPIRED)`: the same tomorrow."""
+    if expire == 0:
+        return NEVER
+    return f"{date_time(expire)}{' (EXPIRED)' if has_expired(expire, now) else ''}"
 
 
 def _text(text: str) -> str:

@@ -7,12 +7,13 @@ there. What lies further below follows from that, where no other entry replaces 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pve_auth_tui.core import names
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
+from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.effects.scene import SINGLY, Scene
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.objects import acl_parts
@@ -21,7 +22,6 @@ from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.words import count_privileges, listed
 
 _PATHS = 40  # looked at for one subject
-_ADMINISTRATORS = 500  # people of whom it is asked whether they become or stay one
 
 Reached = dict[str, dict[str, None]]
 """userid or full token id -> paths, in the order in which they were found."""
@@ -77,12 +77,12 @@ def rights(scene: Scene) -> Rights:
     reached.pop(ROOT, None)
     looked_at = dict(list(reached.items())[:SINGLY])
     shifts = [_shift(scene, subject, paths) for subject, paths in looked_at.items()]
-    raised, lowered = _administrators(scene, reached)
+    was, will = administrators(scene.old), administrators(scene.new)
     return Rights(
         tuple(shift for shift in shifts if shift.changes),
         len(reached) - len(looked_at),
-        raised,
-        lowered,
+        tuple(sorted(will - was)),
+        tuple(sorted(was - will)),
         tuple(looked_at),
     )
 
@@ -270,19 +270,3 @@ def _exists(config: UserConfig, subject: str) -> bool:
         return subject in config.users
     user = config.users.get(parts[0])
     return user is not None and parts[1] in user.tokens
-
-
-def _administrators(
-    scene: Scene, reached: Mapping[str, Mapping[str, None]]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who becomes an administrator, and who is one no longer."""
-    asked = [subject for subject, paths in reached.items() if "/" in paths]
-    raised, lowered = [], []
-    for userid in [subject for subject in asked if not _is_token(subject)][:_ADMINISTRATORS]:
-        was = userid in scene.index.administrators and userid in scene.old.users
-        will = userid in scene.new.users and scene.will.is_administrator(userid)
-        if will and not was:
-            raised.append(userid)
-        elif was and not will:
-            lowered.append(userid)
-    return tuple(sorted(raised)), tuple(sorted(lowered))

@@ -1,0 +1,112 @@
+"""What somebody wants, judged with a picture: a plan (design/architecture.md 3).
+
+Pure. `services.plans` carries the plan out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pve_auth_tui.core.effects import Effects, effects
+from pve_auth_tui.core.effects.targets import renewed_by, targets
+from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.guard import Verdict, judge
+from pve_auth_tui.core.objects import differing
+from pve_auth_tui.core.plan import Draft, Intent, Plan, Weight
+from pve_auth_tui.core.predict import Forecast, forecast
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.weighing import Deed, back_of, weight_of, word_to_type
+
+_ORDER: Final[Mapping[str, int]] = {"BAD": 0, "LOOK": 1, "ok": 2, "-": 3}
+
+
+def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str = "") -> Plan:
+    """The plan of what is wanted, made on this picture.
+
+    `now` in seconds since 1970; `logged_in`: who has just shown a password. Raises UsageError
+    for what makes no sense or PVE would refuse, and Refused when everything is so already.
+    """
+    draft = intent(snapshot)
+    foretold = _foretold(draft, snapshot, now)
+    after = foretold.snapshot
+    differ = differing(snapshot, after)
+    renewed = tuple(dict.fromkeys((*foretold.renewed, *renewed_by(draft.steps))))
+    found = effects(snapshot, after, differ, now=now, renewed=renewed)
+    deed = Deed(draft.steps, snapshot, after, differ, now, bool(foretold.unforeseen))
+    back = back_of(deed)
+    if not (differ or renewed or back.lost):
+        raise Refused(f"Nothing would change: it is so already ({draft.title}).")
+    touched = tuple(dict.fromkeys((*differ, *renewed)))
+    verdict = judge(snapshot, after, touched, now, logged_in=logged_in)
+    refused = bool(verdict.refusal)
+    weight = weight_of(deed, back, refused=refused, takes=found.takes)
+    heavy = weight is Weight.HEAVY
+    return Plan(
+        title=draft.title,
+        steps=draft.steps,
+        findings=_findings(draft, foretold, found, verdict),
+        changes=(*found.changes, *draft.already),
+        stays=found.stays,
+        back=back,
+        weight=weight,
+        confirm=word_to_type(targets(draft.steps), refused=refused) if heavy else "",
+        refusal=verdict.refusal,
+        intent=intent,
+        before=snapshot,
+        after=after,
+        touched=touched,
+        unforeseen=foretold.unforeseen,
+    )
+
+
+def together(intents: Sequence[Intent], title: str = "") -> Intent:
+    """Several changes in one plan; each sees the picture that those before it leave.
+
+    Without `title` the plan has that of its only change, or says how many there are. The intent
+    raises what the intents raise, and UsageError for a change that PVE would refuse then.
+    """
+    wanted = tuple(intents)
+
+    def intent(snapshot: Snapshot) -> Draft:
+        if not wanted:
+            raise UsageError("No change was named.")
+        picture = snapshot
+        drafts = []
+        for one in wanted:
+            drafts.append(one(picture))
+            picture = _foretold(drafts[-1], picture, snapshot.taken_at).snapshot
+        titles = [draft.title for draft in drafts]
+        return Draft(
+            title or (titles[0] if len(titles) == 1 else f"{len(titles)} changes"),
+            tuple(step for draft in drafts for step in draft.steps),
+            tuple(note for draft in drafts for note in draft.notes),
+            tuple(effect for draft in drafts for effect in draft.already),
+        )
+
+    return intent
+
+
+def _foretold(draft: Draft, snapshot: Snapshot, now: float) -> Forecast:
+    """Raises UsageError with what PVE would refuse, Refused when there is nothing to do."""
+    if not draft.steps:
+        raise Refused(f"Nothing would change: it is so already ({draft.title}).")
+    foretold = forecast(snapshot, draft.steps, now=now)
+    if foretold.problems:
+        raise UsageError(foretold.problems[0], " ".join(foretold.problems[1:]))
+    return foretold
+
+
+def _findings(
+    draft: Draft, foretold: Forecast, found: Effects, verdict: Verdict
+) -> tuple[Finding, ...]:
+    """BAD first, then LOOK, then who can still log in; nothing is called ok that nobody knows."""
+    findings: Iterable[Finding] = (*draft.notes, *found.findings, *verdict.findings)
+    if foretold.unforeseen:
+        unknown = Finding(
+            "LOOK",
+            "What it changes cannot be foretold from here, nor who can still log in then.",
+        )
+        findings = (unknown, *(finding for finding in findings if finding.word != "ok"))
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _ORDER[finding.word]))

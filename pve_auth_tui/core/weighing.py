@@ -1,0 +1,104 @@
+"""How a change is taken back, and how much it therefore asks of whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pve_auth_tui.core.effects.targets import Target, targets
+from pve_auth_tui.core.objects import Key, record
+from pve_auth_tui.core.plan import ApiCall, Step, TakeBack, Weight
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.takeback import beyond_records, changed, material_of, way_back
+
+MOST: Final = 10
+"""A plan with more objects than these is HEAVY."""
+
+_WITH_THE_USER: Final = frozenset({"password", "token", "factor", "lock"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Some steps, with the pictures before and after them. `differ`: the objects that differ.
+
+    `unforeseen`: there are steps whose effects nobody can foretell. `now` in seconds since 1970.
+    """
+
+    steps: Sequence[Step]
+    before: Snapshot
+    after: Snapshot
+    differ: Sequence[Key]
+    now: float
+    unforeseen: bool = False
+
+
+def back_of(deed: Deed) -> TakeBack:
+    """The way back by records, with what no record shows among what is lost."""
+    changes = changed(deed.before, deed.after, deed.differ)
+    material = material_of(deed.before, changes)
+    back = way_back(changes, material, deed.after, now=deed.now)
+    lost = [*back.lost, *beyond_records(deed.steps)]
+    if deed.unforeseen:
+        lost.append("What cannot be foretold is not taken back.")
+    if _notes(deed.before) != _notes(deed.after):
+        lost.append("The old notes of the datacenter are not taken back.")
+    return TakeBack(back.steps, tuple(dict.fromkeys(lost)))
+
+
+def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weight:
+    """SMALL: one object, nothing lost, nobody loses rights. HEAVY: more than MOST objects,
+    something that cannot be taken back (nobody misses a lock), or refused by the guard.
+
+    `takes`: somebody loses a privilege or a login.
+    """
+    count = max(len(targets(deed.steps)), objects_of(deed))
+    if refused or count > MOST or (back.lost and _lost_without_locks(deed)):
+        return Weight.HEAVY
+    if count <= 1 and not back.lost and not takes:
+        return Weight.SMALL
+    return Weight.ORDINARY
+
+
+def objects_of(deed: Deed) -> int:
+    """How many objects change, as an admin counts: a membership is the user's, and what belongs
+    to a user whose record changes, too, is not counted again.
+    """
+    users = {key.name for key in deed.differ if key.kind == "user"}
+    count = 0
+    for key in deed.differ:
+        owner = key.name.rpartition("!")[0] if key.kind == "token" else key.name
+        if not (key.kind in _WITH_THE_USER and owner in users):
+            count += not _only_members(deed, key)
+    return count
+
+
+def word_to_type(named: Sequence[Target], *, refused: bool) -> str:
+    """What runs a HEAVY plan: the name of its object, or how many there are.
+
+    Whoever overrides the guard types the name of what is changed (first).
+    """
+    return named[0].name if refused or len(named) == 1 else str(len(named))
+
+
+def _lost_without_locks(deed: Deed) -> tuple[str, ...]:
+    if not any(map(_is_unlock, deed.steps)):
+        return back_of(deed).lost
+    steps = [step for step in deed.steps if not _is_unlock(step)]
+    differ = [key for key in deed.differ if key.kind != "lock"]
+    return back_of(replace(deed, steps=steps, differ=differ)).lost
+
+
+def _is_unlock(step: Step) -> bool:
+    return isinstance(step, ApiCall) and step.path[-1:] == ("unlock-tfa",)
+
+
+def _only_members(deed: Deed, key: Key) -> bool:
+    if key.kind != "group":
+        return False
+    old, new = record(deed.before, key), record(deed.after, key)
+    return old is not None and new is not None and old["comment"] == new["comment"]
+
+
+def _notes(snapshot: Snapshot) -> str:
+    return snapshot.datacenter.value.notes if snapshot.datacenter.value else ""
