@@ -59,7 +59,7 @@ def _kernel(login: int | None, name: str, session: _Session, root: Path) -> str:
     if login is None:
         said = ["no login on record"]  # a timer, a service, a kernel without audit
     else:
-        said = [f"login {name} (uid {login})" if name else f"login uid {login}"]
+        said = [f"{name} (uid {login})" if name else f"uid {login}"]
     if session.name:
         said.append(f"session {session.name}")
     terminal = _terminal(_text(root / "proc/self/stat", _MOST))
