@@ -49,6 +49,8 @@ class Applied:
     `regained`: who would get rights back if what it added were removed, as sentences.
     `undone`: it was taken back. `purged`: what undo needs is gone on purpose. `armed_until`: when
     it is taken back by itself unless somebody keeps it, seconds since 1970; None: it is not.
+    `complete`: False as long as nobody has read back what came of it; then `changes` are those
+    that were foretold. `undoes`: the id of the change that this one took back.
     `complete`: it was read back; else `changes` is what was foretold before the first step.
     `undoes`: the id of the change that this one took back.
     """
@@ -155,6 +157,8 @@ def _applied(data: Any) -> Applied:
         _flag(data["undone"]),
         _flag(data["purged"]),
         None if until is None else _time(until),
+        _flag(data["complete"]),
+        _text(data["undoes"]),
         _flag(data["complete"]),
         _text(data["undoes"]),
     )

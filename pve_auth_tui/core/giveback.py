@@ -26,7 +26,7 @@ _ASKED: Final = 2000
 
 def given_back(changes: Sequence[Changed]) -> tuple[str, ...]:
     """One sentence for each right, login, factor or secret that records show."""
-    return tuple(text for one in changes for text in _given(one))
+    return tuple(dict.fromkeys(text for one in changes for text in _given(one)))
 
 
 def regained(before: Snapshot, after: Snapshot, changes: Sequence[Changed]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ to `before`, and what no call brings back (security.md R13, R14, R14b).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from pve_auth_tui.core import backaccess, backfactors, backrealms
@@ -66,12 +66,14 @@ def way_back(
     return way.result
 
 
-def beyond_records(steps: Sequence[Step]) -> tuple[str, ...]:
+def beyond_records(steps: Sequence[Step], changes: Sequence[Changed]) -> tuple[str, ...]:
     """What these steps change for good although no record shows it: secrets that are replaced.
 
-    `way_back` cannot know of them; a plan says these sentences along with its own.
+    `changes` are those that the steps make. `way_back` cannot know of the others; a plan says
+    these sentences along with its own.
     """
-    found = [text for step in steps for text in _beyond(step)]
+    new = {one.key.name for one in changes if one.key.kind == "password"}
+    found = [text for step in steps for text in _beyond(step, new)]
     calls = {(step.method, step.path) for step in steps if isinstance(step, ApiCall)}
     for method, path in sorted(calls):
         removed = method == "DELETE" and path[:2] == ("access", "tfa") and path[-1] == "recovery"
@@ -80,14 +82,14 @@ def beyond_records(steps: Sequence[Step]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _beyond(step: Step) -> Iterator[str]:
+def _beyond(step: Step, new_passwords: Collection[str]) -> Iterator[str]:
     if isinstance(step, HostCommand):
         yield f"What {step.argv[0]} does is not taken back."
     if not isinstance(step, ApiCall):
         return
     given = {**step.params, **step.secrets}
     match (step.method, *step.path):
-        case ("PUT", "access", "password"):
+        case ("PUT", "access", "password") if given.get("userid") not in new_passwords:
             yield f"The old password of {given.get('userid')} does not come back: set a new one."
         case ("PUT", "access", "users", userid, "token", name) if given.get("regenerate"):
             yield f"The old secret of API token {userid}!{name} does not come back."
