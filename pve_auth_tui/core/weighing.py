@@ -38,7 +38,7 @@ def back_of(deed: Deed) -> TakeBack:
     changes = changed(deed.before, deed.after, deed.differ)
     material = material_of(deed.before, changes)
     back = way_back(changes, material, deed.after, now=deed.now)
-    lost = [*back.lost, *beyond_records(deed.steps)]
+    lost = [*back.lost, *beyond_records(deed.steps, changes)]
     if deed.unforeseen:
         lost.append("What cannot be foretold is not taken back.")
     if _notes(deed.before) != _notes(deed.after):

@@ -5,23 +5,26 @@ Pure, of two pictures. The words are raw: whoever shows them sends them through 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from pve_auth_tui.core.aclnotes import ROOT_WAYS
 from pve_auth_tui.core.effects.accounts import account_effects
 from pve_auth_tui.core.effects.factors import factor_effects
 from pve_auth_tui.core.effects.logins import login_findings
 from pve_auth_tui.core.effects.remains import revived, stays
-from pve_auth_tui.core.effects.rights import Rights, rights, shift_words
+from pve_auth_tui.core.effects.rights import Change, Changes, Rights, Shift, rights, shift_words
 from pve_auth_tui.core.effects.scene import Scene, is_active
 from pve_auth_tui.core.effects.settings import setting_effects
 from pve_auth_tui.core.effects.syncs import sync_findings
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed
+
+_LINES: Final = 10  # of changed rights; more are told without their paths
 
 
 class Effects(NamedTuple):
@@ -56,7 +59,7 @@ def effects(
         *setting_effects(scene),
         *account_effects(scene),
         *factor_effects(scene),
-        *_rights_effects(found),
+        *_rights_effects(scene, found),
     )
     takes = found.takes or _ends(scene) or any(finding.word == "BAD" for finding in findings)
     return Effects(findings, changes, tuple(stays(scene)), takes)
@@ -71,21 +74,41 @@ def _ends(scene: Scene) -> bool:
     )
 
 
-def _rights_effects(found: Rights) -> Iterator[Effect]:
-    """Those for whom the same changes share a line."""
-    same: dict[str, list[str]] = {}
-    words: dict[str, str] = {}
-    for shift in found.shifts:
-        text = "; ".join(shift_words(change, paths) for change, paths in shift.changes)
-        same.setdefault(text, []).append(shift.subject)
-        words[text] = "; ".join(shift_words(*pair, many=True) for pair in shift.changes)
-    for text, subjects in same.items():
-        if len(subjects) == 1:
-            yield Effect(subjects[0], text)
-        else:
-            yield Effect(listed(subjects), words[text])
+def _rights_effects(scene: Scene, found: Rights) -> Iterator[Effect]:
+    """Those for whom the same changes share a line; who is removed has one already."""
+    shifts = [shift for shift in found.shifts if not _is_removed(scene, shift.subject)]
+    lines: dict[Changes, list[str]] = {}
+    for shift in shifts:
+        lines.setdefault(shift.changes, []).append(shift.subject)
+    for changes, subjects in (lines if len(lines) <= _LINES else _without_paths(shifts)).items():
+        many = len(subjects) > 1
+        yield Effect(listed(subjects), "; ".join(shift_words(*pair, many=many) for pair in changes))
     if found.unseen:
-        yield Effect(count_words(found.unseen, "other", "others"), "not looked at one by one")
+        yield Effect(
+            count_words(found.unseen, "other", "others"),
+            "reached, too; not looked at one by one",
+        )
+
+
+def _without_paths(shifts: Iterable[Shift]) -> Mapping[Changes, list[str]]:
+    """The same with the number of paths instead of their names."""
+    subjects: dict[Change, list[str]] = {}
+    paths: dict[Change, set[str]] = {}
+    for shift in shifts:
+        for change, where in shift.changes:
+            subjects.setdefault(change, []).append(shift.subject)
+            paths.setdefault(change, set()).update(where)
+    return {
+        ((change, (count_words(len(paths[change]), "path", "paths"),)),): who
+        for change, who in subjects.items()
+    }
+
+
+def _is_removed(scene: Scene, subject: str) -> bool:
+    parts = split_tokenid(subject)
+    if parts and scene.is_gone(Key("token", subject)):
+        return True
+    return scene.is_gone(Key("user", parts[0] if parts else subject))
 
 
 def _rights_findings(scene: Scene, found: Rights) -> Iterator[Finding]:

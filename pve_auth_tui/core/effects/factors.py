@@ -12,7 +12,7 @@ from pve_auth_tui.core.words import count_words, listed
 
 _NAMES: Final[Mapping[str, str]] = {
     "totp": "TOTP",
-    "webauthn": "key",
+    "webauthn": "security key",
     "yubico": "Yubico OTP",
     "u2f": "U2F",
     "recovery": "recovery keys",
@@ -33,8 +33,8 @@ def factor_effects(scene: Scene) -> Iterator[Effect]:
         left = f"; left: {_left(scene, userid)}" if gone else ""
         yield Effect(userid, f"{'; '.join(parts)}{left}")
     for key in scene.kind("lock"):
-        if scene.is_gone(Key("user", key.name)):
-            continue
+        if not tfa_of(scene.after, key.name).entries:
+            continue  # there is nothing left to lock
         if scene.is_gone(key):
             yield Effect(key.name, "second factors unlocked")
         else:
@@ -64,7 +64,7 @@ def _shown(record: Mapping[str, str]) -> str:
 
 
 def _left(scene: Scene, userid: str) -> str:
-    """The factors that somebody has then: `key rack 3, recovery keys (3 left)`, `nothing`."""
+    """The factors that somebody has then: `security key rack 3 and 3 recovery keys`, `nothing`."""
     found = []
     for entry in tfa_of(scene.after, userid).entries:
         shown = f"{_NAMES[entry.type]} {entry.description}".strip()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pve_auth_tui.core import names
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
@@ -19,7 +19,7 @@ from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.objects import acl_parts
 from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.permissions import Permissions
-from pve_auth_tui.core.words import count_privileges, listed
+from pve_auth_tui.core.words import count_privileges, listed, natural_order
 
 _PATHS = 40  # looked at for one subject
 
@@ -40,12 +40,16 @@ class Change(NamedTuple):
         return bool(self.lost or self.lost_below)
 
 
+Changes: TypeAlias = tuple[tuple[Change, tuple[str, ...]], ...]
+"""What changes, with the paths on which just that changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One subject, with the paths on which the same changes for it."""
+    """What changes for one subject."""
 
     subject: str
-    changes: tuple[tuple[Change, tuple[str, ...]], ...]
+    changes: Changes
 
     @property
     def takes(self) -> bool:
@@ -233,7 +237,7 @@ def _is_token(subject: str) -> bool:
 
 def _shift(scene: Scene, subject: str, paths: Iterable[str]) -> Shift:
     same: dict[Change, list[str]] = {}
-    for path in list(paths)[:_PATHS]:
+    for path in sorted(list(paths)[:_PATHS], key=natural_order):
         change = _change(_privileges(scene, subject, path))
         if any(change):
             same.setdefault(change, []).append(path)

@@ -27,7 +27,7 @@ def setting_effects(scene: Scene) -> Iterator[Effect]:
             users = sum(user.realm == key.name for user in scene.old.users.values())
             back = "; PVE makes it anew with its defaults" if key.name in BUILT_IN else ""
             people = count_words(users, "user", "users")
-            yield Effect(key.name, f"realm removed; {people} of it cannot log in{back}")
+            yield Effect(key.name, f"realm removed; {people} of it stay without a login{back}")
         elif old is not None:
             yield Effect(key.name, "; ".join(_changes(old, new)))
     for key in scene.renewed:
