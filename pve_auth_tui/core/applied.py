@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
 from pve_auth_tui.core.changed import Changed, changed
@@ -49,8 +49,6 @@ class Applied:
     `regained`: who would get rights back if what it added were removed, as sentences.
     `undone`: it was taken back. `purged`: what undo needs is gone on purpose. `armed_until`: when
     it is taken back by itself unless somebody keeps it, seconds since 1970; None: it is not.
-    `complete`: False as long as nobody has read back what came of it; then `changes` are those
-    that were foretold. `undoes`: the id of the change that this one took back.
     `complete`: it was read back; else `changes` is what was foretold before the first step.
     `undoes`: the id of the change that this one took back.
     """
@@ -140,9 +138,8 @@ def _no_number(text: str) -> float:
 
 
 def _applied(data: Any) -> Applied:
-    names = ("id", "title", "time", "changes", "lost", "regained", "undone", "purged")
-    state = ("armed_until", "complete", "undoes")
-    if not isinstance(data, dict) or data.keys() != {"form", *names, *state}:
+    names = {"form", *(each.name for each in fields(Applied))}
+    if not isinstance(data, dict) or data.keys() != names:
         raise _unreadable("it has other members than it should")
     if data["form"] != _FORM or type(data["form"]) is not int:
         raise _unreadable("another version of this program wrote it")
@@ -157,8 +154,6 @@ def _applied(data: Any) -> Applied:
         _flag(data["undone"]),
         _flag(data["purged"]),
         None if until is None else _time(until),
-        _flag(data["complete"]),
-        _text(data["undoes"]),
         _flag(data["complete"]),
         _text(data["undoes"]),
     )

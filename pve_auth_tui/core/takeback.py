@@ -66,7 +66,7 @@ def way_back(
     return way.result
 
 
-def beyond_records(steps: Sequence[Step], changes: Sequence[Changed]) -> tuple[str, ...]:
+def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tuple[str, ...]:
     """What these steps change for good although no record shows it: secrets that are replaced.
 
     `changes` are those that the steps make. `way_back` cannot know of the others; a plan says

@@ -78,8 +78,8 @@ def _is_back(snapshot: Snapshot, one: Changed, material: Mapping[str, Secret]) -
     if _compared(snapshot, one) == _compared_part(one.before, one):
         return True
     found = kept(one.key, material) if one.key.kind == "factor" and one.was_removed else None
-    known = [stored(entry) for entry in _entries(snapshot, one.key.name)]
-    return found is not None and any(each and each.uri == found.uri for each in known)
+    secrets = [stored(entry) for entry in _entries(snapshot, one.key.name)]
+    return found is not None and any(each and each.uri == found.uri for each in secrets)
 
 
 def _entries(snapshot: Snapshot, userid: str) -> tuple[TfaEntry, ...]:

@@ -12,6 +12,7 @@ from pve_auth_tui.core.changed import Changed, CodeOf
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.giveback import given_back
+from pve_auth_tui.core.otpauth import Totp
 from pve_auth_tui.core.plan import Draft, Intent
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -79,7 +80,7 @@ def undo_intent(
         left = threeway.left(snapshot, applied.changes, material)
         if not left:
             raise Refused(f"It is back already: {applied.title}.")
-        way = way_back(left, material, snapshot, now=now, code_of=code_of)
+        way = way_back(left, material, snapshot, now=now, code_of=code_of or _no_code)
         if not way.steps:
             raise Refused(f"Nothing can be taken back of: {applied.title}.", " ".join(way.lost))
         notes = _notes((*given_back(left), *applied.regained), way.lost)
@@ -88,6 +89,13 @@ def undo_intent(
         )
 
     return intent
+
+
+def _no_code(totp: Totp) -> Secret:
+    raise Refused(
+        "A TOTP entry would come back, and nothing here computes its code.",
+        "See `pve-auth-tui status` for what is missing here, or enrol it anew.",
+    )
 
 
 def _require_open(applied: Applied, now: float) -> None:
