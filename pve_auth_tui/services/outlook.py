@@ -78,6 +78,19 @@ class OutlookService:
         and then, while it takes long. Raises what `load` raises when nothing was loaded.
         """
         before = self._last or self.load().snapshot
+        return self._refined(before, on_outlook)
+
+    def fresh(self) -> Outlook:
+        """Everything read anew, both stages: what a change is judged with, and what came of it.
+
+        Raises what `load` raises.
+        """
+        self._last = self._pictures.load()
+        return self._refined(self._last) if self.has_second else self._outlook(self._last)
+
+    def _refined(
+        self, before: Snapshot, on_outlook: Callable[[Outlook], None] | None = None
+    ) -> Outlook:
         if self._nodes is None:
             return self._outlook(before)
         began = told_at = time.monotonic()

@@ -1,0 +1,106 @@
+"""What came of a plan: step by step, as it was told while it ran, and as it was read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.node import Node
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plan import Plan, Step
+from pve_auth_tui.core.snapshot import Snapshot
+
+_LONGEST: Final = 128  # characters of a value that is recorded
+_RECORDED: Final = ("id", "full-tokenid", "tokenid", "task")
+"""Of an answer only these fields are ever written down: the others may hold secrets (R8)."""
+
+
+class State(Enum):
+    """UNSURE: no answer came, and reading back did not show whether it was carried out."""
+
+    RUNS = "runs"
+    DONE = "done"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """`error`: why it failed, was not run, or nobody knows. `seen`: no answer came, and reading
+    back showed that it was carried out (True) or not (False). `answer` is PVE's, with its secrets.
+    """
+
+    step: Step
+    state: State
+    error: AuthTuiError | None = None
+    answer: Any = field(default=None, repr=False)
+    seen: bool | None = None
+
+    @property
+    def told(self) -> str:
+        """What may be written down of the answer: `id=recovery`, the name of a task."""
+        return told(self.answer)
+
+
+class Progress(NamedTuple):
+    """Step `number` of `of` begins or goes on (RUNS) with an untrusted `line`, or has ended."""
+
+    number: int
+    of: int
+    step: Step
+    state: State
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """`id` names it for undo. `differences`: where the node is not as foretold; `others`: what
+    somebody else changed meanwhile; both sentences, with names of PVE's in them. `snapshot` and
+    `node`: how it is now, or was before when it could not be read back. `deadline`: when it takes
+    itself back (seconds since 1970). `undoable`: there is something to take back, and a way.
+    `stopped`: it was ended between two steps because somebody wanted that.
+    """
+
+    id: str
+    plan: Plan
+    results: tuple[StepResult, ...]
+    differences: tuple[str, ...]
+    others: tuple[str, ...]
+    snapshot: Snapshot
+    node: Node
+    deadline: float | None = None
+    undoable: bool = False
+    stopped: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Every step was carried out, and the node is as it was foretold."""
+        return not self.differences and all(one.state is State.DONE for one in self.results)
+
+    @property
+    def nothing_done(self) -> bool:
+        """No step was carried out, for all that is known."""
+        return all(one.state in {State.FAILED, State.NOT_RUN} for one in self.results)
+
+    @property
+    def trouble(self) -> StepResult | None:
+        """The step at which it ended before its end."""
+        return next((one for one in self.results if one.state is not State.DONE), None)
+
+
+def told(answer: Any) -> str:
+    """The fields of an answer that may be written down, or the name of a task."""
+    if isinstance(answer, str) and answer.startswith("UPID:"):
+        answer = {"task": answer}
+    if not isinstance(answer, Mapping):
+        return ""
+    found = {name: answer.get(name) for name in _RECORDED}
+    return " ".join(
+        f"{name}={plain(value[:_LONGEST])}"
+        for name, value in found.items()
+        if isinstance(value, str) and value
+    )

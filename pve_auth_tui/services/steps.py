@@ -1,0 +1,141 @@
+"""The steps of a plan, one after the other: intent, step, result (security.md R16).
+
+Nothing is run whose intent is not on disk, nothing after a failure, and nothing raw is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pve_auth_tui.core.apitrouble import explained
+from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unreachable, Unwritable
+from pve_auth_tui.core.journal import Entry
+from pve_auth_tui.core.plan import Step
+from pve_auth_tui.core.ports import Journal, Runner
+from pve_auth_tui.core.predict import forecast
+from pve_auth_tui.core.readback import happened
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.services.report import Progress, State, StepResult
+
+OnProgress = Callable[[Progress], None]
+
+_WORDS: Final = {State.FAILED: "failed", State.UNSURE: "unsure", State.NOT_RUN: "not run"}
+
+
+@dataclass(frozen=True)
+class Story:
+    """One plan's entries in the journal, all under its id and title."""
+
+    journal: Journal
+    plan: str
+    title: str
+
+    def tell(self, event: Entry) -> None:
+        """Raises Unwritable."""
+        self.journal.write(replace(event, plan=self.plan, title=self.title))
+
+
+def entry(
+    event: str, *, step: int = 0, text: str = "", outcome: str = "", reason: str = ""
+) -> Entry:
+    """An entry without the plan's name, which its Story adds."""
+    return Entry(event, "", "", step, text, outcome, reason)  # type: ignore[arg-type]
+
+
+def run_steps(
+    steps: Sequence[Step],
+    runner: Runner,
+    story: Story,
+    *,
+    user: str,
+    title: str,
+    stopped: Callable[[], bool],
+    on_progress: OnProgress,
+) -> tuple[tuple[StepResult, ...], AuthTuiError | None]:
+    """The result of every step, and what the journal did not take, if anything.
+
+    Raises what is none of our errors, after it was journalled: that is a bug.
+    """
+    results: list[StepResult] = []
+    trouble: AuthTuiError | None = None
+    for number, step in enumerate(steps, 1):
+        on_progress(Progress(number, len(steps), step, State.RUNS))
+        if stopped():  # asked after the progress was told: whoever hears it may say stop
+            break
+        try:
+            story.tell(entry("intent", step=number, text=shown(step)))
+        except Unwritable as error:
+            trouble = error
+            break
+
+        def on_line(line: str, number: int = number, step: Step = step) -> None:
+            on_progress(Progress(number, len(steps), step, State.RUNS, line))
+
+        try:
+            answer = runner.run(step, on_line)
+            result = StepResult(step, State.DONE, None, answer)
+        except AuthTuiError as error:
+            action = title if len(steps) == 1 else f"carry out step {number} of {len(steps)}"
+            result = _failed(step, error, action, user)
+        except BaseException as error:
+            _tell_bug(story, number, error)
+            raise
+        results.append(result)
+        try:
+            story.tell(entry("result", step=number, text=result.told, outcome=outcome_of(result)))
+        except Unwritable as error:
+            trouble = error
+        on_progress(Progress(number, len(steps), step, result.state))
+        if trouble or result.state is not State.DONE:
+            break
+    rest = [StepResult(step, State.NOT_RUN) for step in steps[len(results) :]]
+    if rest and trouble:
+        rest[0] = replace(rest[0], error=trouble)
+    return (*results, *rest), trouble
+
+
+def _failed(step: Step, error: AuthTuiError, action: str, user: str) -> StepResult:
+    told = explained(error, action=action, user=user) if isinstance(error, ApiError) else error
+    unsure = isinstance(told, Unreachable) and told.unsure
+    return StepResult(step, State.UNSURE if unsure else State.FAILED, told)
+
+
+def _tell_bug(story: Story, number: int, error: BaseException) -> None:
+    """Its kind alone: nobody knows what else it says."""
+    outcome = f"broken off: {type(error).__name__}"
+    with suppress(Unwritable):
+        story.tell(entry("result", step=number, outcome=outcome))
+        story.tell(entry("end", outcome=outcome))
+
+
+def outcome_of(result: StepResult) -> str:
+    """For the journal: `ok`, `failed: Refused`; of an error its kind alone (R8)."""
+    seen = "" if result.seen is None else ", seen by reading back"
+    if result.state is State.DONE:
+        return f"ok{seen}"
+    kind = f": {type(result.error).__name__}" if result.error else ""
+    return f"{_WORDS[result.state]}{kind}{seen}"
+
+
+def looked_at(
+    results: Sequence[StepResult], before: Snapshot, now: Snapshot, *, at: float
+) -> tuple[StepResult, ...]:
+    """The same, where nobody knew whether a step was carried out and the node now shows it.
+
+    `at`: seconds since 1970, for what is foretold.
+    """
+    looked = list(results)
+    for number, result in enumerate(results):
+        if result.state is State.UNSURE:
+            done = [one.step for one in results[:number]]
+            prior = forecast(before, done, now=at).snapshot
+            then = forecast(prior, (result.step,), now=at).snapshot
+            seen = happened(prior, then, now)
+            if seen is not None:
+                state = State.DONE if seen else State.FAILED
+                looked[number] = replace(result, state=state, seen=seen)
+    return tuple(looked)
