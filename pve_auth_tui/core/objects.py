@@ -7,11 +7,14 @@ object). A record holds no secret; where one is set it says `set`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress, count
+from operator import is_not
 from typing import Any, Literal, NamedTuple
 
 from pve_auth_tui.core.accessdata import AclEntry, SubjectKind, User, UserConfig
 from pve_auth_tui.core.answers import masked_value
 from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry, UserTfa
 
@@ -162,15 +165,18 @@ def _acl(snapshot: Snapshot, key: Key) -> Record | None:
     if access is None:
         return None
     kind, subject, role = acl_parts(key)
-    for entry in access.acl:
-        if (
-            entry.path == key.name
-            and entry.subject == subject
-            and entry.role == role
-            and entry.kind == kind
-        ):
+    for entry in _by_path(access).get(key.name, ()):
+        if entry.subject == subject and entry.role == role and entry.kind == kind:
             return {"propagate": _flag(entry.propagate)}
     return None
+
+
+@remembered
+def _by_path(access: UserConfig) -> Mapping[str, Sequence[AclEntry]]:
+    found: dict[str, list[AclEntry]] = {}
+    for entry in access.acl:
+        found.setdefault(entry.path, []).append(entry)
+    return found
 
 
 def _realm(snapshot: Snapshot, key: Key) -> Record | None:
@@ -287,8 +293,10 @@ def _changed_entries(old: Sequence[AclEntry], new: Sequence[AclEntry]) -> Iterab
     """Hashing tens of thousands of entries takes long: in a forecast nearly all are the same."""
     if old is new:
         return ()
-    kept = set(map(id, old)) & set(map(id, new))
-    return {e for e in old if id(e) not in kept} ^ {e for e in new if id(e) not in kept}
+    start = next(compress(count(), map(is_not, old, new)), min(len(old), len(new)))
+    old, new = old[start:], new[start:]
+    olds, news = set(map(id, old)), set(map(id, new))
+    return {e for e in old if id(e) not in news} ^ {e for e in new if id(e) not in olds}
 
 
 def _in_tfa(before: Snapshot, after: Snapshot) -> Iterable[Key]:

@@ -18,6 +18,7 @@ from pve_auth_tui.core.effects.scene import Scene, is_active
 from pve_auth_tui.core.effects.settings import setting_effects
 from pve_auth_tui.core.effects.syncs import sync_findings
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import Effect
@@ -25,6 +26,9 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed
 
 _LINES: Final = 10  # of changed rights; more are told without their paths
+
+
+_ROOT_PLACES: Final = frozenset({"", "access"})  # where the privileges of ROOT_WAYS count
 
 
 class Effects(NamedTuple):
@@ -118,8 +122,10 @@ def _rights_findings(scene: Scene, found: Rights) -> Iterator[Finding]:
     if found.lowered:
         verb = "is no administrator" if len(found.lowered) == 1 else "are no administrators"
         yield Finding("LOOK", f"{listed(found.lowered)} {verb} any more.")
-    for subject in found.reached:
-        if subject not in found.raised and (way := _new_root_way(scene, subject)):
+    for subject, paths in found.reached.items():
+        if subject in found.raised or not any(place_of(path) in _ROOT_PLACES for path in paths):
+            continue
+        if way := _new_root_way(scene, subject):
             yield Finding("LOOK", f"{subject} can make itself root then: {way}.")
 
 

@@ -7,8 +7,8 @@ there. What lies further below follows from that, where no other entry replaces 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from pve_auth_tui.core import names
@@ -60,14 +60,15 @@ class Shift:
 class Rights:
     """`shifts` of those looked at; `unseen`: how many others may be concerned.
 
-    `raised` and `lowered`: who becomes an administrator, and who is one no longer.
+    `raised` and `lowered`: who becomes an administrator, and who is one no longer. `reached`:
+    those looked at, and on which paths.
     """
 
     shifts: tuple[Shift, ...]
     unseen: int = 0
     raised: tuple[str, ...] = ()
     lowered: tuple[str, ...] = ()
-    reached: tuple[str, ...] = ()
+    reached: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def takes(self) -> bool:
@@ -87,7 +88,7 @@ def rights(scene: Scene) -> Rights:
         len(reached) - len(looked_at),
         tuple(sorted(will - was)),
         tuple(sorted(was - will)),
-        tuple(looked_at),
+        looked_at,
     )
 
 

@@ -54,7 +54,7 @@ class Scene:
 
     @cached_property
     def will(self) -> Permissions:
-        return permissions_of(self.new)
+        return Permissions(self.new)  # asked only here: not worth a place in the memory
 
     @cached_property
     def records(self) -> Mapping[Key, tuple[Record | None, Record | None]]:
