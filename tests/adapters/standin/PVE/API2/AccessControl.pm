@@ -39,6 +39,7 @@ my %wrong = (
             pid => $$,
         };
     },
+    cluster_log => sub { require PVE::Cluster; no warnings 'once'; return \@PVE::Cluster::log },
     origin => sub { return 'https://' . PVE::RPCEnvironment->get()->get_request_host() },
     # What the output of a worker or a warning may hold: a name from a directory.
     say => sub { print STDOUT $_[0]->{text}; warn $_[0]->{text}; return undef },
