@@ -3,11 +3,11 @@
 A *way in* is an account
 
 - that is enabled, not expired, and as good as root@pam on `/` (`core.administrators`);
-- whose first factor works. That is *known* of realm pam from a usable hash in /etc/shadow of
-  this node, of realm pve from a hash in priv/shadow.cfg, and of a password that the plan sets;
-  it *depends* on something outside for ldap, ad and openid. Where those files are not part of
-  the picture (over https) it is *unknown*, but for the one who has just logged in with it, if
-  the plan leaves that account as it is;
+- whose first factor works. That is *known* of realm pam from a usable, unexpired hash in
+  /etc/shadow of this node, of realm pve from a hash in priv/shadow.cfg, or from the password
+  that the plan sets; it *depends* on something outside for ldap, ad and openid. Where those
+  files are not part of the picture (over https) it is *unknown*, but for the one who has just
+  logged in with it, if the plan neither disables nor expires nor remakes that account;
 - that can give the second factor it is asked for, if PVE asks for one (never in openid realms):
   enabled, of a kind that the realm takes, not locked, a recovery key left, WebAuthn settings
   that fit, and not touched by the plan. A Yubico OTP depends on a server outside.
@@ -33,7 +33,7 @@ from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.standing import CERTAINTIES, WEBAUTHN, Certainty, standing
+from pve_auth_tui.core.standing import CERTAINTIES, WEBAUTHN, Certainty, Standing, standing
 from pve_auth_tui.core.tfaconfig import UserTfa
 from pve_auth_tui.core.words import thousands
 
@@ -81,13 +81,7 @@ def ways_in(
     lock is among them, and with the option `webauthn` every key do not count; a password among
     them is a new one. `logged_in`: who has just shown a password, "" if nobody.
     """
-    found = []
-    for userid in _administrators(snapshot):
-        how = standing(snapshot, userid, now, touched, logged_in)
-        if how.certainty is not None:
-            found.append(WayIn(userid, how.certainty, how.factors, how.reason))
-    found.sort(key=lambda way: (CERTAINTIES.index(way.certainty), way.userid != ROOT, way.userid))
-    return tuple(found)
+    return _Gate(snapshot, now, touched, logged_in).ways()
 
 
 def judge(
@@ -103,43 +97,70 @@ def judge(
     `touched`: what the plan changes, also what no record shows (a password set anew). Steps
     whose effects nobody can foretell are not judged.
     """
-    doubtful = _doubtful(before, after, frozenset(touched), now, logged_in)
     old = ways_in(before, now, logged_in=logged_in)
-    new = ways_in(after, now, touched=doubtful, logged_in=logged_in)
+    gate = _Gate(after, now, (), logged_in)
+    gate.touched = _doubtful(before, gate, frozenset(touched))
+    new = gate.ways()
     was_known = [way.userid for way in old if way.certainty == "known"]
-    is_known = any(way.certainty == "known" for way in new)
     lost = was_known or sorted({way.userid for way in old} - {way.userid for way in new})
     refusal = ""
-    if lost and not is_known:
-        left = _administrators(after)
-        why = _few(lost, lambda userid: _cause(after, userid, now, doubtful, logged_in, left))
-        refusal = f"{_NOBODY if was_known else _FEWER}: {why}."
+    if lost and not any(way.certainty == "known" for way in new):
+        refusal = f"{_NOBODY if was_known else _FEWER}: {_few(lost, gate.cause, '; ')}."
     return Verdict(refusal, tuple(_findings(refusal, bool(was_known), new)), new)
 
 
-def _administrators(snapshot: Snapshot) -> Collection[str]:
-    access = snapshot.access.value
-    return {ROOT} if access is None else administrators(access)
+class _Gate:
+    """Everybody who may be an administrator, before one picture."""
+
+    def __init__(
+        self, snapshot: Snapshot, now: float, touched: Collection[Key], logged_in: str
+    ) -> None:
+        self.snapshot = snapshot
+        self.now = now
+        self.touched = touched
+        self.logged_in = logged_in
+        access = snapshot.access.value
+        self.administrators = frozenset({ROOT}) if access is None else administrators(access)
+
+    def standing(self, userid: str) -> Standing:
+        return standing(self.snapshot, userid, self.now, self.touched, self.logged_in)
+
+    def ways(self) -> tuple[WayIn, ...]:
+        found = []
+        for userid in self.administrators:
+            how = self.standing(userid)
+            if how.certainty is not None:
+                found.append(WayIn(userid, how.certainty, how.factors, how.reason))
+        return tuple(sorted(found, key=_rank))
+
+    def cause(self, userid: str) -> str:
+        """Why somebody is no known way in here, as a clause."""
+        how = self.standing(userid)
+        if how.certainty is None or userid in self.administrators:
+            return f"{userid} {how.reason}"
+        return f"{userid} would be no administrator any more"
+
+
+def _rank(way: WayIn) -> tuple[int, bool, str]:
+    return CERTAINTIES.index(way.certainty), way.userid != ROOT, way.userid
 
 
 # --- what does not count because the plan changes it ------------------------------------------
 
 
-def _doubtful(
-    before: Snapshot, after: Snapshot, touched: frozenset[Key], now: float, logged_in: str
-) -> frozenset[Key]:
+def _doubtful(before: Snapshot, gate: _Gate, touched: frozenset[Key]) -> frozenset[Key]:
     """`touched` for `ways_in`, as narrow as two pictures allow."""
+    after = gate.snapshot
     found = {key for key in touched if key.kind == "password"}
     if _settings(before) != _settings(after):
         found.add(WEBAUTHN)
-    if _account(before, logged_in) != _account(after, logged_in):
-        found.add(Key("user", logged_in))
+    if _account(before, gate.logged_in) != _account(after, gate.logged_in):
+        found.add(Key("user", gate.logged_in))
     old, new = before.tfa.value, after.tfa.value
     if new is not None:
-        for userid in _administrators(after):
-            if mine := new.users.get(userid):
-                known = old.users.get(userid) if old else None
-                found.update(_changed(known or UserTfa(userid), mine, touched, now))
+        for userid in gate.administrators & new.users.keys():
+            known = old.users.get(userid) if old else None
+            found.update(_changed(known or UserTfa(userid), new.users[userid], touched, gate.now))
     return frozenset(found)
 
 
@@ -179,21 +200,6 @@ def _changed(old: UserTfa, new: UserTfa, touched: frozenset[Key], now: float) ->
 # --- in words ---------------------------------------------------------------------------------
 
 
-def _cause(
-    after: Snapshot,
-    userid: str,
-    now: float,
-    touched: Collection[Key],
-    logged_in: str,
-    left: Collection[str],
-) -> str:
-    """Why somebody is no known way in any more; `left`: the administrators afterwards."""
-    how = standing(after, userid, now, touched, logged_in)
-    if how.certainty is None or userid in left:
-        return f"{userid} {how.reason}"
-    return f"{userid} would be no administrator any more"
-
-
 def _findings(refusal: str, was_known: bool, ways: Sequence[WayIn]) -> Iterator[Finding]:
     if refusal:
         yield Finding("BAD", refusal.removesuffix("."), _FIRST)
@@ -208,17 +214,19 @@ def _findings(refusal: str, was_known: bool, ways: Sequence[WayIn]) -> Iterator[
         return
     if depending:
         who = _few(depending, _named)
-        yield Finding("LOOK", f"Administrators only if a server outside agrees: {who}")
+        yield Finding("LOOK", f"Only through a directory or server outside: {who}")
     if unknown:
         who = _few(unknown, _named)
-        yield Finding("LOOK", f"Administrators of whom it cannot be told from here: {who}")
+        yield Finding(
+            "LOOK", f"Not known from here whether they can log in as administrator: {who}"
+        )
 
 
 def _named(way: WayIn) -> str:
     return f"{way.userid} ({', '.join(way.factors)})" if way.factors else way.userid
 
 
-def _few(things: Sequence[T], text: Callable[[T], str]) -> str:
+def _few(things: Sequence[T], text: Callable[[T], str], between: str = ", ") -> str:
     more = len(things) - _NAMED
-    named = ", ".join(text(thing) for thing in things[:_NAMED])
+    named = between.join(text(thing) for thing in things[:_NAMED])
     return f"{named} and {thousands(more)} more" if more > 0 else named

@@ -27,12 +27,9 @@ CERTAINTIES: Final[tuple[Certainty, ...]] = ("known", "depends", "unknown")
 WEBAUTHN: Final = Key("option", "webauthn")
 _DEMANDED: Final = {"oath": "TOTP", "yubico": "Yubico OTP"}
 _OF_DEMAND: Final = {"oath": "totp", "yubico": "yubico"}
-_NAMES: Final = {
-    "totp": "TOTP",
-    "webauthn": "WebAuthn key",
-    "recovery": "recovery keys",
-    "yubico": "Yubico OTP",
-    "u2f": "U2F key",
+_TOUCHED: Final = {
+    "totp": "the plan touches its TOTP",
+    "recovery": "nobody has seen its new recovery keys yet",
 }
 
 
@@ -101,11 +98,13 @@ def _first_factor(
         return Standing(None, (), f"would be kept out: PVE cannot read realm {realm_name}")
     part = snapshot.passwords.value if realm.type == "pve" else snapshot.unix.value
     new = Key("password", userid) in touched
-    if part is not None and name not in part.users and not (new and realm.type == "pam"):
+    if part is not None and name not in part.users:
+        if new and realm.type == "pam":  # the account may have expired
+            return Standing("unknown", (), "may be kept out by /etc/shadow of this node")
         where = "" if realm.type == "pve" else " in /etc/shadow of this node"
         return Standing(None, (), f"would have no usable password{where}")
     shown = userid == logged_in and Key("user", userid) not in touched
-    if part is not None or new or shown:
+    if part is not None or shown or (new and realm.type == "pve"):
         return Standing("known")
     return Standing("unknown", (), "may have no password: that cannot be told from here")
 
@@ -171,7 +170,7 @@ def _counted(
         return Standing(None, (), "the plan changes the WebAuthn settings of its keys")
     doubtful = {Key("factor", user.userid, entry.id), Key("lock", user.userid)}
     if not doubtful.isdisjoint(touched):
-        return Standing(None, (), f"the plan touches its {_NAMES[kind]}")
+        return Standing(None, (), _TOUCHED.get(kind, f"the plan touches its {KINDS[kind]}"))
     if kind == "webauthn" and snapshot.datacenter.value is None:
         return Standing("unknown", (), "may not get its key accepted: datacenter.cfg was not read")
     if kind == "recovery" and entry.unused is None:
