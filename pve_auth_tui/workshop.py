@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pve_auth_tui.core.ports import Journal
+from pve_auth_tui.core.ports import Journal, Keepsake
 from pve_auth_tui.services.outlook import OutlookService
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Closing(Protocol):
 @dataclass(frozen=True)
 class Workshop:
     """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
-    `prove` shows that they work; `journal` holds what was done.
+    `prove` shows that they work; `journal` holds what was done; `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back.
@@ -36,6 +36,7 @@ class Workshop:
     enrol: EnrolService
     prove: ProveService
     journal: Journal
+    keepsake: Keepsake
     clock: Clock
     simulated: bool = False
     held: tuple[Closing, ...] = ()

@@ -97,7 +97,7 @@ class EnrolTotpScreen(FormScreen):
             ),
         ]
 
-    def on_mount(self) -> None:
+    def filled(self) -> None:
         self._fold()
 
     def answer_changed(self, ident: str) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.plain import plain
@@ -99,7 +100,11 @@ class FormScreen(SecretScreen):
         self.query_one("#heading", Rule).show_parts(self.heading)
         if self.draft:
             self.form.fill(self.house.drafts.of(self.draft))
+        self.filled()
         self.form.focus_field()
+
+    def filled(self) -> None:
+        """The fields hold what they begin with."""
 
     def _show_tabs(self, *, numbered: bool = False) -> None:
         """Digits are text here."""
@@ -113,6 +118,12 @@ class FormScreen(SecretScreen):
 
     def on_descendant_focus(self) -> None:
         self.show_keys()  # ^R works in some fields only
+
+    def on_key(self, event: Key) -> None:
+        """A letter on a field that takes none: the lists' keys do not work here."""
+        if event.is_printable and event.key not in self.active_bindings:
+            self.say("Space and the arrows left and right change it. ^G helps.")
+        event.prevent_default()  # what BaseScreen would say
 
     def try_review(self) -> None:
         """`^O`: the first problem, or what `review` does."""
@@ -172,6 +183,7 @@ class FormScreen(SecretScreen):
         message.stop()
         if self.draft:
             self.house.drafts.keep(self.draft, self.form.values)
+        self.say("")
         self.answer_changed(message.field.ident)
 
     def answer_changed(self, ident: str) -> None:

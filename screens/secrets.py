@@ -16,6 +16,7 @@ _ON_A_LINE: Final = 120.0  # seconds that a secret stands on a serial line
 class SecretScreen(BaseScreen):
     """`show_secrets` and `hide_secrets` are the subclass's; the rest is the same everywhere."""
 
+    SAVES: ClassVar[bool] = False  # whether there is anything worth a file
     AGAIN: ClassVar[str] = "Hidden again after 2 minutes. ^R shows it."
 
     def __init__(self) -> None:
@@ -42,11 +43,20 @@ class SecretScreen(BaseScreen):
             if index == 1:
                 self._agreed = True
                 self._show_now()
+            elif index == 2:
+                self.save_secrets()
             else:
                 self.say("It stays hidden.")
 
         question = recording(self.house.profile.recorded_by)
-        self.app.push_screen(ChooseScreen(question, ["keep it hidden", "show it"]), answered)
+        options = ["keep it hidden", "show it all the same"]
+        if self.SAVES:
+            options.append("save it to a file that only root can read")
+        self.app.push_screen(ChooseScreen(question, options), answered)
+
+    def save_secrets(self) -> None:
+        """Write them to a file instead; only where `SAVES` says so."""
+        raise NotImplementedError
 
     def _show_now(self) -> None:
         self._drawn = True
@@ -84,5 +94,5 @@ class SecretScreen(BaseScreen):
 
 
 def recording(by: str) -> str:
-    """The warning of a terminal that is recorded, or may be."""
-    return f"{by} may be recorded: what is shown once may stay there"
+    """The warning on a terminal that is recorded, or may be; `by` is Profile.recorded_by."""
+    return f"This terminal may be recorded ({by}): what is shown once may stay there"

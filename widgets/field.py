@@ -126,7 +126,7 @@ class Field(Vertical, Generic[V]):
     Field { height: auto; }
     Field > Horizontal { height: 1; }
     Field .label { width: 20; }
-    Field > Sentence { display: none; }
+    Field > Sentence { display: none; margin-left: 2; }
     """
 
     class Changed(Message):
@@ -177,8 +177,7 @@ class Field(Vertical, Generic[V]):
         """Below the field; "" takes it away."""
         self.problem = sentence
         line = self.query_one(Sentence)
-        indent = " " * 3
-        line.show(f"{indent}{sentence}" if sentence else "")
+        line.show(sentence)
         line.display = bool(sentence)
 
     def check(self) -> bool:

@@ -224,6 +224,27 @@ class Door(Protocol):
         """
 
 
+class KeptFile(Protocol):
+    """A file that was kept: where, and what to know about that place, in sentences."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+
+
+class Keepsake(Protocol):
+    """Files with secrets for whoever asks for them: in memory, on a stick, in a private folder."""
+
+    def save(self, path: Path, sheet: Secret) -> KeptFile:
+        """Make a new file that nobody else can read; `path` is absolute.
+
+        Raises UsageError for a path that names no file, Refused for a folder that is no place for
+        secrets, Unwritable.
+        """
+
+
 class Story(NamedTuple):
     """Something that can be broken on the demo cluster."""
 

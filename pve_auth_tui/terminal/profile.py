@@ -64,8 +64,8 @@ class Profile:
 
     @property
     def recorded_by(self) -> str:
-        """Who may record what is drawn, as the start of a sentence; "" when nobody is known to."""
-        return "This line" if self.serial else self.keeper
+        """What may record what is drawn; "" when nothing is known to."""
+        return "a serial line" if self.serial else self.keeper
 
     @property
     def basic(self) -> bool:

@@ -139,7 +139,7 @@ def test_only_ssh_makes_a_terminal_remote() -> None:
         ({"TERM": "tmux-256color"}, ["bash", "sshd"], "tmux"),
         ({**XTERM, "STY": "12.pts-0"}, [], "screen"),
         ({"TERM": "screen.xterm-256color"}, [], "screen"),
-        ({"TERM": "vt220"}, ["script"], "This line"),
+        ({"TERM": "vt220"}, ["script"], "a serial line"),
     ],
 )
 def test_who_may_record_what_is_drawn(env: dict[str, str], above: list[str], recorder: str) -> None:
