@@ -1,4 +1,4 @@
-"""Which method of PVE's API a call is: `PUT /access/users/{userid}`, and what stands in its path."""
+"""Which method of PVE's API a call is: `PUT /access/users/{userid}`, and its path's values."""
 
 from __future__ import annotations
 

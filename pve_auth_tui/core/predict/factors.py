@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from pve_auth_tui.core import otpauth, propertystring, schema, versions
+from pve_auth_tui.core.logins import webauthn_problem
 from pve_auth_tui.core.objects import NEW
+from pve_auth_tui.core.oldkeys import factors_in, old_description
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.predict.call import Params
 from pve_auth_tui.core.predict.refusal import Refusal, missing
@@ -15,11 +19,13 @@ from pve_auth_tui.core.predict.world import World
 from pve_auth_tui.core.tfaconfig import LISTED, TfaEntry, TfaType, UserTfa
 
 _CODES: Final = 10  # in a set of recovery keys
+_MOST_DIGITS: Final = 9
 _OTP_LENGTHS: Final = range(32, 49)
 _PUBLIC_ID: Final = 12
 _MARK: Final = "x"
 _CLEARED_SINCE: Final = "9.0.3"  # `keys` goes with the last entry (reference 4.4)
-_ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+_GIVEN: Final = ("totp", "value", "challenge")
+_TAKEN: Final[Mapping[str, frozenset[str]]] = {
     "recovery": frozenset(),
     "totp": frozenset({"totp", "value"}),
     "yubico": frozenset({"value"}),
@@ -31,22 +37,47 @@ _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
 def add(world: World, params: Params) -> None:
     """A security key takes two calls. The second one names no description; one that it names
     all the same is taken for that of the first, if that is not part of the plan.
+
+    PVE marks the user in user.cfg before anything can fail. What `keys` held before becomes
+    factors, which are only written together with the new one.
     """
     userid, kind = params.text("userid"), params.text("type")
-    world.access.user(userid)
+    person = world.access.user(userid)
+    public_id = _yubico_id(world, userid, params) if kind == "yubico" else ""
     user = world.tfa.users.get(userid) or UserTfa(userid)
-    for name in ("totp", "value", "challenge"):
-        if name in params and name not in _ALLOWED[kind]:
-            raise Refusal(f"PVE takes no {name} for a factor of type {kind}.")
-    if kind not in ("recovery",) and "description" not in params and "challenge" not in params:
+    if person.has_old_keys:
+        user = _with_old_keys(world, user, person.keys or "")
+    world.access.write()
+    world.access.put_user(replace(world.access.users[userid], keys=_MARK))
+    if forbidden := [name for name in _GIVEN if name in params and name not in _TAKEN[kind]]:
+        raise Refusal(f"PVE takes no {forbidden[0]} for a factor of type {kind}.")
+    if kind != "recovery" and "description" not in params and "challenge" not in params:
         raise Refusal("A new second factor needs a description.")
-    entry = _NEW_ENTRY[kind](world, params, user)
-    _mark(world, userid)
-    if entry is not None:
-        _put(world, _with(user, (*user.entries, entry)))
+    match kind:
+        case "recovery":
+            entry: TfaEntry | None = _recovery(world, user)
+        case "totp":
+            entry = _totp(world, params, user)
+        case "yubico":
+            entry = _entry(world, user, "yubico", params.text("description"), public_id)
+        case "webauthn":
+            entry = _webauthn(world, params, user)
+        case _:
+            raise Refusal("New U2F keys cannot be added; WebAuthn takes their place.")
+    _put(world, user if entry is None else _with(user, (*user.entries, entry)))
 
 
-def _recovery(world: World, params: Params, user: UserTfa) -> TfaEntry:
+def _with_old_keys(world: World, user: UserTfa, keys: str) -> UserTfa:
+    world.realm_type(user.userid)
+    for number, (kind, data) in enumerate(
+        factors_in(keys, user.userid, _demand(world, user.userid))
+    ):
+        entry = _entry(world, user, kind, old_description(number), data)
+        user = _with(user, (*user.entries, entry))
+    return user
+
+
+def _recovery(world: World, user: UserTfa) -> TfaEntry:
     if any(entry.type == "recovery" for entry in user.entries):
         raise Refusal(f"{user.userid} has recovery keys already; they must go first.")
     return TfaEntry(
@@ -58,27 +89,50 @@ def _totp(world: World, params: Params, user: UserTfa) -> TfaEntry:
     if "totp" not in params or "value" not in params:
         raise Refusal("A TOTP entry needs an otpauth URI and a code.")
     try:
-        uri = otpauth.parse(params.text("totp")).uri()
+        totp = otpauth.parse(params.text("totp"))
     except otpauth.BadUri:  # its text may repeat the secret
         raise Refusal("PVE cannot read the otpauth URI.") from None
-    return _entry(world, user, "totp", params.text("description"), uri)
+    if not _fits(totp, params.text("value"), world.now):
+        raise Refusal("The code does not fit the secret at this time.")
+    return _entry(world, user, "totp", params.text("description"), totp.uri())
 
 
-def _yubico(world: World, params: Params, user: UserTfa) -> TfaEntry:
-    demanded = _demand(world, user.userid)
+def _fits(totp: otpauth.Totp, code: str, now: int) -> bool:
+    """Is this the code (RFC 6238) of now, of the period before or of the one after?
+
+    With more digits than any app shows PVE computes in its own way: those are not judged.
+    """
+    if totp.digits > _MOST_DIGITS:
+        return True
+    if totp.period == 0 or not re.fullmatch(rf"[+0-9][0-9]{{{totp.digits - 1}}}", code):
+        return False
+    counters = (now // totp.period + step for step in (-1, 0, 1))
+    return any(_value(totp, counter) == int(code) for counter in counters)
+
+
+def _value(totp: otpauth.Totp, counter: int) -> int:
+    digest = hmac.digest(totp.secret, counter.to_bytes(8, "big"), totp.algorithm.lower())
+    start = digest[-1] & 0xF
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return int(number % 10**totp.digits)
+
+
+def _yubico_id(world: World, userid: str, params: Params) -> str:
+    """The public id in a one-time code, which Yubico's server still has to confirm."""
+    demanded = _demand(world, userid)
     if demanded.get("type") != "yubico" or not demanded.keys() >= {"id", "key"}:
-        realm = user.userid.rpartition("@")[2]
+        realm = userid.rpartition("@")[2]
         raise Refusal(f"The realm {realm} is not set up for Yubico one-time codes.")
     value = params.text("value")
     if len(value) not in _OTP_LENGTHS:
         raise Refusal("That is no one-time code of a YubiKey.")
-    return _entry(world, user, "yubico", params.text("description"), value[:_PUBLIC_ID])
+    return value[:_PUBLIC_ID]
 
 
 def _webauthn(world: World, params: Params, user: UserTfa) -> TfaEntry | None:
-    settings = world.datacenter.options.get("webauthn")
-    if not isinstance(settings, Mapping) or not {"rp", "id"} <= settings.keys():
-        raise Refusal("WebAuthn is not set up in the options of the datacenter.")
+    settings = world.before.datacenter._replace(value=world.datacenter)
+    if problem := webauthn_problem(replace(world.before, datacenter=settings)):
+        raise Refusal(f"No security key can be added: {problem}.")
     if "challenge" not in params:
         world.described[user.userid] = params.text("description")
         return None
@@ -86,19 +140,6 @@ def _webauthn(world: World, params: Params, user: UserTfa) -> TfaEntry | None:
         raise Refusal("The answer of the security key is missing.")
     description = world.described.pop(user.userid, params.text("description"))
     return _entry(world, user, "webauthn", description, None)
-
-
-def _u2f(world: World, params: Params, user: UserTfa) -> TfaEntry | None:
-    raise Refusal("New U2F keys cannot be added; WebAuthn takes their place.")
-
-
-_NEW_ENTRY: Final = {
-    "recovery": _recovery,
-    "totp": _totp,
-    "yubico": _yubico,
-    "webauthn": _webauthn,
-    "u2f": _u2f,
-}
 
 
 def change(world: World, params: Params) -> None:
@@ -170,11 +211,6 @@ def _put(world: World, user: UserTfa) -> None:
     if user.locked_until is not None and user.locked_until < world.now:
         user = replace(user, locked_until=None)
     world.tfa = replace(world.tfa, users={**world.tfa.users, user.userid: user})
-
-
-def _mark(world: World, userid: str) -> None:
-    world.access.write()
-    world.access.put_user(replace(world.access.users[userid], keys=_MARK))
 
 
 def _demand(world: World, userid: str) -> dict[str, str]:

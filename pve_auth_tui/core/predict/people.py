@@ -114,7 +114,7 @@ def change_token(world: World, params: Params) -> None:
     """With `regenerate` the token gets a new secret, and keeps its ACL entries."""
     userid, token = params.text("userid"), _token(world, params)
     gone = split_list(params.text("delete"))
-    if "delete" in params and not gone:
+    if params.text("delete", "-") == "":
         raise Refusal("PVE 9.2 fails on an empty list of what to delete.")
     if unknown := sorted(set(gone) - _DELETABLE):
         raise Refusal(f"Of an API token only the comment can be deleted, not {unknown[0]}.")
