@@ -7,8 +7,8 @@ object). A record holds no secret; where one is set it says `set`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress, count
-from operator import is_not
+from itertools import compress, count, groupby
+from operator import attrgetter, is_not
 from typing import Any, Literal, NamedTuple
 
 from pve_auth_tui.core.accessdata import AclEntry, SubjectKind, User, UserConfig
@@ -173,9 +173,10 @@ def _acl(snapshot: Snapshot, key: Key) -> Record | None:
 
 @remembered
 def _by_path(access: UserConfig) -> Mapping[str, Sequence[AclEntry]]:
+    """Entries are in the order of the path tree, nearly always: those of a path stand together."""
     found: dict[str, list[AclEntry]] = {}
-    for entry in access.acl:
-        found.setdefault(entry.path, []).append(entry)
+    for path, entries in groupby(access.acl, attrgetter("path")):
+        found.setdefault(path, []).extend(entries)
     return found
 
 
@@ -189,6 +190,7 @@ def _realm_record(realm: Realm) -> Record:
     options = {
         name: "set" if name in _SECRET_OPTIONS and name != "tfa" else value
         for name, value in realm.options.items()
+        if (name, value) != ("default", "0")  # to PVE the same as none, and it drops it at times
     }
     if "tfa" in options:  # a Yubico API key may stand in it
         parts = options["tfa"].split(",")
@@ -293,10 +295,17 @@ def _changed_entries(old: Sequence[AclEntry], new: Sequence[AclEntry]) -> Iterab
     """Hashing tens of thousands of entries takes long: in a forecast nearly all are the same."""
     if old is new:
         return ()
-    start = next(compress(count(), map(is_not, old, new)), min(len(old), len(new)))
-    old, new = old[start:], new[start:]
+    old, new = _without_same_start(old, new)
+    old, new = _without_same_start(old[::-1], new[::-1])
     olds, news = set(map(id, old)), set(map(id, new))
     return {e for e in old if id(e) not in news} ^ {e for e in new if id(e) not in olds}
+
+
+def _without_same_start(
+    old: Sequence[AclEntry], new: Sequence[AclEntry]
+) -> tuple[Sequence[AclEntry], Sequence[AclEntry]]:
+    start = next(compress(count(), map(is_not, old, new)), min(len(old), len(new)))
+    return old[start:], new[start:]
 
 
 def _in_tfa(before: Snapshot, after: Snapshot) -> Iterable[Key]:
