@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api, keystrokes, large, reading, starting
+from bench import api, keystrokes, large, plans, reading, starting
 from bench.results import as_json, as_table
 
 _PACKAGES = ("pve_auth_tui", "screens", "widgets")
@@ -24,6 +24,7 @@ def main() -> int:
         results = [
             *starting.measure(),
             *reading.measure(many),
+            *plans.measure(many),
             *api.measure(),
             *keystrokes.measure(many, none),
         ]
