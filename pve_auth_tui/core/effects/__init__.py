@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pve_auth_tui.core.aclnotes import ROOT_WAYS
 from pve_auth_tui.core.effects.accounts import account_effects
 from pve_auth_tui.core.effects.factors import factor_effects
 from pve_auth_tui.core.effects.logins import login_findings
@@ -18,7 +17,6 @@ from pve_auth_tui.core.effects.scene import Scene, is_active
 from pve_auth_tui.core.effects.settings import setting_effects
 from pve_auth_tui.core.effects.syncs import sync_findings
 from pve_auth_tui.core.finding import Finding
-from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import Effect
@@ -26,9 +24,6 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed
 
 _LINES: Final = 10  # of changed rights; more are told without their paths
-
-
-_ROOT_PLACES: Final = frozenset({"", "access"})  # where the privileges of ROOT_WAYS count
 
 
 class Effects(NamedTuple):
@@ -55,7 +50,7 @@ def effects(
     found = rights(scene)
     findings = (
         *login_findings(scene),
-        *_rights_findings(scene, found),
+        *_rights_findings(found),
         *revived(scene),
         *sync_findings(scene),
     )
@@ -115,25 +110,12 @@ def _is_removed(scene: Scene, subject: str) -> bool:
     return scene.is_gone(Key("user", parts[0] if parts else subject))
 
 
-def _rights_findings(scene: Scene, found: Rights) -> Iterator[Finding]:
+def _rights_findings(found: Rights) -> Iterator[Finding]:
     if found.raised:
         verb = "becomes an administrator" if len(found.raised) == 1 else "become administrators"
         yield Finding("LOOK", f"{listed(found.raised)} {verb}: everything on /.")
     if found.lowered:
         verb = "is no administrator" if len(found.lowered) == 1 else "are no administrators"
         yield Finding("LOOK", f"{listed(found.lowered)} {verb} any more.")
-    for subject, paths in found.reached.items():
-        if subject in found.raised or not any(place_of(path) in _ROOT_PLACES for path in paths):
-            continue
-        if way := _new_root_way(scene, subject):
-            yield Finding("LOOK", f"{subject} can make itself root then: {way}.")
-
-
-def _new_root_way(scene: Scene, subject: str) -> str:
-    """`User.Modify on /access/groups` if that is new for somebody (core.aclnotes)."""
-    for path, privilege in ROOT_WAYS:
-        if privilege in scene.will.privileges(subject, path) and privilege not in (
-            scene.was.privileges(subject, path)
-        ):
-            return f"{privilege} on {path}"
-    return ""
+    for subject, way in found.rooted:
+        yield Finding("LOOK", f"{subject} can make itself root then: {way}.")

@@ -12,7 +12,7 @@ from pve_auth_tui.core.words import count_words, listed
 
 _NAMES: Final[Mapping[str, str]] = {
     "totp": "TOTP",
-    "webauthn": "security key",
+    "webauthn": "WebAuthn",
     "yubico": "Yubico OTP",
     "u2f": "U2F",
     "recovery": "recovery keys",
@@ -64,7 +64,7 @@ def _shown(record: Mapping[str, str]) -> str:
 
 
 def _left(scene: Scene, userid: str) -> str:
-    """The factors that somebody has then: `security key rack 3 and 3 recovery keys`, `nothing`."""
+    """The factors that somebody has then: `WebAuthn rack 3 and 3 recovery keys`, `nothing`."""
     found = []
     for entry in tfa_of(scene.after, userid).entries:
         shown = f"{_NAMES[entry.type]} {entry.description}".strip()

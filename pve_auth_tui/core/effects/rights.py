@@ -7,21 +7,24 @@ there. What lies further below follows from that, where no other entry replaces 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
 
 from pve_auth_tui.core import names
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
+from pve_auth_tui.core.aclnotes import ROOT_WAYS
 from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.effects.scene import SINGLY, Scene
 from pve_auth_tui.core.grants import Flags
+from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.objects import acl_parts
 from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.words import count_privileges, listed, natural_order
 
-_PATHS = 40  # looked at for one subject
+_PATHS: Final = 40  # looked at for one subject
+_ROOT_PLACES: Final = frozenset({"", "access"})  # where the privileges of ROOT_WAYS count
 
 Reached = dict[str, dict[str, None]]
 """userid or full token id -> paths, in the order in which they were found."""
@@ -60,36 +63,56 @@ class Shift:
 class Rights:
     """`shifts` of those looked at; `unseen`: how many others may be concerned.
 
-    `raised` and `lowered`: who becomes an administrator, and who is one no longer. `reached`:
-    those looked at, and on which paths.
+    `raised` and `lowered`: who becomes an administrator, and who is one no longer. `rooted`:
+    who else can make itself root from then on, and how (core.aclnotes).
     """
 
-    shifts: tuple[Shift, ...]
+    shifts: tuple[Shift, ...] = ()
     unseen: int = 0
     raised: tuple[str, ...] = ()
     lowered: tuple[str, ...] = ()
-    reached: Mapping[str, Collection[str]] = field(default_factory=dict)
+    rooted: tuple[tuple[str, str], ...] = ()
 
     @property
     def takes(self) -> bool:
         """Does somebody lose a privilege?"""
-        return bool(self.unseen) or any(shift.takes for shift in self.shifts)
+        return bool(self.unseen or self.lowered) or any(shift.takes for shift in self.shifts)
 
 
 def rights(scene: Scene) -> Rights:
     """What a change does to privileges. Those of root@pam never change."""
     reached = _reached(scene)
     reached.pop(ROOT, None)
+    if not reached:
+        return Rights()
     looked_at = dict(list(reached.items())[:SINGLY])
-    shifts = [_shift(scene, subject, paths) for subject, paths in looked_at.items()]
-    was, will = administrators(scene.old), administrators(scene.new)
+    will = scene.will(looked_at)
+    shifts = [_shift(scene, will, subject, paths) for subject, paths in looked_at.items()]
+    was_admin = is_admin = frozenset[str]()
+    if any("/" in paths for paths in reached.values()):
+        was_admin, is_admin = administrators(scene.old), administrators(scene.new)
+    rooted = [
+        (subject, way)
+        for subject, paths in looked_at.items()
+        if subject not in is_admin and any(place_of(path) in _ROOT_PLACES for path in paths)
+        if (way := _new_root_way(scene, will, subject))
+    ]
     return Rights(
         tuple(shift for shift in shifts if shift.changes),
         len(reached) - len(looked_at),
-        tuple(sorted(will - was)),
-        tuple(sorted(was - will)),
-        looked_at,
+        tuple(sorted(is_admin - was_admin)),
+        tuple(sorted(was_admin - is_admin)),
+        tuple(rooted),
     )
+
+
+def _new_root_way(scene: Scene, will: Permissions, subject: str) -> str:
+    """`User.Modify on /access/groups` if that is new for somebody."""
+    for path, privilege in ROOT_WAYS:
+        old, new = _privileges(scene, will, subject, path)
+        if privilege in new and privilege not in old:
+            return f"{privilege} on {path}"
+    return ""
 
 
 def held(engine: Permissions, subject: str, entries: Iterable[AclEntry]) -> str:
@@ -236,24 +259,23 @@ def _is_token(subject: str) -> bool:
 # --- what differs for them ----------------------------------------------------------------
 
 
-def _shift(scene: Scene, subject: str, paths: Iterable[str]) -> Shift:
+def _shift(scene: Scene, will: Permissions, subject: str, paths: Iterable[str]) -> Shift:
     same: dict[Change, list[str]] = {}
     for path in sorted(list(paths)[:_PATHS], key=natural_order):
-        change = _change(_privileges(scene, subject, path))
+        change = _change(*_privileges(scene, will, subject, path))
         if any(change):
             same.setdefault(change, []).append(path)
     return Shift(subject, tuple((change, tuple(where)) for change, where in same.items()))
 
 
-def _privileges(scene: Scene, subject: str, path: str) -> tuple[Flags, Flags]:
+def _privileges(scene: Scene, will: Permissions, subject: str, path: str) -> tuple[Flags, Flags]:
     """Before and after; who does not exist has none, whatever entries say."""
     old = scene.was.privileges(subject, path) if _exists(scene.old, subject) else {}
-    new = scene.will.privileges(subject, path) if _exists(scene.new, subject) else {}
+    new = will.privileges(subject, path) if _exists(scene.new, subject) else {}
     return old, new
 
 
-def _change(flags: tuple[Flags, Flags]) -> Change:
-    old, new = flags
+def _change(old: Flags, new: Flags) -> Change:
     if old == new:
         return _NO_CHANGE
     gained, lost = new.keys() - old.keys(), old.keys() - new.keys()

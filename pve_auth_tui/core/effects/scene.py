@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of
@@ -50,11 +50,8 @@ class Scene:
 
     @cached_property
     def was(self) -> Permissions:
+        """Asked about the picture before."""
         return permissions_of(self.old)
-
-    @cached_property
-    def will(self) -> Permissions:
-        return Permissions(self.new)  # asked only here: not worth a place in the memory
 
     @cached_property
     def records(self) -> Mapping[Key, tuple[Record | None, Record | None]]:
@@ -91,6 +88,18 @@ class Scene:
 
     def _of(self, kind: Kind) -> Sequence[tuple[Key, tuple[Record | None, Record | None]]]:
         return [(key, self.records[key]) for key in self.kind(kind)]
+
+    def will(self, subjects: Collection[str]) -> Permissions:
+        """To be asked about the picture after, and only about these userids and full token ids.
+
+        It knows no other entries: to sort all of them would take longer than everything else.
+        """
+        owners = {subject.rpartition("!")[0] for subject in subjects if "!" in subject}
+        wanted = {*subjects, *owners}
+        groups = self.new.groups.values()
+        wanted |= {group.id for group in groups if not wanted.isdisjoint(group.members)}
+        entries = tuple(entry for entry in self.new.acl if entry.subject in wanted)
+        return Permissions(replace(self.new, acl=entries))
 
     def is_gone(self, key: Key) -> bool:
         """Was it there, and is it no longer?"""

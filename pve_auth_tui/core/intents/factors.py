@@ -25,7 +25,7 @@ from pve_auth_tui.core.words import count_words
 RECOVERY: Final = "recovery"
 """The id, and the type, of somebody's one set of recovery keys."""
 
-_TYPES: Final = {"totp": "TOTP", "webauthn": "security key", "yubico": "Yubico OTP", "u2f": "U2F"}
+_TYPES: Final = {"totp": "TOTP", "webauthn": "WebAuthn", "yubico": "Yubico OTP", "u2f": "U2F"}
 _UNREADABLE_URI: Final = (
     "PVE would not take this key URI: it is no otpauth://totp/ URI that it knows."
 )
