@@ -14,6 +14,7 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.find import haystack, parse_query
+from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.journal import Written
 from pve_auth_tui.core.journalcheck import Verdict, sentence
 from pve_auth_tui.core.journalrows import COLUMNS, FIELDS, facts, heading, rows
@@ -184,7 +185,8 @@ class JournalScreen(BaseScreen):
         if verdict.notes or not verdict.ok:
             from screens.details import DetailsScreen
 
-            first = Line(sentence(verdict), word="ok" if verdict.ok else "BAD")
+            word: Word = "ok" if verdict.ok else "BAD"
+            first = Line(sentence(verdict).removeprefix("ok: "), word=word)
             notes = [Line(note, word="LOOK") for note in verdict.notes]
             self.app.push_screen(DetailsScreen(_TITLE, "Verified", (first, *notes)))
 

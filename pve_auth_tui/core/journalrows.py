@@ -13,11 +13,11 @@ from pve_auth_tui.core.words import date_time, yes_no
 
 COLUMNS: Final = (
     Column("Time", 16),
-    Column("Who", 8, grow=True),
-    Column("Plan", 8),
+    Column("Who", 10),
+    Column("Plan", 6),
     Column("Step", 4),
-    Column("Command", 20, grow=True),
-    Column("Outcome", 10),
+    Column("Command", 18, grow=True),
+    Column("Outcome", 12),
     Column("No.", 6, wide=True),
 )
 FIELDS: Final = ("who", "plan", "event", "look")
