@@ -55,6 +55,16 @@ class Answers:
         typed = self._line(f"Second factor: {' or '.join(offered)}: ").strip()
         return Secret(f"{_kind_of(typed)}:{typed}") if typed else None
 
+    def line(self, question: str, *, echo: bool = False) -> str:
+        """What is typed, without blanks around it. Raises UsageError where nobody can be asked."""
+        if self._stdin is not None or not echo:
+            return self._line(question).strip()
+        if not (sys.stdin and sys.stdin.isatty()):
+            raise UsageError("There is no terminal to ask on.", "Run it on one.")
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        return _line_of(sys.stdin).strip()
+
     def says_yes(self, question: str) -> bool:
         """Whether somebody at a terminal types `yes`; nobody is asked where there is none."""
         if self._stdin is not None or not (sys.stdin and sys.stdin.isatty()):

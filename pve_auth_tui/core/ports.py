@@ -237,6 +237,12 @@ class KeptFile(Protocol):
 class Keepsake(Protocol):
     """Files with secrets for whoever asks for them: in memory, on a stick, in a private folder."""
 
+    def remarks(self, path: Path) -> tuple[str, ...]:
+        """What to know about a place before a secret is made for it, as sentences.
+
+        Raises what `save` raises.
+        """
+
     def save(self, path: Path, sheet: Secret) -> KeptFile:
         """Make a new file that nobody else can read; `path` is absolute.
 
