@@ -159,6 +159,7 @@ class Applying:
             deadline=applied.armed_until if applied.changes else None,
             undoable=found.undoable,
             stopped=end.stopped,
+            remarks=tuple(end.story.problems),
         )
 
     def _looked(

@@ -62,7 +62,8 @@ class Report:
     somebody else changed meanwhile; both sentences, with names of PVE's in them. `snapshot` and
     `node`: how it is now, or was before when it could not be read back. `deadline`: when it takes
     itself back (seconds since 1970). `undoable`: there is something to take back, and a way.
-    `stopped`: it was ended between two steps because somebody wanted that.
+    `stopped`: it was ended between two steps because somebody wanted that. `remarks`: sentences
+    about the record of it, such as a cluster log that did not take it.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Report:
     deadline: float | None = None
     undoable: bool = False
     stopped: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

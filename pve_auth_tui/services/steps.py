@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pve_auth_tui.core.apitrouble import explained
@@ -28,15 +28,20 @@ _WORDS: Final = {State.FAILED: "failed", State.UNSURE: "unsure", State.NOT_RUN: 
 
 @dataclass(frozen=True)
 class Story:
-    """One plan's entries in the journal, all under its id and title."""
+    """One plan's entries in the journal, all under its id and title.
+
+    `problems`: why some place did not take them, although another did (the cluster's log).
+    """
 
     journal: Journal
     plan: str
     title: str
+    problems: dict[str, None] = field(default_factory=dict)
 
     def tell(self, event: Entry) -> None:
         """Raises Unwritable."""
-        self.journal.write(replace(event, plan=self.plan, title=self.title))
+        kept = self.journal.write(replace(event, plan=self.plan, title=self.title))
+        self.problems.update(dict.fromkeys(kept.problems))
 
 
 def entry(
