@@ -360,7 +360,11 @@ def _second_factor_works(cluster: Cluster, before: Cluster, userid: str, now: in
         return "known"
     if cluster.locked_until.get(userid, 0) > now:
         return "no"
-    answers = [_factor_works(cluster, before, userid, factor, realm, now) for factor in enabled]
+    answers = [
+        _factor_works(cluster, userid, factor, realm)
+        for factor in enabled
+        if not _is_touched(cluster, before, userid, factor, now)
+    ]
     if realm.demands != "" and cluster.accounts[userid].old_key:
         answers.append("unknown")
     for answer in ("known", "depends", "unknown"):
@@ -369,11 +373,7 @@ def _second_factor_works(cluster: Cluster, before: Cluster, userid: str, now: in
     return "no"
 
 
-def _factor_works(
-    cluster: Cluster, before: Cluster, userid: str, factor: Factor, realm: Realm, now: int
-) -> Answer:
-    if _is_touched(cluster, before, userid, factor, now):
-        return "no"
+def _factor_works(cluster: Cluster, userid: str, factor: Factor, realm: Realm) -> Answer:
     if factor.kind == "recovery":
         if factor.left is None:
             return "unknown"
