@@ -12,10 +12,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pve_auth_tui import crash, environment
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.arguments import (
+    ACTIONS,
     COMMANDS,
     FAILED,
     INTERRUPTED,
@@ -34,7 +38,10 @@ from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
-from pve_auth_tui.wiring import NotRoot, wired
+from pve_auth_tui.wiring import NotRoot, Wired, wired
+
+if TYPE_CHECKING:
+    from pve_auth_tui.workshop import Workshop
 
 PACKAGE = "pve_auth_tui"
 
@@ -70,11 +77,42 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
         return _screens(options, terminal)
     if options.command == "simnode":
         return _simnode(options)
+    if options.command in ACTIONS:
+        return _action(options, terminal)
     from pve_auth_tui.commands import answer  # what the screens have no need of
 
     code, text = answer(options, wired(options).pictures.load())
+    return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
+
+
+def _action(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
+    """A command that changes, proves or records something."""
+    module = import_module(f"pve_auth_tui.actions.{options.command.replace('-', '_')}")
+    found = wired(options)
+    outlooks = OutlookService(found.pictures, found.nodes)
+    workshop = _equipped(options, found, outlooks, terminal)
+    try:
+        code, text = module.run(options, workshop)
+    finally:
+        workshop.close()
+        outlooks.close()
+    return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
+
+
+def _equipped(
+    options: argparse.Namespace,
+    found: Wired,
+    outlooks: OutlookService,
+    terminal: Mapping[str, str],
+) -> Workshop:
+    from pve_auth_tui.equipment import equipped
+
+    return equipped(options, found, outlooks, terminal)
+
+
+def _ascii_only(options: argparse.Namespace, terminal: Mapping[str, str]) -> bool:
     glyphs = terminal.get(OVERRIDE) if options.glyphs == "auto" else options.glyphs
-    return _delivered(text, ascii_only=glyphs == "ascii") or code
+    return glyphs == "ascii"
 
 
 def _simnode(options: argparse.Namespace) -> int:
@@ -94,8 +132,8 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             "The screens need a terminal, and this is none.",
             f"These work without one: {', '.join(COMMANDS)}. See: {PROGRAM} --help",
         )
-    pictures, nodes, stories = wired(options)
-    outlooks = OutlookService(pictures, nodes)
+    found = wired(options)
+    outlooks = OutlookService(found.pictures, found.nodes)
     outlooks.begin()  # reads while Textual is imported
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
@@ -114,7 +152,8 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
         gc.enable()
     exports = Exports(StateFolder(environment.own_folder() / "saved"))
     try:
-        return open_screens(outlooks, profile, exports, stories)
+        workshop = partial(_equipped, options, found, outlooks, terminal)
+        return open_screens(outlooks, profile, exports, found.stories, workshop)
     finally:
         outlooks.close()
 

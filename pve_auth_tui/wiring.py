@@ -9,27 +9,29 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pve_auth_tui.adapters.clock import FixedClock, SystemClock
+from pve_auth_tui.adapters.clock import RunningClock, SystemClock
 from pve_auth_tui.arguments import API_RUNGS, PROGRAM
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Api, Stories
+from pve_auth_tui.core.ports import Api, Clock, Stories
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
 from pve_auth_tui.services.snapshots import SnapshotService
 
 if TYPE_CHECKING:
     from pve_auth_tui.adapters.certificate import Pin
+    from pve_auth_tui.adapters.https import Https
     from pve_auth_tui.asking import Answers
+    from pve_auth_tui.simnode.node import SimNode
 
 PORT = 8006
 _MOST_CA = 1024 * 1024  # bytes
-_LOOPBACK = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 _SECONDS = 5.0  # for a first look at somebody's certificate
 
 
@@ -38,27 +40,45 @@ class NotRoot(AuthTuiError):
 
 
 class Wired(NamedTuple):
-    """Where pictures come from; `nodes` ask PVE's API, after the files where there are any."""
+    """Where pictures come from; `nodes` ask PVE's API, after the files where there are any.
+
+    `login`: the connection of somebody who logged in for this (`--host`). `simulated`: the demo's
+    node, and `clock` its time.
+    """
 
     pictures: Pictures
     nodes: NodeService | None = None
     stories: Stories | None = None
+    login: Login | None = None
+    simulated: Callable[[], SimNode] | None = None
+    clock: Clock = SystemClock()
 
 
-def wired(options: argparse.Namespace) -> Wired:
+class Login(NamedTuple):
+    """Somebody's own connection to a node, and what another one to the same node needs."""
+
+    api: Https
+    host: str
+    port: int
+    pin: Pin
+
+
+def wired(options: argparse.Namespace, clock: Clock | None = None) -> Wired:
     """What `options` name, opened as far as that may ask for a password.
 
-    Raises NotRoot, Unreadable without PVE there, UsageError, and what a login raises.
+    `clock` is the demo's, which runs if none is given. Raises NotRoot, Unreadable without PVE
+    there, UsageError, and what a login raises.
     """
     if options.command == "demo":
-        return _demo(options)
+        return _demo(options, clock)
     if options.host:
-        api = _logged_in(options)
-        return _api_only(lambda: _ladder([("https", lambda: api)]), options)
+        return _of_login(_logged_in(options), options)
     root = Path(os.path.abspath(options.root or "/"))
     if root != Path("/"):
         return Wired(_files(root, options.rung))
     _require_root(options)
+    if options.rung == "https" and options.user:
+        return _of_login(_logged_in(options), options)
     if options.rung in API_RUNGS:
         return _api_only(_opener(options), options)
     files = _files(root, options.rung)
@@ -92,11 +112,13 @@ def _api_only(open_ladder: Callable[[], Ladder], options: argparse.Namespace) ->
     return Wired(nodes, nodes)
 
 
+def _of_login(login: Login, options: argparse.Namespace) -> Wired:
+    only = _api_only(lambda: _ladder([("https", lambda: login.api)]), options)
+    return only._replace(login=login)
+
+
 def _opener(options: argparse.Namespace) -> Callable[[], Ladder]:
-    """The ways to this node's own API; a login that was asked for by name happens now."""
-    if options.rung == "https" and options.user:
-        api = _logged_in(options)
-        return lambda: _ladder([("https", lambda: api)])
+    """The ways to this node's own API."""
 
     def ladder() -> Ladder:
         from pve_auth_tui.adapters.ladder import LadderApi, api_ways
@@ -122,28 +144,29 @@ def _minted() -> Api:
         ticket, csrf = bridge.mint()
     finally:
         bridge.close()
-    https = Https(_LOOPBACK, PORT, _own_pin())
+    https = Https(LOOPBACK, PORT, own_pin())
     https.use_ticket(ROOT, ticket, csrf)
     return https
 
 
-def _own_pin() -> Pin:
+def own_pin() -> Pin:
+    """The certificate that this node's pveproxy must show (R5)."""
     from pve_auth_tui.adapters.certificate import pveproxy_certificate
     from pve_auth_tui.adapters.source import open_tree
 
     return pveproxy_certificate(open_tree(Path("/")).read)
 
 
-def _logged_in(options: argparse.Namespace) -> Api:
+def _logged_in(options: argparse.Namespace) -> Login:
     """Over https with a password, in PVE's two steps: one attempt (R23)."""
     from pve_auth_tui.adapters.certificate import Pin
     from pve_auth_tui.adapters.https import Https
     from pve_auth_tui.asking import answers
 
-    host, port = _place(options.host) if options.host else (_LOOPBACK, PORT)
+    host, port = _place(options.host) if options.host else (LOOPBACK, PORT)
     asked = answers(from_stdin=options.password_stdin)
     if not options.host:
-        pin = _own_pin()
+        pin = own_pin()
     elif options.ca or options.fingerprint:
         ca = _ca(options.ca) if options.ca else None
         pin = Pin(ca_pem=ca, fingerprint=options.fingerprint)
@@ -153,7 +176,7 @@ def _logged_in(options: argparse.Namespace) -> Api:
     api.greet()
     user = options.user or ROOT
     api.login(user, asked.password(user, host), asked.second_factor)
-    return api
+    return Login(api, host, port, pin)
 
 
 def _confirmed_pin(host: str, port: int, asked: Answers) -> Pin:
@@ -199,7 +222,7 @@ def _ca(file: Path) -> bytes:
 # --- the demo ------------------------------------------------------------------------
 
 
-def _demo(options: argparse.Namespace) -> Wired:
+def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
@@ -207,7 +230,7 @@ def _demo(options: argparse.Namespace) -> Wired:
     from pve_auth_tui.simnode.tree import best_tree
 
     tree = demo_tree(users=options.users) if options.users else demo_tree()
-    clock = FixedClock(DEMO_NOW)
+    clock = clock or RunningClock(DEMO_NOW)
     disk: Disk = MemoryDisk(tree.files)
     if options.state is not None:
         tree.written_to(options.state)
@@ -215,14 +238,18 @@ def _demo(options: argparse.Namespace) -> Wired:
     faults = Faults()
     again = partial(best_tree, disk, faults)
 
-    def ladder() -> Ladder:
-        from pve_auth_tui.simnode.direct import DirectApi
+    @cache
+    def node() -> SimNode:
         from pve_auth_tui.simnode.node import SimNode
         from pve_auth_tui.simnode.sources import system_sources
 
-        node = SimNode(disk, system_sources(clock), faults)
-        return _ladder([("direct", lambda: DirectApi(node))])
+        return SimNode(disk, system_sources(clock), faults)
+
+    def ladder() -> Ladder:
+        from pve_auth_tui.simnode.direct import DirectApi
+
+        return _ladder([("direct", lambda: DirectApi(node()))])
 
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
-    return Wired(files, nodes, DemoStories(faults))
+    return Wired(files, nodes, DemoStories(faults), simulated=node, clock=clock)

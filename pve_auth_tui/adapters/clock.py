@@ -1,4 +1,4 @@
-"""Time: the system's, or one that stands still for the demo and for tests. Both are a Clock."""
+"""Time: the system's, the demo's own, or one that stands still for tests. Each is a Clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since 1970, UTC."""
         return time.time()
+
+
+class RunningClock:
+    """Runs as fast as any other, from `start` (seconds since 1970, UTC) on."""
+
+    def __init__(self, start: float) -> None:
+        self._ahead = start - time.monotonic()
+
+    def now(self) -> float:
+        return time.monotonic() + self._ahead
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,9 +214,9 @@ def test_on_the_node_https_takes_a_ticket_that_pves_own_modules_make(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(bridge, "Bridge", open_bridge)
     monkeypatch.setattr(wiring, "PORT", int(served.place.partition(":")[2]))
-    monkeypatch.setattr(wiring, "_own_pin", lambda: Pin(ca_pem=Path(served.ca).read_bytes()))
+    monkeypatch.setattr(wiring, "own_pin", lambda: Pin(ca_pem=Path(served.ca).read_bytes()))
 
-    _, nodes, _ = wiring.wired(parse(["--rung", "https", "users"]))
+    nodes = wiring.wired(parse(["--rung", "https", "users"])).nodes
     assert nodes is not None
     try:
         picture = nodes.load()

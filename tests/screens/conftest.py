@@ -21,6 +21,7 @@ from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.terminal.profile import Profile
 from pve_auth_tui.wiring import wired
+from pve_auth_tui.workshop import Workshop
 from widgets.filter_table import FilterTable
 from widgets.lines import OneLine
 
@@ -54,8 +55,16 @@ def make_app(tmp_path: Path) -> MakeApp:
         if tree is not None:
             service = SnapshotService(tree, FixedClock(DEMO_NOW))
             return PveAuthApp(OutlookService(service), profile, exports)
-        pictures, nodes, stories = wired(parse(["demo"]))
-        return PveAuthApp(BothAtOnce(pictures, nodes), profile, exports, stories)
+        options = parse(["demo"])
+        found = wired(options, FixedClock(DEMO_NOW))
+        outlooks = BothAtOnce(found.pictures, found.nodes)
+
+        def workshop() -> Workshop:
+            from pve_auth_tui.equipment import equipped
+
+            return equipped(options, found, outlooks, {})
+
+        return PveAuthApp(outlooks, profile, exports, found.stories, workshop)
 
     return make
 

@@ -71,7 +71,7 @@ class Dead:
 @pytest.fixture
 def app_with(tmp_path):
     def make(change):
-        pictures, nodes, stories = wired(parse(["demo"]))
+        pictures, nodes, stories, *_ = wired(parse(["demo"]))
         service = OutlookService(pictures, change(nodes))
         exports = Exports(StateFolder(tmp_path / "saved"))
         return PveAuthApp(service, Profile("unicode", "true"), exports, stories)

@@ -1,0 +1,141 @@
+"""Puts the workshop together: with `cli` and `wiring`, the places that build adapters.
+
+Nothing of it is needed to show a list, so it is imported when somebody wants to change something.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pve_auth_tui import environment
+from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
+from pve_auth_tui.adapters.door import HttpsDoor
+from pve_auth_tui.adapters.host import run_command
+from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
+from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.runner import StepRunner
+from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
+from pve_auth_tui.adapters.swap import FileSwaps
+from pve_auth_tui.adapters.syslog import Syslog
+from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
+from pve_auth_tui.adapters.who import who
+from pve_auth_tui.core.ports import Api, Door, Journal, Saved, Timers
+from pve_auth_tui.services.enrol import EnrolService
+from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.services.plans import PlanService
+from pve_auth_tui.services.prove import ProveService
+from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin
+from pve_auth_tui.workshop import Closing, Workshop
+
+if TYPE_CHECKING:
+    from pve_auth_tui.adapters.certificate import Pin
+    from pve_auth_tui.adapters.https import Https
+    from pve_auth_tui.simnode.node import SimNode
+
+_ELSEWHERE = "Only on the node itself can a change be taken back by itself."
+
+
+def equipped(
+    options: argparse.Namespace,
+    found: Wired,
+    outlooks: OutlookService,
+    caller: Mapping[str, str],
+) -> Workshop:
+    """The workshop for what `options` name; `caller` is what the environment said at the start."""
+    authenticator, clock = PyotpAuthenticator(), found.clock
+
+    def api() -> Api | None:
+        ladder = found.nodes.api if found.nodes else None
+        return ladder if ladder is not None and ladder.way else None
+
+    here = found.simulated is None and found.login is None
+    runner = StepRunner(api, run_command, FileSwaps().swap) if here else StepRunner(api)
+    journal: Journal
+    saved: Saved
+    if found.simulated is not None:
+        journal, saved = MemoryJournal(who(caller), clock, cluster=api), MemorySaved(clock)
+    else:
+        own = environment.own_folder()
+        journal = FileJournal(own / "journal", who(caller), clock, syslog=Syslog(), cluster=api)
+        saved = FileSaved(own, clock)
+
+    def take_back(plan: str) -> object:
+        return plans.take_back(plan)
+
+    timers, held = _timers(found, take_back)
+    plans = PlanService(
+        outlooks,
+        runner,
+        journal,
+        saved,
+        clock,
+        timers=timers,
+        authenticator=authenticator,
+        logged_in=lambda: found.login.api.user if found.login else "",
+    )
+    return Workshop(
+        outlooks=outlooks,
+        plans=plans,
+        enrol=EnrolService(authenticator, clock, api),
+        prove=ProveService(_door(found), authenticator, clock),
+        journal=journal,
+        keepsake=Keepsake(),
+        clock=clock,
+        simulated=found.simulated is not None,
+        held=held,
+    )
+
+
+def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, tuple[Closing, ...]]:
+    if found.simulated is not None:
+        inside = ProcessTimers(take_back)
+        return inside, (inside,)
+    return (NoTimers(_ELSEWHERE) if found.login else SystemdTimers()), ()
+
+
+def _door(found: Wired) -> Callable[[], Door]:
+    if found.simulated is not None:
+        simulated = found.simulated
+        return lambda: _demo_door(simulated())
+    if found.login is not None:
+        login = found.login
+        return lambda: _door_of(login)
+    return _own_door
+
+
+def _own_door() -> Door:
+    return HttpsDoor(lambda: _https(LOOPBACK, PORT, own_pin), f"https://{LOOPBACK}:{PORT}")
+
+
+def _door_of(login: Login) -> Door:
+    name = f"[{login.host}]" if ":" in login.host else login.host
+    address = f"https://{name}:{login.port}"
+    return HttpsDoor(lambda: _https(login.host, login.port, lambda: login.pin), address)
+
+
+def _demo_door(node: SimNode) -> Door:
+    from pve_auth_tui.adapters.certificate import Pin
+    from pve_auth_tui.simnode.front import Front
+
+    @contextmanager
+    def opened() -> Iterator[Https]:
+        with Front(node) as front:
+            pin = Pin(certificate_pem=front.certificate_pem)
+            with _https(front.host, front.port, lambda: pin) as https:
+                yield https
+
+    return HttpsDoor(opened, f"https://{node.name}:{PORT} (DEMO)")
+
+
+@contextmanager
+def _https(host: str, port: int, pin: Callable[[], Pin]) -> Iterator[Https]:
+    from pve_auth_tui.adapters.https import Https
+
+    https = Https(host, port, pin())
+    try:
+        yield https
+    finally:
+        https.close()
