@@ -52,18 +52,18 @@ class Answers:
                 "This login needs a security key, which cannot be asked for here yet.",
                 "Log in as somebody with a code or a recovery key, or run this on the node.",
             )
-        typed = self._line(f"Second factor: {' or '.join(offered)}: ").strip()
+        typed = "".join(self._line(f"Second factor: {' or '.join(offered)}: ").split())
         return Secret(f"{_kind_of(typed)}:{typed}") if typed else None
 
     def line(self, question: str, *, echo: bool = False) -> str:
-        """What is typed, without blanks around it. Raises UsageError where nobody can be asked."""
+        """What is typed, without the line's end. Raises UsageError where nobody can be asked."""
         if self._stdin is not None or not echo:
-            return self._line(question).strip()
+            return self._line(question)
         if not (sys.stdin and sys.stdin.isatty()):
             raise UsageError("There is no terminal to ask on.", "Run it on one.")
         sys.stderr.write(question)
         sys.stderr.flush()
-        return _line_of(sys.stdin).strip()
+        return _line_of(sys.stdin).rstrip("\r\n")
 
     def says_yes(self, question: str) -> bool:
         """Whether somebody at a terminal types `yes`; nobody is asked where there is none."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import LoginRefused, Refused
-from pve_auth_tui.core.logins import Login, login, recovery_left
+from pve_auth_tui.core.logins import KINDS, Login, login, recovery_left
 from pve_auth_tui.core.ports import Authenticator, Clock, Door
 from pve_auth_tui.core.recovery import number_of
 from pve_auth_tui.core.secret import Secret
@@ -135,8 +135,7 @@ class ProveService:
         used = ""
         if answer is not None:
             used, _, value = answer.reveal().partition(":")
-            challenge = _as_pve_would_ask(stands, snapshot, userid)
-            if problem := answer_problem(challenge, answer.reveal()):
+            if problem := answer_problem(self.expected(userid, snapshot), answer.reveal()):
                 raise Refused(problem, "Nothing was sent.")
             known = self._known(userid, snapshot, used)
             if not known:
@@ -154,7 +153,17 @@ class ProveService:
             not_proved.append("A second factor: PVE would not ask for one.")
         elif answer is None:
             not_proved.append("That the user's app, key or paper is the right one.")
-        return Proof(userid, "", stands.kinds, used, tuple(proved), tuple(not_proved))
+        offered = tuple(kind for kind, word in KINDS.items() if word in stands.usable)
+        return Proof(userid, "", offered, used, tuple(proved), tuple(not_proved))
+
+    def expected(self, userid: str, snapshot: Snapshot) -> Challenge:
+        """What PVE would ask for, as far as codes and recovery keys go."""
+        stands = login(snapshot, userid, self._clock.now())
+        tfa = snapshot.tfa.value
+        left = recovery_left(tfa.users.get(userid)) if tfa else None
+        return Challenge(
+            totp="totp" in stands.usable, recovery=None if left is None else tuple(range(left))
+        )
 
     # --- what is found here ------------------------------------------------------------------
 
@@ -239,16 +248,6 @@ def _used_up(userid: str) -> Refused:
     return Refused(
         f"{userid} has used this code for a login already, or a later one: PVE takes none twice.",
         f"Wait until the app shows the next one. {NOT_SENT}",
-    )
-
-
-def _as_pve_would_ask(stands: Login, snapshot: Snapshot, userid: str) -> Challenge:
-    """What PVE's question would be, as far as codes and recovery keys go."""
-    tfa = snapshot.tfa.value
-    user = tfa.users.get(userid) if tfa else None
-    left = recovery_left(user)
-    return Challenge(
-        totp="totp" in stands.usable, recovery=None if left is None else tuple(range(left))
     )
 
 

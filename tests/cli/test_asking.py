@@ -81,3 +81,23 @@ def test_a_hostile_host_name_moves_no_cursor(monkeypatch):
     monkeypatch.setattr(asking, "_asked", lambda question: asked.append(question) or "x")
     Answers().password("a@pve", "h\x1b[2J")
     assert "\x1b" not in asked[0]
+
+
+def test_blanks_in_a_code_do_not_make_it_something_else():
+    second = Answers(StringIO(" 123 456 \n")).second_factor(Challenge(totp=True))
+    assert second is not None
+    assert second.reveal() == "totp:123456"
+
+
+def test_a_line_keeps_its_blanks_and_loses_its_end():
+    assert Answers(StringIO(" a b \r\n")).line("? ") == " a b "
+
+
+def test_a_line_that_may_be_echoed_is_asked_for_on_a_terminal_alone(monkeypatch, capsys):
+    typed = StringIO("0123-4567-89ab-cdef\n")
+    monkeypatch.setattr(asking.sys, "stdin", typed)
+    with pytest.raises(UsageError, match="no terminal to ask on"):
+        Answers().line("Key: ", echo=True)
+    typed.isatty = lambda: True
+    assert Answers().line("Key: ", echo=True) == "0123-4567-89ab-cdef"
+    assert capsys.readouterr().err == "Key: "
