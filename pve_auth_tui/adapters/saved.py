@@ -28,19 +28,22 @@ from pve_auth_tui.adapters.privatefile import (
 )
 from pve_auth_tui.adapters.timers import wipe_later
 from pve_auth_tui.core.applied import MOST_BYTES, Applied
-from pve_auth_tui.core.errors import AuthTuiError, Missing, Refused, Unreadable, Unwritable
+from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, Unwritable
 from pve_auth_tui.core.ports import Clock
 from pve_auth_tui.core.secret import Secret
 
 FOLDER: Final = "saved-plans"
 IN_MEMORY: Final = Path("/run/pve-auth-tui")
 KEPT_SECONDS: Final = 86400.0
+MOUNTS: Final = Path("/proc/self/mounts")
+SWAPS: Final = Path("/proc/swaps")
 MOST_RECORDS: Final = 200
 """More are not kept; the oldest go first, but none that still takes itself back."""
 
 _ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 _PLACE: Final = re.compile(r"[^0-9A-Za-z.-]")
 _LOCK: Final = "lock"
+_RUN: Final = ["/run", "tmpfs"]
 _PAUSE: Final = 0.1  # seconds between two tries to get the lock
 _MOST_MATERIAL: Final = 4 * 1024 * 1024  # bytes
 _LOCK_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -156,15 +159,12 @@ def _material(folder: int, name: str) -> dict[str, Any]:
 def swap_caution() -> str:
     """What must be said of secrets in /run: "" when they cannot reach a disk by swapping."""
     with suppress(OSError):
-        mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines()
-        options = [line.split()[3].split(",") for line in mounts if line.split()[1:3] == _RUN]
-        swaps = Path("/proc/swaps").read_text("utf-8", "replace").splitlines()[1:]
-        if not swaps or any("noswap" in one for one in options):
+        mounts = [line.split() for line in MOUNTS.read_text("utf-8", "replace").splitlines()]
+        swaps = SWAPS.read_text("utf-8", "replace").splitlines()[1:]
+        never = any(one[1:3] == _RUN and "noswap" in one[3].split(",") for one in mounts)
+        if never or not swaps:
             return ""
     return "What undo needs of secrets lies in memory for a day; this node may swap that to disk."
-
-
-_RUN: Final = ["/run", "tmpfs"]
 
 
 class FileSaved:
@@ -230,7 +230,7 @@ class FileSaved:
     def _trim(self, folder: int) -> None:
         names = _names(folder)
         for name in names[: max(0, len(names) - MOST_RECORDS)]:
-            with suppress(Missing):
+            with suppress(Unreadable):  # `all` tells of it
                 if self._read(folder, name).armed_until is None:
                     os.unlink(name, dir_fd=folder)
 
