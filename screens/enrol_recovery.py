@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
@@ -58,6 +58,7 @@ class EnrolRecoveryScreen(FormScreen):
 
     CSS_PATH = "enrol_recovery.tcss"
     OFFERS: ClassVar[Commands] = (Check, FieldHelp, ShowKeys, LeaveKeys)
+    SAVES = True
 
     @dataclass
     class Wanted(Message):
@@ -68,18 +69,6 @@ class EnrolRecoveryScreen(FormScreen):
     @dataclass
     class NotWanted(Message):
         """There can be none, and why."""
-
-        error: AuthTuiError
-
-    @dataclass
-    class Saved(Message):
-        """Where they lie, and what to know about that place."""
-
-        where: str
-
-    @dataclass
-    class NotSaved(Message):
-        """They are not saved, and why."""
 
         error: AuthTuiError
 
@@ -212,7 +201,7 @@ class EnrolRecoveryScreen(FormScreen):
         if typed.reveal() or not file.strip():
             self._compare(self.keys, typed)
         if file.strip():
-            self._save(self.keys, Path(file.strip()))
+            self.save_to(file, partial(self._sheet, self.keys))
 
     def _compare(self, keys: RecoveryKeys, typed: Secret) -> None:
         if problem := typed_back(keys, typed.reveal()):
@@ -223,29 +212,23 @@ class EnrolRecoveryScreen(FormScreen):
         self.form.clear_secrets()
         self.say(f"Right: that is key {number}. Esc leaves, and the keys are gone from here.")
 
-    @work(thread=True, exclusive=True, group="save", exit_on_error=False)
-    def _save(self, keys: RecoveryKeys, path: Path) -> None:
-        snapshot, workshop = self.house.snapshot, self.house.workshop
+    def _sheet(self, keys: RecoveryKeys) -> Secret:
+        snapshot = self.house.snapshot
         if snapshot is None:
-            return
-        message: Message
-        try:
-            kept = workshop.keepsake.save(path, workshop.enrol.sheet(keys, self._userid, snapshot))
-            message = self.Saved(" ".join((f"Saved as {kept.path}.", *kept.remarks)))
-        except AuthTuiError as error:
-            message = self.NotSaved(error)
-        if not get_current_worker().is_cancelled:
-            self.post_message(message)
+            raise AuthTuiError("Nothing was read yet.", "r reads again.")
+        return self.house.workshop.enrol.sheet(keys, self._userid, snapshot)
 
-    @on(Saved)
-    def _saved(self, message: Saved) -> None:
+    def save_secrets(self) -> None:
+        self.form.focus_field("file")
+        self.say("Name a file, then ^O.")
+
+    def was_saved(self, sentence: str) -> None:
         self._is_kept = True
         self.form.field("file").show_problem("")
-        self.say(message.where)
+        self.say(sentence)
 
-    @on(NotSaved)
-    def _not_saved(self, message: NotSaved) -> None:
-        self.form.show_problem("file", f"{message.error} {message.error.hint}".strip())
+    def was_not_saved(self, error: AuthTuiError) -> None:
+        self.form.show_problem("file", f"{error} {error.hint}".strip())
 
     def step_back(self) -> None:
         """Esc: asks once if no key was typed back and none saved."""

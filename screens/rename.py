@@ -17,7 +17,10 @@ from widgets.lines import Rule as Heading
 
 
 class RenameScreen(ModalScreen[str | None]):
-    """Answers the new text, or None for Esc and for one that is as it was."""
+    """Answers the new text, or None for Esc and for one that is as it was.
+
+    `rule` finds what is wrong with a text; `title` stands above, `done` beside `^O`.
+    """
 
     CSS_PATH = "rename.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,9 +28,19 @@ class RenameScreen(ModalScreen[str | None]):
         Binding("ctrl+o", "take", "review", show=False),
     ]
 
-    def __init__(self, label: str, before: str, rule: Rule[str] = description_problem) -> None:
+    def __init__(
+        self,
+        label: str,
+        before: str,
+        rule: Rule[str] = description_problem,
+        *,
+        title: str = "",
+        done: str = "review",
+    ) -> None:
         super().__init__()
         self._label, self._before, self._rule = label, before, rule
+        self._title = title or f"Another {label.lower()}"
+        self._done = done
 
     def compose(self) -> ComposeResult:
         yield Heading(id="heading")
@@ -35,8 +48,8 @@ class RenameScreen(ModalScreen[str | None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one(Heading).show_parts(f"Another {self._label.lower()}")
-        self.query_one(KeyLine).show_hints([KeyHint("^O", "review"), KeyHint("esc", "back")])
+        self.query_one(Heading).show_parts(self._title)
+        self.query_one(KeyLine).show_hints([KeyHint("^O", self._done), KeyHint("esc", "back")])
         self.query_one(Form).focus_field()
 
     @on(Form.Ended)

@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.totp import cleaned
 from pve_auth_tui.terminal.qr import Code, drawable, drawn
 from screens.commands import Commands
@@ -44,6 +46,7 @@ class ScanTotpScreen(FormScreen):
 
     CSS_PATH = "scan_totp.tcss"
     OFFERS: ClassVar[Commands] = (Review, FieldHelp, ShowSecrets, LeaveForm)
+    SAVES = True
 
     def __init__(self, draft: TotpDraft, on_added: Callable[[], None]) -> None:
         super().__init__()
@@ -190,6 +193,25 @@ class ScanTotpScreen(FormScreen):
         heads = ["Secret", *[""] * len(lines)]
         return [f"{head:{_HEADING}}{line}" for head, line in zip(heads, lines, strict=False)]
 
+    def save_secrets(self) -> None:
+        from screens.rename import RenameScreen
+
+        def named(path: str | None) -> None:
+            if path is not None:
+                self.save_to(path, self._sheet)
+
+        dialog = RenameScreen("File", "", _file_problem, title="Save the secret", done="save")
+        self.app.push_screen(dialog, named)
+
+    def _sheet(self) -> Secret:
+        lines = (
+            f"TOTP for Proxmox VE, {self._totp.userid}: {self._totp.description}",
+            f"Secret  {self._totp.groups.reveal()}",
+            f"URI     {self._totp.uri.reveal()}",
+            "Whoever has this has the second factor: remove the file when the app has it.",
+        )
+        return Secret("".join(f"{plain(line)}\n" for line in lines))
+
     # --- the code --------------------------------------------------------------------
 
     @property
@@ -226,3 +248,7 @@ class ScanTotpScreen(FormScreen):
             self._on_added()
         else:
             self.say("It was not added as planned. A code that was refused is asked for anew.")
+
+
+def _file_problem(path: str) -> str:
+    return "" if path.strip() else "The whole path of a new file, such as /run/keys/totp.txt."

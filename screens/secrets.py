@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import on, work
+from textual.message import Message
 from textual.timer import Timer
+from textual.worker import get_current_worker
 
+from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.terminal import wipe
 from screens.base import BaseScreen
 from screens.choose import ChooseScreen
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.secret import Secret
 
 _ON_A_LINE: Final = 120.0  # seconds that a secret stands on a serial line
 
@@ -16,7 +25,7 @@ _ON_A_LINE: Final = 120.0  # seconds that a secret stands on a serial line
 class SecretScreen(BaseScreen):
     """`show_secrets` and `hide_secrets` are the subclass's; the rest is the same everywhere."""
 
-    SAVES: ClassVar[bool] = False  # whether there is anything worth a file
+    SAVES: ClassVar[bool] = False  # whether a file can take the place of the screen
     AGAIN: ClassVar[str] = "Hidden again after 2 minutes. ^R shows it."
 
     def __init__(self) -> None:
@@ -54,9 +63,51 @@ class SecretScreen(BaseScreen):
             options.append("save it to a file that only root can read")
         self.app.push_screen(ChooseScreen(question, options), answered)
 
+    # --- a file instead -------------------------------------------------------------
+
+    class Saved(Message):
+        """Where they lie, and what to know about that place."""
+
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    class NotSaved(Message):
+        """They are not saved, and why."""
+
+        def __init__(self, error: AuthTuiError) -> None:
+            super().__init__()
+            self.error = error
+
     def save_secrets(self) -> None:
-        """Write them to a file instead; only where `SAVES` says so."""
+        """Ask for a path; only where `SAVES` says so."""
         raise NotImplementedError
+
+    @work(thread=True, exclusive=True, group="save", exit_on_error=False)
+    def save_to(self, path: str, make_sheet: Callable[[], Secret]) -> None:
+        """Make a file of a secret, for root alone; what came of it arrives as a message."""
+        message: Message
+        try:
+            kept = self.house.workshop.keepsake.save(Path(path.strip()), make_sheet())
+            message = self.Saved(" ".join((f"Saved as {kept.path}.", *kept.remarks)))
+        except AuthTuiError as error:
+            message = self.NotSaved(error)
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)
+
+    @on(Saved)
+    def _saved(self, message: Saved) -> None:
+        self.was_saved(message.sentence)
+
+    @on(NotSaved)
+    def _not_saved(self, message: NotSaved) -> None:
+        self.was_not_saved(message.error)
+
+    def was_saved(self, sentence: str) -> None:
+        self.say(sentence)
+
+    def was_not_saved(self, error: AuthTuiError) -> None:
+        self.house.tell(error)
 
     def _show_now(self) -> None:
         self._drawn = True

@@ -8,111 +8,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.reactive import reactive
-from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from pve_auth_tui.core.plain import cells, plain
 from pve_auth_tui.core.secret import Secret
+from widgets.controls import Edited, Hidden, Options, Typed
 from widgets.lines import OneLine, Sentence
-from widgets.look import CURSOR, PLAIN, pieces
-from widgets.text_field import TextField
 
 V = TypeVar("V")
 Rule: TypeAlias = Callable[[V], str]
 """What is wrong with a value, as one sentence; "" when nothing is."""
-
-_PAPER: Final = Style(underline=True)
-
-
-class Entered(Message):
-    """Enter was pressed in a field."""
-
-
-class Edited(Message):
-    """What a field holds was changed by a key."""
-
-
-class _Typed(TextField):
-    """Says that something was typed, and never what."""
-
-    DEFAULT_CSS = "_Typed { width: 1fr; }"
-
-    def __init__(self, value: str) -> None:
-        super().__init__(value)
-        self.select_on_focus = False  # or the first key would replace what was typed
-
-    def post_message(self, message: Message) -> bool:
-        """Textual's messages of a field hold its value, and show it in their repr."""
-        if isinstance(message, Input.Changed):
-            return super().post_message(Edited())
-        if isinstance(message, Input.Submitted):
-            return super().post_message(Entered())
-        return isinstance(message, Input.Blurred) or super().post_message(message)
-
-    def render_line(self, y: int) -> Strip:
-        return super().render_line(y).adjust_cell_length(self.size.width).apply_style(_PAPER)
-
-
-class _Hidden(_Typed):
-    """For a secret: shown as dots, and nothing of it goes to a clipboard (R6)."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-        self.password = True
-
-    def action_copy(self) -> None:
-        """Does nothing."""
-
-    def action_cut(self) -> None:
-        """Does nothing."""
-
-
-class _Options(Widget, can_focus=True):
-    """One of a few texts: space and arrows go round."""
-
-    DEFAULT_CSS = "_Options { width: 1fr; height: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,right", "turn(1)", "next", show=False),
-        Binding("left", "turn(-1)", "the one before", show=False),
-        Binding("enter", "enter", "go on", show=False),
-    ]
-    at: reactive[int] = reactive(0)
-
-    def __init__(self, texts: Sequence[str], at: int) -> None:
-        super().__init__()
-        self.texts = tuple(map(plain, texts))
-        self.set_reactive(_Options.at, at)
-
-    def offer(self, texts: Sequence[str]) -> None:
-        self.texts = tuple(map(plain, texts))
-        self.at = 0
-        self.refresh()
-
-    def action_turn(self, step: int) -> None:
-        if len(self.texts) > 1:
-            self.at = (self.at + step) % len(self.texts)
-            self.post_message(Edited())
-
-    def action_enter(self) -> None:
-        self.post_message(Entered())
-
-    def on_click(self) -> None:
-        self.action_turn(1)
-
-    def render_line(self, y: int) -> Strip:
-        text = self.texts[self.at]
-        frame = text if text.startswith("[") else f"< {text} >"
-        return pieces([(frame, CURSOR if self.has_focus else PLAIN)], self.size.width)
 
 
 class Field(Vertical, Generic[V]):
@@ -212,10 +123,10 @@ class TextEntry(Field[str]):
         rule: Rule[str] | None = None,
     ):  # fmt: skip
         super().__init__(ident, label, help=help, rule=rule)
-        self._control = _Typed(value)
+        self._control = Typed(value)
 
     @property
-    def control(self) -> _Typed:
+    def control(self) -> Typed:
         return self._control
 
     @property
@@ -235,10 +146,10 @@ class SecretEntry(Field[Secret]):
         self, ident: str, label: str, *, help: str = "", rule: Rule[Secret] | None = None
     ) -> None:
         super().__init__(ident, label, help=help, rule=rule)
-        self._control = _Hidden()
+        self._control = Hidden()
 
     @property
-    def control(self) -> _Hidden:
+    def control(self) -> Hidden:
         return self._control
 
     @property
@@ -248,10 +159,6 @@ class SecretEntry(Field[Secret]):
     @value.setter
     def value(self, value: Secret) -> None:
         self._control.value = value.reveal()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._control.value
 
     @property
     def revealed(self) -> bool:
@@ -278,7 +185,7 @@ class ChoiceEntry(Field[str]):
         help: str = "",
     ):  # fmt: skip
         super().__init__(ident, label, help=help)
-        self._control = _Options([], 0)
+        self._control = Options([], 0)
         self.offer(options)
         self.value = value
 
@@ -288,7 +195,7 @@ class ChoiceEntry(Field[str]):
         self._control.offer([text for _, text in options])
 
     @property
-    def control(self) -> _Options:
+    def control(self) -> Options:
         return self._control
 
     @property
@@ -306,10 +213,10 @@ class YesNoEntry(Field[bool]):
 
     def __init__(self, ident: str, label: str, value: bool = False, *, help: str = "") -> None:
         super().__init__(ident, label, help=help)
-        self._control = _Options(["[ ] no", "[x] yes"], int(value))
+        self._control = Options(["[ ] no", "[x] yes"], int(value))
 
     @property
-    def control(self) -> _Options:
+    def control(self) -> Options:
         return self._control
 
     @property

@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from pve_auth_tui.core.words import count_words
-from widgets.field import Answer, AnyField, Entered, SecretEntry
+from widgets.controls import Entered
+from widgets.field import Answer, AnyField, SecretEntry
 from widgets.lines import OneLine
 
 
@@ -122,4 +123,7 @@ class Form(Vertical):
         hidden = sum(field.region.bottom > bottom for field in self.asked)
         line = self.query_one(".more", OneLine)
         line.show(f"   {count_words(hidden, 'more field', 'more fields')} below")
-        line.display = hidden > 0 and rows.max_scroll_y > 0
+        needed = hidden > 0 and rows.max_scroll_y > 0
+        if needed != line.display:
+            line.display = needed
+            self.call_after_refresh(self._count_more)  # the line takes a row itself
