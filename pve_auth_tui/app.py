@@ -344,7 +344,9 @@ class PveAuthApp(CalmCrash, Changing):
         """What was changed with this program."""
         from screens.journal import JournalScreen
 
-        self.push_screen(JournalScreen())
+        if not isinstance(self.screen, JournalScreen):
+            self.open_start()
+            self.push_screen(JournalScreen())
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""

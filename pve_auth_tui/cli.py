@@ -77,6 +77,8 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
         return _screens(options, terminal)
     if options.command == "simnode":
         return _simnode(options)
+    if options.command == "journal":
+        return _journal(options, terminal)
     if options.command in ACTIONS:
         return _action(options, terminal)
     from pve_auth_tui.commands import answer  # what the screens have no need of
@@ -96,6 +98,15 @@ def _action(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     finally:
         workshop.close()
         outlooks.close()
+    return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
+
+
+def _journal(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
+    """The journal is a file of our own: it needs no node."""
+    from pve_auth_tui.actions.journal import run
+    from pve_auth_tui.equipment import own_desk
+
+    code, text = run(options, own_desk(terminal))
     return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
 
 

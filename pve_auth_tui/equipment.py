@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pve_auth_tui import environment
+from pve_auth_tui.actions.journal import Desk
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
+from pve_auth_tui.adapters.clock import SystemClock
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
@@ -22,11 +24,12 @@ from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
 from pve_auth_tui.adapters.who import who
-from pve_auth_tui.core.ports import Api, Door, Journal, Saved, Timers
+from pve_auth_tui.core.ports import Api, Clock, Door, Journal, Saved, Timers
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
+from pve_auth_tui.services.undoing import Undoing
 from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin
 from pve_auth_tui.workshop import Closing, Workshop
 
@@ -58,9 +61,9 @@ def equipped(
     if found.simulated is not None:
         journal, saved = MemoryJournal(who(caller), clock, cluster=api), MemorySaved(clock)
     else:
-        own = environment.own_folder()
-        journal = FileJournal(own / "journal", who(caller), clock, syslog=Syslog(), cluster=api)
-        saved = FileSaved(own, clock)
+        journal = own_journal(caller, clock, api)
+        place = f"{found.login.host}-{found.login.port}" if found.login else ""
+        saved = FileSaved(environment.own_folder(), clock, place=place)
 
     def take_back(plan: str) -> object:
         return plans.take_back(plan)
@@ -87,6 +90,22 @@ def equipped(
         simulated=found.simulated is not None,
         held=held,
     )
+
+
+def own_journal(
+    caller: Mapping[str, str], clock: Clock, cluster: Callable[[], object] | None = None
+) -> Journal:
+    """The journal of this user on this computer; `cluster` gives the way to PVE in use."""
+    folder = environment.own_folder() / "journal"
+    return FileJournal(folder, who(caller), clock, syslog=Syslog(), cluster=cluster)
+
+
+def own_desk(caller: Mapping[str, str]) -> Desk:
+    """The journal command's: it works on a node on which nothing else does."""
+    clock = SystemClock()
+    journal = own_journal(caller, clock)
+    saved = FileSaved(environment.own_folder(), clock)
+    return Desk(journal, Undoing(saved, journal, clock, None).purge)
 
 
 def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, tuple[Closing, ...]]:

@@ -5,33 +5,41 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from pve_auth_tui.arguments import FAILED, OK
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.journalcheck import Verdict, sentence
 from pve_auth_tui.core.journalrows import COLUMNS, as_json, rows
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.ports import Journal
 from pve_auth_tui.core.words import count_words
 from pve_auth_tui.output import complain, json_line, table, terminal_width
-from pve_auth_tui.workshop import Workshop
 
 _HASH: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
-def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
+class Desk(NamedTuple):
+    """The journal, and what forgets what undo keeps (how many plans). Neither needs a node."""
+
+    journal: Journal
+    purge: Callable[[], int]
+
+
+def run(options: argparse.Namespace, desk: Desk) -> tuple[int, str]:
     """The exit code and what goes to stdout. Raises UsageError, Unreadable, and what purging does.
 
     `verify` gives 1 when the journal is not as it was written.
     """
     head = _head(options.head)
     if options.action == "verify":
-        return _verified(options, workshop.journal.verify(head))
+        return _verified(options, desk.journal.verify(head))
     if head:
         raise UsageError("--head is for verify.", "For example: journal verify --head HASH")
     if options.action == "purge":
-        return _purged(options, workshop)
-    return _shown(options, workshop)
+        return _purged(options, desk)
+    return _shown(options, desk)
 
 
 def _head(text: str) -> str:
@@ -62,8 +70,8 @@ def _verified(options: argparse.Namespace, verdict: Verdict) -> tuple[int, str]:
     return code, "".join(f"{plain(line)}\n" for line in lines)
 
 
-def _purged(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
-    count = workshop.plans.purge()
+def _purged(options: argparse.Namespace, desk: Desk) -> tuple[int, str]:
+    count = desk.purge()
     if options.json:
         return OK, json_line({"purged": count})
     if not count:
@@ -71,9 +79,9 @@ def _purged(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     return OK, f"Removed what was kept to undo {count_words(count, 'change', 'changes')}.\n"
 
 
-def _shown(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
-    entries = workshop.journal.read()
-    verdict = workshop.journal.verify()
+def _shown(options: argparse.Namespace, desk: Desk) -> tuple[int, str]:
+    entries = desk.journal.read()
+    verdict = desk.journal.verify()
     if not verdict.ok:
         complain(sentence(verdict))
     if options.json:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from pve_auth_tui.actions import journal as action
+from pve_auth_tui.actions.journal import Desk
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.journal import FILE, FileJournal
 from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.errors import Unreadable, UsageError
 from pve_auth_tui.core.journal import Entry, Who
-from pve_auth_tui.workshop import Workshop
 
 PLAN = "20260801-160000-a1b2c3"
 TITLE = "disable joe@pve"
@@ -42,8 +41,8 @@ class Desk:
         self.journal.write(Entry("end", PLAN, TITLE, outcome="ok", reason="he left"))
 
     def run(self, *words: str) -> tuple[int, str]:
-        workshop = cast(Workshop, SimpleNamespace(journal=self.journal, plans=self))
-        return action.run(parse(["journal", *words]), workshop)
+        desk = Desk(self.journal, self.purge)
+        return action.run(parse(["journal", *words]), desk)
 
     def json(self, *words: str) -> Any:
         return json.loads(self.run("--json", *words)[1])
