@@ -22,6 +22,12 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 
 _STEPS_ALLOWED: Final = 1  # PVE takes the code of the period before, too (reference 7.2)
+_KINDS: Final[Mapping[str, str]] = {
+    "totp": "TOTP",
+    "webauthn": "WebAuthn",
+    "u2f": "U2F",
+    "yubico": "Yubico",
+}
 _INSTEAD: Final[Mapping[str, str]] = {
     "webauthn": "register the key anew",
     "u2f": "register the key anew",
@@ -180,10 +186,9 @@ def _gone(one: Changed) -> str:
 
 
 def _named(one: Changed) -> str:
-    kind = {"totp": "TOTP", "webauthn": "Security key", "u2f": "U2F key", "yubico": "Yubico entry"}
     before = one.before or {}
-    name = kind.get(before.get("type", ""), "TFA entry")
-    return f"{name} {before.get('description') or one.key.part} of {one.key.name}"
+    kind = _KINDS.get(before.get("type", ""), "TFA")
+    return f"{kind} entry {before.get('description') or one.key.part} of {one.key.name}"
 
 
 def locks(way: Way) -> None:

@@ -94,7 +94,7 @@ def undo_intent(
 def _no_code(totp: Totp) -> Secret:
     raise Refused(
         "A TOTP entry would come back, and nothing here computes its code.",
-        "See `pve-auth-tui status` for what is missing here, or enrol it anew.",
+        "Enrol it anew.",
     )
 
 
