@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pve_auth_tui.actions import journal as action
-from pve_auth_tui.actions.journal import Desk
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.journal import FILE, FileJournal
 from pve_auth_tui.arguments import parse
@@ -41,7 +40,7 @@ class Desk:
         self.journal.write(Entry("end", PLAN, TITLE, outcome="ok", reason="he left"))
 
     def run(self, *words: str) -> tuple[int, str]:
-        desk = Desk(self.journal, self.purge)
+        desk = action.Desk(self.journal, self.purge)
         return action.run(parse(["journal", *words]), desk)
 
     def json(self, *words: str) -> Any:
