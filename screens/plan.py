@@ -20,8 +20,8 @@ from pve_auth_tui.core.plan import Plan, Weight
 from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
 from pve_auth_tui.services.reporttext import progress_text, report_text, trouble_text
 from screens.base import BaseScreen
-from screens.commands import Back, Command, Commands
-from widgets.lines import HeadLine, KeyLine, OneLine, Rule, Sentence
+from screens.commands import Back, Command, Commands, Keep
+from widgets.lines import HeadLine, KeyHint, KeyLine, OneLine, Rule, Sentence
 from widgets.text_field import TextField
 from widgets.text_view import TextView
 
@@ -82,6 +82,20 @@ class SavePlan(Command["PlanScreen"]):
         screen.save()
 
 
+class UndoThis(Command["PlanScreen"]):
+    """When it has been run: shows the plan that takes it back."""
+
+    keys, shown, word, name = "u", "u", "", "undo"
+
+    @classmethod
+    def problem(cls, screen: PlanScreen) -> str:
+        return screen.why_no_undo()
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.undo()
+
+
 class LeavePlan(Back):
     """Goes back; what you typed is kept. While it runs: the running step ends, no other starts."""
 
@@ -94,7 +108,7 @@ class PlanScreen(BaseScreen):
     """
 
     CSS_PATH = "plan.tcss"
-    OFFERS: ClassVar[Commands] = (Run, Try, Lines, SavePlan, LeavePlan)
+    OFFERS: ClassVar[Commands] = (Run, Try, Lines, SavePlan, LeavePlan, UndoThis, Keep)
 
     def __init__(
         self, plan: Plan, on_done: Callable[[Report | None], None], why_no_timer: str = ""
@@ -176,6 +190,24 @@ class PlanScreen(BaseScreen):
         self._read_to_end = self._read_to_end or self.query_one(TextView).hidden_below == 0
         return self._read_to_end
 
+    def why_no_undo(self) -> str:
+        """Why it cannot be taken back from here; or ""."""
+        if self._report is None:
+            return "It has not been run."
+        return "" if self._report.undoable else "Nothing of it can be taken back."
+
+    def show_keys(self) -> None:
+        """Those that mean something now: before, while it runs, afterwards."""
+        if self._report is None and not self._runs:
+            super().show_keys()
+            return
+        keys = [KeyHint("esc", "stop" if self._runs else "back")]
+        if self._report is not None:
+            keys.append(KeyHint("u", "take back", works=self._report.undoable))
+        if self.house.armed:
+            keys.insert(0, KeyHint("K", "keep"))
+        self.query_one(KeyLine).show_hints(keys)
+
     # --- running -------------------------------------------------------------------------
 
     def start(self, minutes: float) -> None:
@@ -222,6 +254,10 @@ class PlanScreen(BaseScreen):
     def ran(self, report: Report) -> None:
         """It was run, to its end or not."""
         self._runs, self._report = False, report
+        title = plain(self._plan.title)
+        self.query_one(Rule).show_parts(
+            f"Done: {title}" if report.ok else f"NOT as planned: {title}"
+        )
         self._told = report_text(report, max(20, self.query_one(TextView).size.width - 2))
         self._show_told()
         self.say(self._sentence_of(report))
@@ -254,6 +290,11 @@ class PlanScreen(BaseScreen):
         view = self.query_one(TextView)
         view.show(self._text)
         view.action_to(-1 if self._runs else 0)
+
+    def undo(self) -> None:
+        """`u`, afterwards."""
+        self.step_back()
+        self.house.undo_last()
 
     # --- the rest ----------------------------------------------------------------------
 
