@@ -237,11 +237,13 @@ def _roles(scene: Scene) -> Iterator[Effect]:
     for key in scene.kind("role"):
         old, new = (scene.old.roles.get(key.name), scene.new.roles.get(key.name))
         lines = sum(entry.role == key.name for entry in scene.old.acl)
-        named = f"{count_words(lines, 'ACL line', 'ACL lines')}"
+        end = "s" if lines == 1 else ""
+        named = count_words(lines, "ACL line", "ACL lines")
         if old is None and new is not None:
             yield Effect(key.name, f"new role with {count_privileges(len(new.privs))}")
         elif new is None:
-            yield Effect(key.name, f"role removed, and with it the {named} that name it")
+            with_lines = f" with the {named} that name{end} it" if lines else "; nothing names it"
+            yield Effect(key.name, f"role removed{with_lines}")
         elif old is not None:
             parts = [
                 f"{verb} {_privileges(privs)}"
@@ -251,7 +253,7 @@ def _roles(scene: Scene) -> Iterator[Effect]:
                 )
                 if privs
             ]
-            yield Effect(key.name, f"{', '.join(parts)}; {named} name{'s' * (lines == 1)} it")
+            yield Effect(key.name, f"{', '.join(parts)}; {named} name{end} it")
 
 
 def _privileges(privs: frozenset[str]) -> str:

@@ -70,9 +70,10 @@ def _still_out(scene: Scene, logins: Mapping[str, tuple[Login, Login]]) -> Itera
         switched = old is not None and not old.enable and scene.new.users[userid].enable
         unlocked = scene.is_gone(Key("lock", userid))
         if will.obstacle and (better or switched or (unlocked and was.obstacle)):
-            out.setdefault(will.obstacle, []).append(userid)
-    for obstacle, people in out.items():
-        yield Finding("LOOK", f"{_who(people)} still cannot log in: {obstacle}.")
+            how = "still cannot log in" if old else "cannot log in yet"
+            out.setdefault(f"{how}: {will.obstacle}", []).append(userid)
+    for how, people in out.items():
+        yield Finding("LOOK", f"{_who(people)} {how}.")
 
 
 def _bare(scene: Scene, logins: Mapping[str, tuple[Login, Login]]) -> Iterator[Finding]:

@@ -79,8 +79,8 @@ def _of_realms(scene: Scene) -> Iterator[str]:
         jobs = scene.after.jobs.value.sync.values() if scene.after.jobs.value else ()
         mine = [job.id for job in jobs if job.realm == key.name]
         if mine:
-            number = count_words(len(mine), "sync job", "sync jobs")
-            yield f"{number} ({listed(mine)}), which fail from now on"
+            number = count_words(len(mine), "sync job fails", "sync jobs fail")
+            yield f"{number} from now on: {listed(mine)}"
 
 
 # --- what comes to life --------------------------------------------------------------------

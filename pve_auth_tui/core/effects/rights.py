@@ -131,18 +131,19 @@ def held(engine: Permissions, subject: str, entries: Iterable[AclEntry]) -> str:
 def shift_words(change: Change, paths: tuple[str, ...], *, many: bool = False) -> str:
     """`gains 10 privileges on /vms/100`; for `many` subjects `gain 10 ...`."""
     end = "" if many else "s"
-    where = listed(paths)
-    said = [
-        f"{verb}{end} {_amount(privileges)} {place} {where}"
-        for verb, privileges, place in (
-            ("gain", change.gained, "on"),
-            ("lose", change.lost, "on"),
-            ("gain", change.gained_below, "below"),
-            ("lose", change.lost_below, "below"),
-        )
-        if privileges
-    ]
-    return ", ".join(said)
+    said = []
+    for place, gained, lost in (
+        ("on", change.gained, change.lost),
+        ("below", change.gained_below, change.lost_below),
+    ):
+        verbs = [
+            f"{verb}{end} {_amount(privileges)}"
+            for verb, privileges in (("gain", gained), ("lose", lost))
+            if privileges
+        ]
+        if verbs:
+            said.append(f"{', '.join(verbs)} {place} {listed(paths)}")
+    return "; ".join(said)
 
 
 def _amount(privileges: frozenset[str]) -> str:
