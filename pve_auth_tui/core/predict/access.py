@@ -7,7 +7,7 @@ effects that any write has (reference 10): what PVE does not write is gone.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -49,7 +49,7 @@ class AccessDraft:
         self._config = config
         self._release = release
         self._groups_of = Table(config.groups_of)
-        self._acl: Iterable[AclEntry] = config.acl
+        self._acl = config.acl
         self._gone: set[Subject] = set()
         self._gone_roles: set[str] = set()
         self._written = False
@@ -202,8 +202,6 @@ class AccessDraft:
         """All entries that are left, in the order of the path tree."""
         if self._gone or self._gone_roles:
             self._sweep()
-        if not isinstance(self._acl, tuple):
-            self._acl = tuple(self._acl)
         return self._acl
 
     def forget(self, kind: SubjectKind, subject: str) -> None:
@@ -212,7 +210,7 @@ class AccessDraft:
 
     def _sweep(self) -> None:
         """One walk for all that is gone by now: plans delete hundreds at once."""
-        entries = tuple(self._acl)
+        entries = self._acl
         subjects = {subject for _, subject in self._gone}
         kept = [
             entry
@@ -224,36 +222,38 @@ class AccessDraft:
         self._gone.clear()
         self._gone_roles.clear()
 
-    def grant(self, path: str, grants: Mapping[Grant, None], *, propagate: bool) -> None:
+    def grant(self, path: str, grants: Iterable[Grant], *, propagate: bool) -> None:
         """Entries on a path; one that is there gets the new `propagate`."""
-        wanted = dict(grants)
-        entries = list(self.acl)
+        wanted = dict.fromkeys(grants)
+        entries, found = list(self.acl), False
         for index, entry in enumerate(entries):
-            if entry.path == path:
-                key = (entry.kind, entry.subject, entry.role)
-                if key in wanted:
-                    del wanted[key]
-                    if entry.propagate != propagate:
-                        entries[index] = replace(entry, propagate=propagate)
+            if entry.path == path and (grant := _grant(entry)) in wanted:
+                del wanted[grant]
+                if entry.propagate != propagate:
+                    entries[index], found = replace(entry, propagate=propagate), True
         for kind, subject, role in wanted:
             new = AclEntry(path, kind, subject, role, propagate)
             entries.insert(bisect_right(entries, _order(new), key=_order), new)
-        self._acl = tuple(entries)
+        if wanted or found:
+            self._acl = tuple(entries)
 
-    def revoke(self, path: str, grants: Mapping[Grant, None]) -> None:
+    def revoke(self, path: str, grants: Collection[Grant]) -> None:
         """Entries on a path that go; those that are not there do not matter."""
-        self._acl = tuple(
-            entry
-            for entry in self.acl
-            if entry.path != path or (entry.kind, entry.subject, entry.role) not in grants
-        )
+        self._keep(lambda entry: entry.path != path or _grant(entry) not in grants)
 
     def drop_paths(self, path: str) -> None:
         """All entries on a path and below it."""
         below = f"{path}/"
-        self._acl = tuple(
-            entry for entry in self.acl if entry.path != path and not entry.path.startswith(below)
-        )
+        self._keep(lambda entry: entry.path != path and not entry.path.startswith(below))
+
+    def _keep(self, stays: Callable[[AclEntry], bool]) -> None:
+        entries = self.acl
+        kept = tuple(filter(stays, entries))
+        self._acl = entries if len(kept) == len(entries) else kept
+
+
+def _grant(entry: AclEntry) -> Grant:
+    return entry.kind, entry.subject, entry.role
 
 
 def _order(entry: AclEntry) -> tuple[str, str, str, str]:

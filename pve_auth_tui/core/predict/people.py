@@ -82,7 +82,7 @@ def _texts(params: Params) -> dict[str, Any]:
 def change_password(world: World, params: Params) -> None:
     userid = params.text("userid")
     world.access.user(userid)
-    if _set_password(world, userid) and userid != ROOT:
+    if _set_password(world, userid):
         raise Unforeseeable
 
 
@@ -92,10 +92,11 @@ def _set_password(world: World, userid: str) -> bool:
     if kind not in ("pve", "pam"):
         realm = userid.rpartition("@")[2]
         raise Refusal(f"PVE sets no passwords in the realm {realm}, which is of type {kind}.")
-    if kind == "pve":
-        world.has_password(name, set=True)
     world.renewed[Key("password", userid)] = None
-    return kind == "pam"
+    if kind == "pam":
+        return not world.has_linux_password(name, sure=userid == ROOT)
+    world.has_password(name, set=True)
+    return False
 
 
 # --- API tokens ---

@@ -103,9 +103,7 @@ def change_acl(world: World, params: Params) -> None:
     subjects = list(_subjects(world, params, lacking)) if roles else []
     if lacking:
         raise missing(*lacking)
-    grants: dict[Grant, None] = {
-        (kind, subject, role): None for role in roles for kind, subject in subjects
-    }
+    grants: set[Grant] = {(kind, subject, role) for role in roles for kind, subject in subjects}
     world.access.write()
     place = names.tree_path(normal) or normal
     if deleting:

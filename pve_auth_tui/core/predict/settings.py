@@ -27,6 +27,7 @@ from pve_auth_tui.core.snapshot import Datacenter
 _DIRECTORIES: Final = ("ldap", "ad")
 _NOT_STORED: Final = ("realm", "type", "password", "check-connection", "delete", "digest")
 _SYNC_DEFAULTS: Final = "sync-defaults-options"
+_UNSEEN: Final = "unseen"  # stands for the value of any required option
 _ONLY_DIRECTORIES: Final = "Only the connection of LDAP and AD realms can be checked."
 
 
@@ -111,8 +112,8 @@ def _put(world: World, realm: Realm, *, default: str | None) -> None:
                 realms[name] = replace(other, options=options)
     realms.pop(realm.name, None)
     _require_writable(realms)
-    stored = _stored(realm)
     old = world.realms.realms.get(realm.name)
+    stored = _stored(realm, old)
     realms[realm.name] = old if stored == old and old is not None else stored
     order = [*world.realms.realms, realm.name]
     world.realms = replace(
@@ -130,14 +131,30 @@ def _require_writable(realms: Mapping[str, Realm]) -> None:
             )
 
 
-def _stored(realm: Realm) -> Realm:
-    """The realm written and read again; what only a newer PVE knows stays as it is."""
+def _stored(realm: Realm, old: Realm | None) -> Realm:
+    """The realm written and read again.
+
+    What only a newer PVE knows stays as it is; what a picture from PVE's API lacks, because the
+    asker may not see it, is no mistake.
+    """
     unknown = {name: value for name, value in realm.options.items() if name not in REALM}
+    before = old.options if old is not None else realm.options
+    unseen = {
+        name: _UNSEEN
+        for name, rule in PLUGINS.options[realm.type or ""].items()
+        if not (rule.optional or name in before or name in realm.options)
+    }
+    whole = replace(realm, options={**realm.options, **unseen})
     try:
-        found = parse_domains(write_domains(Domains({realm.name: realm}))).realms[realm.name]
+        found = parse_domains(write_domains(Domains({realm.name: whole}))).realms[realm.name]
     except WriteRefused as error:
-        raise Refusal(f"PVE would not write that: {' '.join(error.original.split())}.") from None
-    return replace(found, options={**found.options, **unknown})
+        raise _not_written(error) from None
+    options = {name: value for name, value in found.options.items() if name not in unseen}
+    return replace(found, options={**options, **unknown})
+
+
+def _not_written(error: WriteRefused) -> Refusal:
+    return Refusal(f"PVE would not write that: {' '.join(error.original.split())}.")
 
 
 # --- options of the datacenter ---
@@ -155,7 +172,7 @@ def change_options(world: World, params: Params) -> None:
     try:
         found = parse_datacenter(write_datacenter(wanted))
     except WriteRefused as error:
-        raise Refusal(f"PVE would not write that: {' '.join(error.original.split())}.") from None
+        raise _not_written(error) from None
     world.datacenter = old._replace(
         options={
             name: _same(old.options.get(name), value)

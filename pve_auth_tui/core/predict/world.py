@@ -18,6 +18,7 @@ from pve_auth_tui.core.snapshot import (
     Passwords,
     Snapshot,
     TokenSecrets,
+    UnixPasswords,
 )
 from pve_auth_tui.core.tfaconfig import TfaConfig, TfaUnreadable, parse_tfa
 from pve_auth_tui.core.userconfig import parse_user_config
@@ -25,7 +26,7 @@ from pve_auth_tui.core.userconfig import parse_user_config
 T = TypeVar("T")
 
 _PVE: Final = "/etc/pve/"
-_CHANGING: Final = ("realms", "tfa", "datacenter", "passwords", "token_secrets")
+_CHANGING: Final = ("realms", "tfa", "datacenter", "passwords", "token_secrets", "unix")
 
 
 class World:
@@ -96,6 +97,18 @@ class World:
         if isinstance(found, Passwords) and (name in found.users) != set:
             self._values["passwords"] = Passwords(found.users ^ {name})
 
+    def has_linux_password(self, name: str, *, sure: bool) -> bool:
+        """A Linux user of this node gets a password; False when there may be no such user.
+
+        `sure`: there is one.
+        """
+        found = self._values.get("unix", self.before.unix.value)
+        if not isinstance(found, UnixPasswords):
+            return sure
+        if sure:
+            self._values["unix"] = UnixPasswords(found.users | {name})
+        return sure or name in found.users
+
     def has_token_secret(self, tokenid: str, *, set: bool) -> None:
         """An API token gets or loses its secret."""
         found = self._values.get("token_secrets", self.before.token_secrets.value)
@@ -161,7 +174,7 @@ class World:
                 parts["access"] = _with(self.before.access, found)
         for name in _CHANGING:
             part: Part[Any] = getattr(self.before, name)
-            if name in self._values and self._values[name] is not part.value:
+            if name in self._values and self._values[name] != part.value:
                 parts[name] = _with(part, self._values[name])
         return replace(self.before, **parts) if parts else self.before
 
