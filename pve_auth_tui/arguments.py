@@ -138,6 +138,7 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--secret", action="append", default=[], metavar="NAME", help="ask for this value; repeat"
     )
+    _add_secret_options(parser, "what PVE answers only once, to a new file")
     _add_plan_options(parser)
 
 
@@ -153,10 +154,7 @@ def _add_enrol(parser: argparse.ArgumentParser) -> None:
         "--algorithm", choices=("SHA1", "SHA256", "SHA512"), default="SHA1", metavar="A",
         help="SHA1, SHA256 or SHA512; many apps know SHA1 alone",
     )  # fmt: skip
-    parser.add_argument("--save", type=Path, metavar="FILE", help="the recovery keys to a new file")
-    parser.add_argument(
-        "--show-secrets", action="store_true", help="also where the output is no terminal"
-    )
+    _add_secret_options(parser, "the recovery keys to a new file")
     _add_plan_options(parser)
 
 
@@ -185,6 +183,13 @@ def _add_journal(parser: argparse.ArgumentParser) -> None:
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("userid", metavar="USER", help="USER@REALM")
+
+
+def _add_secret_options(parser: argparse.ArgumentParser, saved: str) -> None:
+    parser.add_argument("--save", type=Path, metavar="FILE", help=saved)
+    parser.add_argument(
+        "--show-secrets", action="store_true", help="also where the output is no terminal"
+    )
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:
