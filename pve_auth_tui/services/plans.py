@@ -218,4 +218,6 @@ class PlanService:
         require_possible(plan, outlook.node)
         if plan.refusal:
             raise Refused(plan.refusal, "It was not taken back: do it by hand.")
-        return self._applying.run(plan, outlook, reason="nobody kept it in time")
+        return self._applying.run(
+            plan, outlook, reason="nobody kept it in time", stopped=lambda: self._stopping
+        )

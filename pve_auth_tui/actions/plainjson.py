@@ -1,0 +1,82 @@
+"""Plans and reports as JSON, without any secret. The keys are stable: see docs/changes.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pve_auth_tui.core.applied import Applied
+from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.plan import Plan, Step
+from pve_auth_tui.services.report import Report, StepResult
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """What `--dry-run --json` has under `plan`."""
+    return {
+        "title": plan.title,
+        "weight": plan.weight.value,
+        "confirm": plan.confirm or None,
+        "refusal": plan.refusal or None,
+        "findings": [
+            {"state": one.word, "text": one.text, "fix": one.fix or None} for one in plan.findings
+        ],
+        "changes": [{"subject": one.subject, "text": one.text} for one in plan.changes],
+        "stays": list(plan.stays),
+        "objects": _objects(plan.touched),
+        "commands": _commands(plan.steps),
+        "unforeseen": _commands(plan.unforeseen),
+        "take_back": {"commands": _commands(plan.back.steps), "lost": list(plan.back.lost)},
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """What a plan that was run has under `result`."""
+    return {
+        "id": report.id,
+        "ok": report.ok,
+        "stopped": report.stopped,
+        "steps": [_step(one) for one in report.results],
+        "differences": list(report.differences),
+        "others": list(report.others),
+        "remarks": list(report.remarks),
+        "undoable": report.undoable,
+        "taken_back_at": report.deadline,
+    }
+
+
+def applied_json(applied: Applied, *, missed: bool) -> dict[str, Any]:
+    """One line of `undo --list`."""
+    return {
+        "id": applied.id,
+        "title": applied.title,
+        "time": applied.time,
+        "objects": _objects(one.key for one in applied.changes),
+        "lost": list(applied.lost),
+        "undone": applied.undone,
+        "undoes": applied.undoes or None,
+        "purged": applied.purged,
+        "complete": applied.complete,
+        "taken_back_at": applied.armed_until,
+        "missed": missed,
+    }
+
+
+def _step(result: StepResult) -> dict[str, Any]:
+    error = result.error
+    return {
+        "command": shown(result.step),
+        "state": result.state.value,
+        "seen": result.seen,
+        "recorded": result.told or None,
+        "error": {"message": str(error), "hint": error.hint} if error else None,
+    }
+
+
+def _commands(steps: Iterable[Step]) -> list[str]:
+    return [shown(step) for step in steps]
+
+
+def _objects(keys: Iterable[Key]) -> list[dict[str, str]]:
+    return [{"kind": key.kind, "name": key.name, "part": key.part} for key in keys]
