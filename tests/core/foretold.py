@@ -3,15 +3,20 @@
 from pve_auth_tui.core.objects import Key, differing, record
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.predict import forecast
+from pve_auth_tui.core.schema import DATACENTER, REALM
 from pve_auth_tui.core.secret import Secret
 from tests.core.pictures import NOW
 
 
 def call(method, path, secrets=None, /, **values):
-    """A call of `/access/users`; names of values with `_` for `-`."""
-    params = {name.replace("_", "-"): value for name, value in values.items()}
+    """A call; `_` in the name of a value stands for `-` where PVE knows none with `_`."""
+    params = {_name(name): value for name, value in values.items()}
     hidden = {name: Secret(value) for name, value in (secrets or {}).items()}
     return ApiCall(method, tuple(path.strip("/").split("/")), params, hidden)
+
+
+def _name(name):
+    return name if name in REALM or name in DATACENTER else name.replace("_", "-")
 
 
 def after(picture, *calls):
