@@ -18,6 +18,7 @@ from widgets.form import Form
 from widgets.lines import Rule, Sentence
 
 _LAST = "That was the last field."
+_NO_LETTERS = "Space and the arrows left and right change it. ^G helps."
 
 
 class Review(Command["FormScreen"]):
@@ -120,10 +121,17 @@ class FormScreen(SecretScreen):
         self.show_keys()  # ^R works in some fields only
 
     def on_key(self, event: Key) -> None:
-        """A letter on a field that takes none: the lists' keys do not work here."""
+        """A letter on a field that takes none."""
         if event.is_printable and event.key not in self.active_bindings:
-            self.say("Space and the arrows left and right change it. ^G helps.")
+            self.say(_NO_LETTERS)
         event.prevent_default()  # what BaseScreen would say
+
+    def action_command(self, name: str) -> None:
+        """The lists' keys are bound on every screen; here they do nothing."""
+        if self.command(name) is None:
+            self.say(_NO_LETTERS)
+        else:
+            super().action_command(name)
 
     def try_review(self) -> None:
         """`^O`: the first problem, or what `review` does."""
