@@ -163,6 +163,7 @@ class Changing(App[None]):
 
     def _collect(self, intent: Intent, on_done: OnDone) -> None:
         self.collected.append(intent)
+        self.refresh_heads()
         self._say(f"{len(self.collected)} collected. :review shows the plan of all of them.")
         on_done(None)
 
@@ -189,6 +190,7 @@ class Changing(App[None]):
         if report is not None:
             self.collected.clear()
             self.is_collecting = False
+            self.refresh_heads()
 
     # --- running it ------------------------------------------------------------------
 

@@ -298,12 +298,16 @@ class PlanScreen(BaseScreen):
 
     # --- the rest ----------------------------------------------------------------------
 
+    def commands(self) -> list[str]:
+        """All of them as lines for a shell, however many."""
+        return [text.strip() for text in command_text(self._plan, 10_000, most=_ALL)]
+
     def show_commands(self) -> None:
-        """`c`: all of them, however many."""
+        """`c`"""
         from pve_auth_tui.core.listing import Line
         from screens.details import DetailsScreen
 
-        lines = [Line(text) for text in command_text(self._plan, 10_000, most=_ALL)]
+        lines = [Line(text) for text in self.commands()]
         self.app.push_screen(DetailsScreen("Plan", "Commands", lines))
 
     @work(thread=True, exclusive=True, group="save", exit_on_error=False)

@@ -1,0 +1,292 @@
+"""A change, from the key to the report: shown first, run by y alone, taken back by u."""
+
+from __future__ import annotations
+
+import pytest
+
+from pve_auth_tui.core.objects import Key, record
+from screens.plan import PlanScreen
+from tests.screens.conftest import press, settle, shown, status, table, type_text, until
+
+ANNA = "anna.admin@corp"
+
+
+async def listening(pilot):
+    """A plan is there, and takes keys (half a second after it was shown)."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await until(pilot, lambda: pilot.app.screen.why_not_run() != _EARLY)
+
+
+_EARLY = "A plan listens half a second after it is shown."
+
+
+async def plan_to_disable(pilot, userid=ANNA):
+    await press(pilot, "2")
+    table(pilot).go_to(userid)
+    await press(pilot, "e", "1")
+    await listening(pilot)
+
+
+def enabled(pilot, userid=ANNA):
+    return record(pilot.app.snapshot, Key("user", userid))["enable"] == "1"
+
+
+async def ran(pilot):
+    await until(pilot, lambda: pilot.app.screen._report is not None)
+    await settle(pilot)
+
+
+async def test_a_plan_says_what_it_changes_what_it_runs_and_how_it_is_taken_back(pilot):
+    await plan_to_disable(pilot)
+    text = shown(pilot)
+    assert "Plan: disable anna.admin@corp" in text
+    assert "pveum user modify anna.admin@corp --enable 0" in text
+    assert "pveum user modify anna.admin@corp --enable 1" in text
+    assert "Still able to log in as administrator: root@pam" in text
+    assert "ok    " in text
+
+
+async def test_y_runs_it_and_the_node_is_asked_again(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert "as it is foretold" in shown(pilot) or "it is as foretold" in shown(pilot)
+    assert not enabled(pilot)
+    await press(pilot, "escape")
+    assert table(pilot).key == ANNA
+
+
+@pytest.mark.parametrize("key", ["enter", "space", "c", "v", "b", "n", "r", "t", "1", "q"])
+async def test_nothing_but_y_and_m_runs_it(pilot, key):
+    await plan_to_disable(pilot)
+    await press(pilot, key)
+    await settle(pilot)
+    assert enabled(pilot)
+
+
+async def test_a_key_that_comes_with_the_plan_was_meant_for_something_else(pilot, monkeypatch):
+    monkeypatch.setattr("screens.plan._LISTENS", 60.0)
+    await press(pilot, "2")
+    table(pilot).go_to(ANNA)
+    await press(pilot, "e", "1")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await press(pilot, "y", "m")
+    assert status(pilot) == _EARLY
+    assert enabled(pilot)
+
+
+async def test_a_security_key_that_is_touched_runs_no_plan(pilot):
+    await plan_to_disable(pilot)
+    for key in "cccccceiblbkvutlkvdinvllbbduergkuhngfjcyenicy":
+        await pilot.press(key)
+    await pilot.press("enter")
+    await settle(pilot)
+    assert enabled(pilot)
+
+
+async def test_u_shows_the_plan_that_takes_it_back(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "u")
+    await listening(pilot)
+    assert "take back: disable anna.admin@corp" in shown(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert enabled(pilot)
+
+
+async def test_u_on_a_list_takes_the_last_change_back_too(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "escape", "u")
+    await listening(pilot)
+    assert "take back: disable anna.admin@corp" in shown(pilot)
+
+
+async def test_without_a_change_u_says_so(pilot):
+    await press(pilot, "2", "u")
+    await settle(pilot)
+    assert not isinstance(pilot.app.screen, PlanScreen)
+    assert "take" in status(pilot)
+
+
+async def test_m_takes_it_back_unless_k_keeps_it_and_line_1_says_so(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "m")
+    await ran(pilot)
+    await until(pilot, lambda: bool(pilot.app.armed))
+    assert "UNDO in" in shown(pilot)
+    await press(pilot, "escape", "8")
+    assert "K keeps" in shown(pilot)
+    await press(pilot, "K")
+    await until(pilot, lambda: not pilot.app.armed)
+    await settle(pilot)
+    assert "UNDO in" not in shown(pilot)
+    assert status(pilot) == "Kept: disable anna.admin@corp."
+    assert not enabled(pilot)
+
+
+async def test_leaving_while_something_takes_itself_back_asks_first(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "m")
+    await ran(pilot)
+    await until(pilot, lambda: bool(pilot.app.armed))
+    await press(pilot, "escape", "q")
+    assert "q again leaves all the same" in status(pilot)
+    assert pilot.app.is_running
+
+
+async def test_what_nobody_keeps_is_taken_back(pilot, monkeypatch):
+    monkeypatch.setattr("screens.plan._TRY", 0.01)
+    monkeypatch.setattr("pve_auth_tui.changing._TICK", 0.2)
+    await plan_to_disable(pilot)
+    await press(pilot, "m")
+    await ran(pilot)
+    await until(pilot, lambda: not pilot.app.armed and enabled(pilot))
+
+
+async def test_marked_rows_are_one_plan_and_the_marks_go_when_it_was_run(pilot):
+    await press(pilot, "2")
+    table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve", "bob.admin@corp"}))
+    await press(pilot, "e", "1")
+    await listening(pilot)
+    text = shown(pilot)
+    assert "pveum user modify backup-admin@pve --enable 0" in text
+    assert "disabled already" in text
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "escape")
+    assert not table(pilot).marks
+    assert not enabled(pilot, "backup-admin@pve")
+
+
+async def test_a_plan_that_locks_everybody_out_needs_a_typed_word(pilot):
+    intent_of_all = frozenset(
+        name for name in pilot.app.snapshot.access.value.users if name != "helpdesk@pve"
+    )
+    await press(pilot, "2")
+    table(pilot).set_marks(intent_of_all)
+    await press(pilot, "e", "1")
+    await listening(pilot)
+    assert "HEAVY" in shown(pilot)
+    assert "BAD" in shown(pilot)
+    await press(pilot, "y")
+    assert "page through it to the end" in status(pilot)
+    for _ in range(200):
+        await pilot.press("pagedown")
+    await press(pilot, "y")
+    await type_text(pilot, "yes")
+    await press(pilot, "enter")
+    assert "not the word" in status(pilot)
+    assert enabled(pilot)
+    await press(pilot, "escape", "escape")
+    assert enabled(pilot)
+
+
+async def test_what_somebody_changed_meanwhile_makes_the_plan_anew(pilot):
+    await press(pilot, "2")
+    table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve"}))
+    await press(pilot, "e", "1")
+    await listening(pilot)
+    pilot.app._service._nodes.api.call("PUT", ("access", "users", ANNA), {"enable": 0})
+    await press(pilot, "y")
+    await until(pilot, lambda: not pilot.app.screen._runs)
+    await settle(pilot)
+    assert status(pilot) == "Somebody changed something meanwhile: this is the plan made anew."
+    assert "disabled already" in shown(pilot)
+    assert enabled(pilot, "backup-admin@pve")
+    await listening(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert not enabled(pilot, "backup-admin@pve")
+
+
+async def test_what_makes_no_sense_any_more_is_said_and_nothing_is_done(pilot):
+    await plan_to_disable(pilot)
+    pilot.app._service._nodes.api.call("DELETE", ("access", "users", ANNA))
+    await press(pilot, "y")
+    await until(pilot, lambda: not pilot.app.screen._runs)
+    await settle(pilot)
+    assert "BAD" in shown(pilot)
+    assert status(pilot) == "Nothing was done. Esc goes back."
+
+
+async def test_without_quorum_nothing_can_be_planned(pilot):
+    pilot.app.stories.turn("no quorum", on=True)
+    await press(pilot, "r", "2", "d")
+    assert "Nothing can be changed now: no quorum." in status(pilot)
+
+
+async def test_several_changes_are_collected_into_one_plan(pilot):
+    await press(pilot, "2")
+    pilot.app.obey("collect", pilot.app.screen)
+    for userid in (ANNA, "backup-admin@pve"):
+        table(pilot).go_to(userid)
+        await press(pilot, "e", "1")
+        await settle(pilot)
+    assert "2 COLLECTED" in shown(pilot)
+    pilot.app.obey("review", pilot.app.screen)
+    await listening(pilot)
+    text = shown(pilot)
+    assert "pveum user modify anna.admin@corp --enable 0" in text
+    assert "pveum user modify backup-admin@pve --enable 0" in text
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "escape")
+    assert not pilot.app.collected
+    assert "COLLECTED" not in shown(pilot)
+
+
+async def test_a_plan_left_alone_is_closed(pilot, monkeypatch):
+    monkeypatch.setattr("screens.plan._LEFT_ALONE", 0.3)
+    await press(pilot, "2")
+    table(pilot).go_to(ANNA)
+    await press(pilot, "e", "1")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
+    assert "left alone" in status(pilot)
+    assert enabled(pilot)
+
+
+async def test_f_saves_the_plan_and_c_shows_every_command(pilot, tmp_path):
+    await plan_to_disable(pilot)
+    await press(pilot, "f")
+    await until(pilot, lambda: status(pilot).startswith("Saved as"))
+    (saved,) = (tmp_path / "saved").iterdir()
+    assert saved.stat().st_mode & 0o077 == 0
+    assert "pveum user modify anna.admin@corp --enable 0" in saved.read_text()
+    await press(pilot, "c")
+    assert "pveum user modify anna.admin@corp --enable 0" in shown(pilot)
+    await press(pilot, "escape")
+    assert isinstance(pilot.app.screen, PlanScreen)
+
+
+@pytest.mark.parametrize(
+    ("digit", "key", "said"),
+    [
+        ("2", "old-admin@pve", "pveum user delete old-admin@pve"),
+        ("3", "mon@pve!grafana", "pveum user token"),
+        ("5", "", "pveum group delete"),
+        ("4", "", "pveum user tfa delete"),
+        ("1", "", "pveum acl delete"),
+    ],
+)
+async def test_d_shows_the_plan_that_removes_the_row(pilot, digit, key, said):
+    await press(pilot, digit)
+    if key:
+        table(pilot).go_to(key)
+    await press(pilot, "d")
+    await listening(pilot)
+    lines = " ".join(step_line for step_line in shown(pilot).split())
+    assert said in lines or any(said in text for text in pilot.app.screen.commands())
+
+
+async def test_the_journal_tells_of_it(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "escape")
+    pilot.app.obey("journal", pilot.app.screen)
+    await until(pilot, lambda: "disable anna.admin@corp" in shown(pilot))
