@@ -126,11 +126,12 @@ def test_a_removed_user_takes_along_what_is_named_in_its_line():
         "group:dev:ann@pve::",
         ADMIN,
         "acl:1:/vms:@ops:PVEVMUser:",
+        "acl:1:/vms:ann@pve!ci:PVEVMUser:",
         tfa=[of("ann@pve", factor("totp", "phone"), factor("recovery", unused=9), locked=True)],
     )
     gone = delete("access/users/ann@pve")
     assert changes(made, gone) == [
-        "ann@pve: removed, with 2 TFA entries, 1 API token, 1 ACL line and 2 memberships; "
+        "ann@pve: removed, with 2 TFA entries, 1 API token, 2 ACL lines and 2 memberships; "
         "47 privileges on / go"
     ]
     assert changes(picture(ANN), gone) == ["ann@pve: removed"]
@@ -196,8 +197,7 @@ def test_groups_tell_of_themselves_and_users_of_their_memberships():
         "ann@pve: loses 10 privileges on /vms",
     ]
     assert changes(made, delete("access/groups/ops")) == [
-        "@ops: group removed, with 1 member and 1 ACL line",
-        "ann@pve: leaves ops",
+        "@ops: group removed, with 1 member (ann@pve) and 1 ACL line",
         "ann@pve: loses 10 privileges on /vms",
     ]
 
@@ -280,6 +280,24 @@ def test_an_entry_that_replaces_takes_away():
     found = effect(made, step)
     assert found.takes
     assert found.changes[1] == ("ann@pve", "loses 40 privileges on /vms/100")
+    assert [each.text for each in found.findings] == [
+        "The new ACL line on /vms/100 takes 40 privileges from ann@pve."
+    ]
+    none = replace(step, params={**step.params, "roles": "NoAccess"})
+    assert findings(made, none) == []
+
+
+def test_an_entry_that_gives_nothing_is_told_of():
+    made = picture(ANN, "token:ann@pve!ci:0:1::", "acl:1:/vms:ann@pve:PVEVMAdmin:")
+    token = put("access/acl", path="/nodes", roles="PVEAuditor", tokens="ann@pve!ci")
+    assert findings(made, token) == [
+        "LOOK The new ACL line on /nodes gives ann@pve!ci nothing more."
+    ]
+    assert findings(made, put("access/acl", path="/vms", roles="PVEVMUser", users="ann@pve")) == [
+        "LOOK The new ACL line on /vms gives ann@pve nothing more."
+    ]
+    given = put("access/acl", path="/vms", roles="PVEVMUser", tokens="ann@pve!ci")
+    assert findings(made, given) == []
 
 
 def test_many_entries_are_counted():
@@ -363,8 +381,7 @@ def test_ways_to_make_oneself_root_are_told_of():
 def test_no_right_of_root_ever_changes():
     made = picture("group:ops:root@pam::", "acl:1:/vms:@ops:PVEVMUser:")
     assert changes(made, delete("access/groups/ops")) == [
-        "@ops: group removed, with 1 member and 1 ACL line",
-        "root@pam: leaves ops",
+        "@ops: group removed, with 1 member (root@pam) and 1 ACL line"
     ]
 
 
@@ -714,6 +731,14 @@ def test_a_name_that_stands_in_old_lines_comes_to_life():
     assert findings(picture(*lines), *many)[-1] == (
         "LOOK 2 other new names stand in old ACL lines, too."
     )
+
+
+def test_a_name_that_reads_like_an_administrator_is_told_of():
+    made = picture("user:carl@corp:1:0:::::", "acl:1:/:carl@corp:Administrator:")
+    assert findings(made, post("access/users", userid="Carl@corp")) == [
+        "LOOK Carl@corp reads like the administrator carl@corp."
+    ]
+    assert findings(made, post("access/users", userid="clara@corp")) == []
 
 
 def test_the_users_of_an_earlier_realm_come_back_with_it():

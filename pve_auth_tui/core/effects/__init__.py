@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.effects.accounts import account_effects
+from pve_auth_tui.core.effects.entries import entry_findings
 from pve_auth_tui.core.effects.factors import factor_effects
 from pve_auth_tui.core.effects.logins import login_findings
 from pve_auth_tui.core.effects.remains import revived, stays
@@ -51,6 +52,7 @@ def effects(
     findings = (
         *login_findings(scene),
         *_rights_findings(found),
+        *entry_findings(scene, found),
         *revived(scene),
         *sync_findings(scene),
     )

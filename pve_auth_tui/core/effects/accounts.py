@@ -65,7 +65,8 @@ def _new_user(scene: Scene, userid: str) -> str:
 def _gone_user(scene: Scene, userid: str, *, singly: bool) -> str:
     user = scene.old.users[userid]
     factors = len(tfa_of(scene.before, userid).entries)
-    lines = len(scene.index.by_subject.get(userid, ()))
+    subjects = (userid, *(f"{userid}!{name}" for name in user.tokens))
+    lines = sum(len(scene.index.by_subject.get(subject, ())) for subject in subjects)
     groups = [group for group in scene.old.groups.values() if userid in group.members]
     parts = [
         count_words(number, one, many)
@@ -121,7 +122,7 @@ def _memberships(scene: Scene, userid: str) -> Iterator[str]:
             key.name in config.groups and userid in config.groups[key.name].members
             for config in (scene.old, scene.new)
         )
-        if was != will:
+        if was != will and not scene.is_gone(key):  # one that goes tells of its members
             (joined if will else left).append(key.name)
     if joined:
         yield f"joins {listed(joined)}"
@@ -210,6 +211,7 @@ def _groups(scene: Scene) -> Iterator[Effect]:
             group = scene.old.groups[key.name]
             lines = len(scene.index.by_subject.get(f"@{key.name}", ()))
             members = count_words(len(group.members), "member", "members")
+            members += f" ({listed(group.members)})" if group.members else ""
             lines_too = count_words(lines, "ACL line", "ACL lines")
             yield Effect(f"@{key.name}", f"group removed, with {members} and {lines_too}")
         elif parts := list(_group_changes(scene, key, old, new)):

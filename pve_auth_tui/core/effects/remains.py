@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.effects.scene import Scene, is_active, realms_of, tfa_of
 from pve_auth_tui.core.finding import Finding, Target
+from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.userconfig import AclEntry
 from pve_auth_tui.core.words import count_words, listed
@@ -97,6 +99,7 @@ def revived(scene: Scene) -> Iterator[Finding]:
             yield Finding("LOOK", f"{len(others)} other new names stand in old ACL lines, too.")
     for key in scene.made("user")[:_FEW]:
         yield from _left_of_user(scene, key)
+        yield from _lookalikes(scene, key)
     for key in scene.made("realm"):
         people = [user for user in scene.old.users.values() if user.realm == key.name]
         if people and realms_of(scene.before):
@@ -124,6 +127,13 @@ def _lines(scene: Scene, kind: str, name: str) -> Iterator[Finding]:
             "Whoever had that name before left them. Remove them if they are not meant.",
             Target("acl", query=name),
         )
+
+
+def _lookalikes(scene: Scene, key: Key) -> Iterator[Finding]:
+    """A name that a person takes for an administrator's (security.md R24)."""
+    for userid in sorted(administrators(scene.old)):
+        if userid != key.name and reads_as(userid) == reads_as(key.name):
+            yield Finding("LOOK", f"{key.name} reads like the administrator {userid}.")
 
 
 def _left_of_user(scene: Scene, key: Key) -> Iterator[Finding]:
