@@ -100,7 +100,7 @@ def quoted(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
-    if "\ud800" <= character <= "\udfff":  # no text: nothing that a shell could pass on
+    if character == "\0" or "\ud800" <= character <= "\udfff":  # no shell can pass that on
         return "?"
     if plain(character) == character:
         return character
@@ -112,29 +112,25 @@ def _escaped(character: str) -> str:
 
 def _call(step: ApiCall) -> str:
     found = _TEMPLATES.find(step.method, step.path)
-    values: dict[str, str] = {name: quoted(_text(value)) for name, value in step.params.items()}
+    values = {name: quoted(_text(value)) for name, value in step.params.items()}
     values |= dict.fromkeys(step.secrets, MASKED)
     if found is None:
         path = quoted("".join(f"/{part}" for part in step.path))
         return " ".join(["pvesh", _VERBS[step.method], path, *_options(values)])
     template, in_path = found
-    values |= {name: quoted(value) for name, value in in_path.items()}
     words, places = _PVEUM[template]
+    given = {name: _text(step.params[name]) for name in places if name in step.params} | in_path
+    named = [given[name] for name in places if name in given]
+    values |= {name: quoted(value) for name, value in in_path.items()}
     if template == _ACL and values.pop("delete", "0") == "1":
         words = "acl delete"
         values.pop("propagate", None)
     if template == _PASSWORD:  # pveum asks for it
         values = {name: value for name, value in values.items() if name not in _ON_TERMINAL}
-    return _pveum(words, places, values)
-
-
-def _pveum(words: str, places: tuple[str, ...], values: Mapping[str, str]) -> str:
-    """A value that looks like an option comes last, behind `--`."""
-    named = [values[name] for name in places if name in values]
     options = _options({name: value for name, value in values.items() if name not in places})
-    if any(value.startswith(("-", "$'-")) for value in named):
-        return " ".join(["pveum", words, *options, "--", *named])
-    return " ".join(["pveum", words, *named, *options])
+    if any(value.startswith("-") for value in named):  # would be taken for an option
+        return " ".join(["pveum", words, *options, "--", *map(quoted, named)])
+    return " ".join(["pveum", words, *map(quoted, named), *options])
 
 
 def _options(values: Mapping[str, str]) -> list[str]:

@@ -12,9 +12,11 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.objects import differing, record, shown
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.predict import forecast
+from pve_auth_tui.core.predict.rules import RULES
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.simnode import router
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.simnode.direct import DirectApi
 from pve_auth_tui.simnode.disk import MemoryDisk
@@ -193,3 +195,12 @@ def require_foretold(files: dict[str, bytes], seed: int) -> None:
         before = after
         steps.append(call)
     assert not same(forecast(first, steps, now=NOW).snapshot, before, known)
+
+
+@pytest.mark.parametrize("call", RULES)
+def test_values_are_checked_by_the_rules_of_pve_s_schema(call):
+    method, _, template = call.partition(" ")
+    found, in_path = router.find(method, template.replace("{", "").replace("}", ""))
+    assert found.template == template
+    assert found.rules == RULES[call]
+    assert in_path.keys() <= RULES[call].keys()
