@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ OnProblem = Callable[[AuthTuiError], None]
 OpenWorkshop = Callable[[], "Workshop"]
 
 _LONGEST_STEP: Final = 90.0  # seconds
+_LATE: Final = 60.0  # seconds that taking back may take
 _TICK: Final = 10.0  # seconds between two looks at a timer that runs
 
 
@@ -278,13 +280,20 @@ class Changing(App[None]):
         self.refresh_heads()
         self.look_for_armed()
 
-    def minutes_left(self) -> str:
-        """Until the first change takes itself back, `8 min`; "" when none does."""
+    def time_left(self) -> str:
+        """For line 1, until the first change takes itself back: `UNDO in 8 min, K keeps`.
+
+        One whose time is over and that stands all the same was not taken back: the node was
+        started anew, or had no quorum (R15).
+        """
         ends = [change.armed_until for change in self.armed if change.armed_until is not None]
         if not ends:
             return ""
-        seconds = max(0.0, min(ends) - self.workshop.clock.now())
-        return f"{-int(-seconds // 60)} min" if seconds > 60 else f"{int(seconds)} s"
+        seconds = min(ends) - self.workshop.clock.now()
+        if seconds < -_LATE:
+            return "NOT TAKEN BACK, K keeps, u undoes"
+        left = f"{math.ceil(seconds / 60)} min" if seconds > 60 else f"{max(0, int(seconds))} s"
+        return f"UNDO in {left}, K keeps"
 
     def reload(self) -> object:
         """Read everything anew."""

@@ -105,7 +105,13 @@ def own_desk(caller: Mapping[str, str]) -> Desk:
     clock = SystemClock()
     journal = own_journal(caller, clock)
     saved = FileSaved(environment.own_folder(), clock)
-    return Desk(journal, Undoing(saved, journal, clock, None).purge)
+    undoing = Undoing(saved, journal, clock, SystemdTimers(), None)
+
+    def purge() -> int:
+        with saved.exclusively():
+            return undoing.purge()
+
+    return Desk(journal, purge)
 
 
 def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, tuple[Closing, ...]]:

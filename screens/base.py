@@ -131,8 +131,8 @@ class BaseScreen(Screen[None]):
             facts += [Fact(*fact) for fact in where_am_i(snapshot, self.house.node)]
         if self.house.is_stale:
             facts.append(Fact("READ EARLIER", 0))
-        if left := self.house.minutes_left():
-            facts.append(Fact(f"UNDO in {left}, K keeps", 0))
+        if left := self.house.time_left():
+            facts.append(Fact(left, 0))
         if collected := len(self.house.collected):
             facts.append(Fact(f"{collected} COLLECTED", 1))
         if self.house.profile.serial:
