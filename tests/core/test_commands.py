@@ -16,7 +16,8 @@ from tests.core.foretold import call
 
 HARD = (
     "", "a b", "it's", "$(x)", "`x`", "a;b", "x # y", "!x", "a\nb", "tab\tx", "\x1b[2J", "-x",
-    "\x7f", "\x9b", "\u202ex", "é ü", "日本", "a\\nb", "'\n'", "\\'\n", "~", "*", "\U000e0041", "a\r\nrm",
+    "\x7f", "\x9b", "\u202ex", "é ü", "日本", "a\\nb", "'\n'", "\\'\n", "~", "*",
+    "\U000e0041", "a\r\nrm",
 )  # fmt: skip
 
 
