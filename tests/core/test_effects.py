@@ -447,6 +447,8 @@ def test_tokens_of_accounts_that_end_stop():
     assert findings(made, *both) == [
         "LOOK 3 API tokens stop working: ann@pve!ci, bob@pve!b1 and bob@pve!b2."
     ]
+    back = put("access/users/old@pve", enable=1)
+    assert findings(made, back) == ["LOOK API token old@pve!o1 works again."]
 
 
 def test_who_is_enabled_and_still_cannot_log_in_is_told_of():

@@ -19,6 +19,7 @@ from pve_auth_tui.core.effects.scene import (
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.logins import Login, demanded, enabled_kinds, login
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.userconfig import User
 from pve_auth_tui.core.words import count_words, has_expired, listed
 
 _FEW: Final = 3  # names in a line; more are counted
@@ -162,24 +163,36 @@ def _by_webauthn(scene: Scene) -> Iterator[Finding]:
 
 
 def _tokens(scene: Scene) -> Iterator[Finding]:
-    """Tokens of accounts that end; one that is itself removed is the change."""
-    stopped = []
+    """Tokens of accounts that end or come back; one that is itself removed is the change."""
+    stopped: list[str] = []
+    again: list[str] = []
     for key in scene.kind("user"):
-        user = scene.old.users.get(key.name)
-        if user is None or not is_active(user, scene.now):
-            continue
-        if is_active(scene.new.users.get(key.name), scene.now):
-            continue
-        stopped += [
-            f"{user.id}!{name}"
-            for name, token in user.tokens.items()
-            if not has_expired(token.expire, scene.now)
-        ]
-    if len(stopped) == 1:
-        yield Finding("LOOK", f"API token {stopped[0]} stops working.")
-    elif stopped:
-        number = count_words(len(stopped), "API token stops", "API tokens stop")
-        yield Finding("LOOK", f"{number} working: {listed(stopped)}.")
+        old, new = scene.old.users.get(key.name), scene.new.users.get(key.name)
+        was, will = is_active(old, scene.now), is_active(new, scene.now)
+        if old is not None and was and not will:
+            stopped += _alive(old, scene.now)
+        elif old is not None and new is not None and will and not was:
+            again += [
+                name for name in _alive(new, scene.now) if not scene.is_made(Key("token", name))
+            ]
+    yield from _token_line(stopped, "stops working", "stop working")
+    yield from _token_line(again, "works again", "work again")
+
+
+def _alive(user: User, now: float) -> list[str]:
+    """Full ids of the tokens that have not expired."""
+    return [
+        f"{user.id}!{name}"
+        for name, token in user.tokens.items()
+        if not has_expired(token.expire, now)
+    ]
+
+
+def _token_line(tokens: list[str], one: str, many: str) -> Iterator[Finding]:
+    if len(tokens) == 1:
+        yield Finding("LOOK", f"API token {tokens[0]} {one}.")
+    elif tokens:
+        yield Finding("LOOK", f"{len(tokens)} API tokens {many}: {listed(tokens)}.")
 
 
 def _who(people: list[str]) -> str:
