@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TextIO
 from pve_auth_tui.actions.plainjson import plan_json, report_json
 from pve_auth_tui.arguments import FAILED, INTERRUPTED, OK, REFUSED, USAGE
 from pve_auth_tui.asking import Answers
+from pve_auth_tui.core.commands import quoted
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Intent, Plan, Weight
@@ -94,11 +95,13 @@ def _typed(plan: Plan, options: argparse.Namespace) -> str:
 
 def _require_options(plan: Plan, options: argparse.Namespace, *, heavy: bool) -> None:
     if plan.refusal and not options.override:
-        raise Refused(plan.refusal, f"Whoever overrides that adds: --override {plan.confirm}")
+        raise Refused(
+            plan.refusal, f"Whoever overrides that adds: --override {quoted(plan.confirm)}"
+        )
     if heavy and not options.override:
         raise Refused(
             "This plan is HEAVY, so it needs its word; nothing was done.",
-            f"Look at it with --dry-run, then add: --override {plan.confirm}",
+            f"Look at it with --dry-run, then add: --override {quoted(plan.confirm)}",
         )
     if not options.yes:
         raise Refused(
