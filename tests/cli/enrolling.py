@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pve_auth_tui import asking
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.ladder import LadderApi, Way
 from pve_auth_tui.adapters.mounts import Mount
@@ -39,17 +40,33 @@ class Ran(NamedTuple):
         return json.loads(self.out)
 
 
+class Screen(io.StringIO):
+    """What a command writes, on a terminal or into a file."""
+
+    def __init__(self, *, is_terminal: bool = False) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
 class Typist(io.TextIOBase):
     """Types one line after another; a function among them looks first at what was shown."""
 
-    def __init__(self, *lines: str | Callable[[], str]) -> None:
+    def __init__(self, *lines: str | Callable[[str], str], is_terminal: bool = False) -> None:
         self._lines = list(lines)
+        self._is_terminal = is_terminal
+        self.sees: Callable[[], str] = str
+
+    def isatty(self) -> bool:
+        return self._is_terminal
 
     def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
         if not self._lines:
             return ""
         line = self._lines.pop(0)
-        return f"{line if isinstance(line, str) else line()}\n"
+        return f"{line if isinstance(line, str) else line(self.sees())}\n"
 
 
 class Bench(FactorNode):
@@ -94,16 +111,24 @@ def options_of(*words: str | Path) -> argparse.Namespace:
     return options
 
 
-def piped(
+def run_with(
+    monkeypatch: pytest.MonkeyPatch,
     run: Run,
     bench: Bench,
     *words: str | Path,
     typist: Typist,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    is_terminal: bool = False,
 ) -> Ran:
-    """Run it without any terminal."""
-    monkeypatch.setattr(sys, "stdin", typist)
-    code, text = run(options_of(*words), bench.workshop)
-    out, err = capsys.readouterr()
-    return Ran(code, out + text, err)
+    """Run a command in this process. `is_terminal`: what it writes is seen by somebody.
+
+    What is asked for without echo is read from the typist, too.
+    """
+    out, err = Screen(is_terminal=is_terminal), Screen(is_terminal=is_terminal)
+    typist.sees = lambda: out.getvalue() + err.getvalue()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.setattr(sys, "stdin", typist)
+        patch.setattr(asking, "_asked", lambda question: typist.readline().rstrip("\n"))
+        code, text = run(options_of(*words), bench.workshop)
+    return Ran(code, out.getvalue() + text, err.getvalue())

@@ -7,7 +7,7 @@ import pytest
 from pve_auth_tui.actions import prove
 from pve_auth_tui.core.errors import LoginRefused, Refused
 from pve_auth_tui.simnode.demo import PASSWORD
-from tests.cli.enrolling import Bench, Ran, Typist, piped
+from tests.cli.enrolling import Bench, Ran, Typist, run_with
 from tests.services.factor_node import ADDRESS, WITHOUT
 
 
@@ -17,14 +17,12 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def proved(bench, monkeypatch, capsys):
+def proved(bench, monkeypatch):
     """Run `prove` with these lines on standard input."""
 
     def run(*lines: str, words=(WITHOUT,)) -> Ran:
-        return piped(
-            prove.run, bench, "prove", *words, "--password-stdin",
-            typist=Typist(*lines), monkeypatch=monkeypatch, capsys=capsys,
-        )  # fmt: skip
+        given = ("prove", *words, "--password-stdin")
+        return run_with(monkeypatch, prove.run, bench, *given, typist=Typist(*lines))
 
     return run
 
