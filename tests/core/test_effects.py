@@ -417,7 +417,7 @@ def test_what_is_said_of_rights_is_what_the_whole_engine_says(made, step):
     found = rights(scene)
     was, will = Permissions(scene.old), Permissions(scene.new)
     told = {shift.subject: shift for shift in found.shifts}
-    for userid in set(scene.old.users) & set(scene.new.users):
+    for userid in _subjects(scene.old) & _subjects(scene.new):
         for path in PATHS:
             old, new = (engine.privileges(userid, path) for engine in (was, will))
             for change, paths in told[userid].changes if userid in told else ():
@@ -425,6 +425,11 @@ def test_what_is_said_of_rights_is_what_the_whole_engine_says(made, step):
                     assert change.gained == new.keys() - old.keys()
                     assert change.lost == old.keys() - new.keys()
             assert old.keys() == new.keys() or userid in told
+
+
+def _subjects(config):
+    people = config.users.values()
+    return {*config.users, *(f"{user.id}!{name}" for user in people for name in user.tokens)}
 
 
 # --- logins and tokens ------------------------------------------------------------------------

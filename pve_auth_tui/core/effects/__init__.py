@@ -16,6 +16,7 @@ from pve_auth_tui.core.effects.remains import revived, stays
 from pve_auth_tui.core.effects.rights import Change, Changes, Rights, Shift, rights, shift_words
 from pve_auth_tui.core.effects.scene import Scene, is_active
 from pve_auth_tui.core.effects.settings import setting_effects
+from pve_auth_tui.core.effects.structure import structure_effects
 from pve_auth_tui.core.effects.syncs import sync_findings
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.names import split_tokenid
@@ -58,6 +59,7 @@ def effects(
     )
     changes = (
         *setting_effects(scene),
+        *structure_effects(scene),
         *account_effects(scene),
         *factor_effects(scene),
         *_rights_effects(scene, found),
