@@ -166,6 +166,7 @@ def _add_unlock(parser: argparse.ArgumentParser) -> None:
 def _add_undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", default="", metavar="ID", help="the last one if left out")
     parser.add_argument("--list", action="store_true", help="show what can be taken back")
+    _add_secret_options(parser, "the new secret of an API token, to a new file")
     _add_plan_options(parser)
 
 

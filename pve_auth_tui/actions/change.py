@@ -9,22 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from pve_auth_tui.actions import showing
-from pve_auth_tui.actions.running import Outcome, carry_out
-from pve_auth_tui.arguments import FAILED
+from pve_auth_tui.actions import once
+from pve_auth_tui.actions.running import carry_out
 from pve_auth_tui.asking import Answers, answers
-from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.intents.call import call, is_secret
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.output import complain
 from pve_auth_tui.workshop import Workshop
 
 _METHODS: Final = {"create": "POST", "set": "PUT", "delete": "DELETE"}
 _ONE_TIME: Final = frozenset({"otp", "response", "tfa-challenge"})
-_SECRET_ANSWERS: Final = ("value", "recovery")
 
 
 def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
@@ -35,13 +32,11 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     params = _params(path, options.values)
     shows_secret = _answers_with_secret(options.verb, path, params)
     if shows_secret and not options.dry_run:
-        _require_a_place(options, workshop)
+        once.require_a_place(options, workshop)
     secrets = {name: _secret(name, options) for name in dict.fromkeys(options.secret)}
     intent = call(_METHODS[options.verb], path, params, secrets)
     outcome = carry_out(intent, options, workshop)
-    if shows_secret and outcome.report:
-        return _handed_over(outcome, options, workshop), outcome.text
-    return outcome.code, outcome.text
+    return once.handed_over(outcome, options, workshop), outcome.text
 
 
 def _params(path: Sequence[str], values: Sequence[str]) -> dict[str, str]:
@@ -89,9 +84,6 @@ def _secret(name: str, options: argparse.Namespace) -> Secret:
     return Secret(value)
 
 
-# --- what PVE tells only once --------------------------------------------------------------
-
-
 def _answers_with_secret(verb: str, path: Sequence[str], params: dict[str, str]) -> bool:
     """The secret of an API token, and recovery keys, stand in the answer and nowhere else."""
     match (verb, *path):
@@ -102,52 +94,3 @@ def _answers_with_secret(verb: str, path: Sequence[str], params: dict[str, str])
         case ("create", "access", "tfa", _):
             return params.get("type") == "recovery"
     return False
-
-
-def _require_a_place(options: argparse.Namespace, workshop: Workshop) -> None:
-    """Before anything is changed. Raises UsageError and Refused where it would be lost."""
-    if options.save:
-        complain(*workshop.keepsake.remarks(options.save))
-    else:
-        showing.require_consent(showing.sight(options), options, Answers())
-
-
-def _handed_over(outcome: Outcome, options: argparse.Namespace, workshop: Workshop) -> int:
-    """The secret to a file or to the terminal; the exit code."""
-    lines = (
-        [line for result in outcome.report.results for line in _secret_lines(result.answer)]
-        if outcome.report
-        else []
-    )
-    if not lines:
-        return outcome.code
-    if options.save:
-        try:
-            kept = workshop.keepsake.save(options.save, Secret("".join(f"{x}\n" for x in lines)))
-        except AuthTuiError as error:
-            complain("It was made, but not saved:", str(error), error.hint)
-            if not _is_seen(lines, options):
-                complain("Its secret is lost: make another one.")
-            return outcome.code or FAILED
-        complain(f"Saved: {kept.path}")
-        return outcome.code
-    _is_seen(lines, options)
-    return outcome.code
-
-
-def _is_seen(lines: list[str], options: argparse.Namespace) -> bool:
-    try:
-        showing.show(showing.sight(options), ["Nobody can see this again:", *lines, ""])
-    except (UsageError, OSError):
-        return False
-    return True
-
-
-def _secret_lines(answer: Any) -> list[str]:
-    if not isinstance(answer, dict):
-        return []
-    found = [answer[name] for name in _SECRET_ANSWERS if name in answer]
-    texts = [text for one in found for text in (one if isinstance(one, list) else [one])]
-    head = answer.get("full-tokenid")
-    start = f"{plain(head)} = " if isinstance(head, str) else ""
-    return [f"{start}{plain(text)}" for text in texts if isinstance(text, str)]

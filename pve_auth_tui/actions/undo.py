@@ -6,13 +6,14 @@ import argparse
 import sys
 from typing import Final
 
+from pve_auth_tui.actions import once
 from pve_auth_tui.actions.plainjson import applied_json
 from pve_auth_tui.actions.running import carry_out
 from pve_auth_tui.arguments import OK
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.listing import Column
 from pve_auth_tui.core.words import date_time
-from pve_auth_tui.output import json_line, table, terminal_width
+from pve_auth_tui.output import complain, json_line, table, terminal_width
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.workshop import Workshop
 
@@ -31,12 +32,14 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     if options.list:
         return OK, _listed(options, workshop.plans)
     outcome = carry_out(workshop.plans.undo(options.id), options, workshop)
+    once.handed_over(outcome, options, workshop)  # a token that is back has another secret
     return outcome.code, outcome.text
 
 
 def _listed(options: argparse.Namespace, plans: PlanService) -> str:
     plans.armed()  # what should have been taken back and was not goes into the journal
     history = plans.history()
+    complain(plans.caution())
     if options.json:
         return json_line([applied_json(one, missed=plans.missed(one)) for one in history])
     if not history:

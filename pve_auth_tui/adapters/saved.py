@@ -63,6 +63,9 @@ class Material(Protocol):
     def wipe(self, plan: str = "") -> int:
         """Of how many plans there was something."""
 
+    def caution(self) -> str:
+        """As the port says."""
+
 
 class MemoryMaterial:
     """In this process alone."""
@@ -84,6 +87,9 @@ class MemoryMaterial:
         for name in gone:
             del self._kept[name]
         return len(gone)
+
+    def caution(self) -> str:
+        return ""
 
 
 class RunMaterial:
@@ -124,6 +130,9 @@ class RunMaterial:
                     os.unlink(name, dir_fd=folder)
             return len(gone)
         return 0
+
+    def caution(self) -> str:
+        return swap_caution()
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -217,6 +226,9 @@ class FileSaved:
     def wipe(self, plan: str = "") -> int:
         return self._material.wipe(plan)
 
+    def caution(self) -> str:
+        return self._material.caution()
+
     def _read(self, folder: int, name: str) -> Applied:
         try:
             applied = Applied.from_json(read_file(folder, name, MOST_BYTES).decode())
@@ -267,6 +279,9 @@ class MemorySaved:
 
     def wipe(self, plan: str = "") -> int:
         return self._material.wipe(plan)
+
+    def caution(self) -> str:
+        return self._material.caution()
 
 
 def _file(plan: str) -> str:

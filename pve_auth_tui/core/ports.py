@@ -178,6 +178,9 @@ class Saved(Protocol):
     def wipe(self, plan: str = "") -> int:
         """Forget a plan's secrets, or those of all; how many plans had some."""
 
+    def caution(self) -> str:
+        """What is to be said of the place where such secrets lie; "" for nothing."""
+
 
 class Timers(Protocol):
     """What takes a plan back when its time is over, unless it was kept before (R15)."""

@@ -98,7 +98,9 @@ class Applying:
             told = f"The journal takes no entries, so nothing was changed: {error}"
             raise Refused(told, error.hint) from error
         try:
-            self.saved.put_material(begun.id, material_of(plan.before, begun.changes))
+            if material := material_of(plan.before, begun.changes):
+                self.saved.put_material(begun.id, material)
+                story.remark(self.saved.caution())
             self.saved.put(begun)
             if begun.armed_until is not None and self.timers:
                 self.timers.arm(begun.id, seconds)
@@ -159,7 +161,7 @@ class Applying:
             deadline=applied.armed_until if applied.changes else None,
             undoable=found.undoable,
             stopped=end.stopped,
-            remarks=tuple(end.story.problems),
+            remarks=tuple(end.story.remarks),
         )
 
     def _looked(

@@ -188,6 +188,10 @@ class PlanService:
         with self._alone():
             return self._undoing.keep(plan)
 
+    def caution(self) -> str:
+        """What is to be said of the place where undo's secrets lie; "" for nothing."""
+        return self._saved.caution()
+
     def purge(self) -> int:
         """Forget what undo needs of all plans; how many there were."""
         with self._alone():

@@ -38,6 +38,8 @@ def report_text(report: Report, width: int) -> list[str]:
     if report.others:
         texts += ["", *_each("Changed by somebody else meanwhile", report.others, "LOOK", width)]
     texts += ["", *_end(report, width)]
+    for remark in report.remarks:
+        texts += _hanging("LOOK", remark, width)
     return texts
 
 

@@ -30,18 +30,23 @@ _WORDS: Final = {State.FAILED: "failed", State.UNSURE: "unsure", State.NOT_RUN: 
 class Story:
     """One plan's entries in the journal, all under its id and title.
 
-    `problems`: why some place did not take them, although another did (the cluster's log).
+    `remarks`: why some place did not take them although another did (the cluster's log), and what
+    else is to be said about the record.
     """
 
     journal: Journal
     plan: str
     title: str
-    problems: dict[str, None] = field(default_factory=dict)
+    remarks: dict[str, None] = field(default_factory=dict)
 
     def tell(self, event: Entry) -> None:
         """Raises Unwritable."""
         kept = self.journal.write(replace(event, plan=self.plan, title=self.title))
-        self.problems.update(dict.fromkeys(kept.problems))
+        self.remark(*kept.problems)
+
+    def remark(self, *sentences: str) -> None:
+        """Each is told once; "" is nothing."""
+        self.remarks.update(dict.fromkeys(filter(None, sentences)))
 
 
 def entry(

@@ -5,7 +5,7 @@ import pytest
 from pve_auth_tui.arguments import OK, REFUSED
 from pve_auth_tui.core.errors import Refused
 from tests.cli.desk import Desk, Person
-from tests.services.workbench import Bench, HeldTimers
+from tests.services.workbench import USERS, Bench, HeldTimers
 
 BOB = "access/users/bob@pve"
 OFF = ("change", "set", BOB, "enable=0", "--yes")
@@ -93,6 +93,33 @@ def test_no_name_in_a_list_moves_the_cursor(desk, bench):
     desk.run("change", "set", BOB, "comment=\x1b[2J", "--yes")
     for words in (("undo", "--list"), ("undo", "--dry-run")):
         assert "\x1b" not in desk.run(*words).out
+
+
+def test_a_token_that_comes_back_has_another_secret_that_is_shown(bench, monkeypatch):
+    bench = Bench(users=f"{USERS}token:bob@pve!ci:0:1::\n")
+    desk = Desk(bench, monkeypatch)
+    drop = ("change", "delete", f"{BOB}/token/ci", "--yes", "--override", "bob@pve!ci")
+    assert desk.run(*drop).code == OK
+    ran = desk.run("undo", stdin=Person("yes", "yes"))
+    assert ran.code == OK
+    secret = bench.node.disk.read("etc/pve/priv/token.cfg").decode().split()[1]
+    assert f"bob@pve!ci = {secret}" in ran.out
+    assert secret not in repr(bench.journal.entries)
+
+
+def test_where_nobody_can_see_that_secret_it_is_said(bench, monkeypatch):
+    bench = Bench(users=f"{USERS}token:bob@pve!ci:0:1::\n")
+    desk = Desk(bench, monkeypatch)
+    drop = ("change", "delete", f"{BOB}/token/ci", "--yes", "--override", "bob@pve!ci")
+    desk.run(*drop)
+    ran = desk.run("undo", "--yes")
+    assert ran.code == OK
+    assert "nobody could be shown: it needs a new one" in ran.err
+
+
+def test_secrets_that_may_be_swapped_to_a_disk_are_spoken_of(desk, bench, monkeypatch):
+    monkeypatch.setattr(bench.saved, "caution", lambda: "This node may swap them.")
+    assert "This node may swap them." in desk.run("undo", "--list").err
 
 
 def test_a_change_is_kept(desk, bench):

@@ -146,6 +146,13 @@ def test_a_totp_entry_comes_back_with_its_secret():
     assert SECRET not in repr(bench.journal.entries) + repr(back) + repr(report)
 
 
+def test_where_secrets_may_be_swapped_the_report_says_so(monkeypatch):
+    bench = with_totp()
+    monkeypatch.setattr(bench.saved, "caution", lambda: "This node may swap them.")
+    assert bench.apply(BOB_OFF).remarks == ()  # it needs none
+    assert without_totp(bench).remarks == ("This node may swap them.",)
+
+
 def test_without_its_secret_a_totp_entry_does_not_come_back():
     bench = with_totp()
     without_totp(bench)
