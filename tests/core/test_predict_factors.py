@@ -189,6 +189,12 @@ def test_a_mark_is_no_old_key():
     assert set(changes(with_keys("x!oath", "type=oath"), add("recovery"))) == {entry("recovery")}
 
 
+def test_what_becomes_of_keys_that_were_masked_is_unforeseen():
+    told = forecast(with_keys("****", "type=oath"), [add("recovery")], now=NOW)
+    assert told.unforeseen == (add("recovery"),)
+    assert told.snapshot.tfa.value.users["ann@pve"].entries[0].type == "recovery"
+
+
 def test_old_keys_need_a_realm():
     before = picture("user:ann@gone:1:0:::::JBSWY3DPEHPK3PXP:")
     one = add("recovery", userid="ann@gone")

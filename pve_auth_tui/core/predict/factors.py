@@ -14,8 +14,9 @@ from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.oldkeys import factors_in, old_description
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.predict.call import Params
-from pve_auth_tui.core.predict.refusal import Refusal, missing
+from pve_auth_tui.core.predict.refusal import Refusal, Unforeseeable, missing
 from pve_auth_tui.core.predict.world import World
+from pve_auth_tui.core.secret import HIDDEN
 from pve_auth_tui.core.tfaconfig import LISTED, TfaEntry, TfaType, UserTfa
 
 _CODES: Final = 10  # in a set of recovery keys
@@ -65,6 +66,8 @@ def add(world: World, params: Params) -> None:
         case _:
             raise Refusal("New U2F keys cannot be added; WebAuthn takes their place.")
     _put(world, user if entry is None else _with(user, (*user.entries, entry)))
+    if person.keys == HIDDEN:  # as PVE's API shows them here: nobody knows what becomes of them
+        raise Unforeseeable
 
 
 def _with_old_keys(world: World, user: UserTfa, keys: str) -> UserTfa:
