@@ -18,7 +18,7 @@ from pve_auth_tui.core.recovery import RecoveryKeys, sheet
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 
-_SAME: Final = 2.0  # seconds: PVE tells whole ones, and the answer takes a while
+_SAME: Final = 2.0  # seconds, beside half of what the answer took: PVE tells whole ones
 _FARTHEST: Final = 2.0**40  # seconds since 1970: no clock
 _ASKED: Final = 5.0  # seconds that PVE has for its clock
 
@@ -147,8 +147,9 @@ class EnrolService:
                 0.0,
                 f"The clock of {node} could not be asked: codes are checked with this machine's.",
             )
-        ahead = time - (before + self._clock.now()) / 2
-        if abs(ahead) <= _SAME:
+        after = self._clock.now()
+        ahead = time - (before + after) / 2
+        if abs(ahead) <= _SAME + (after - before) / 2:
             return NodeClock(0.0, f"The clocks of {node} and of this machine agree.")
         word = "ahead of" if ahead > 0 else "behind"
         return NodeClock(

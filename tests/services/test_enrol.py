@@ -245,6 +245,18 @@ def test_clocks_that_agree_are_told_to_do_so(lab: FactorNode) -> None:
     assert "5 min behind" in behind.sentence
 
 
+def test_an_answer_that_took_long_says_less_about_the_clock(lab: FactorNode) -> None:
+    class Slow(FakeApi):
+        def call(self, *args: Any, **more: Any) -> Any:
+            told = {"time": int(lab.clock.at)}
+            lab.clock.at += 10
+            return told
+
+    api = Slow(lab.snapshot, way="https")
+    clock = EnrolService(lab.app, lab.clock, lambda: api).node_clock(lab.snapshot)
+    assert "agree" in clock.sentence
+
+
 @pytest.mark.parametrize(
     "answer",
     [
