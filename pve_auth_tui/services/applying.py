@@ -136,7 +136,7 @@ class Applying:
             troubles.append(f"What the node says now could not be read: {error}")
             found = upshot(plan, end.begun, results, None, at=at)
         else:
-            results, seen = self._looked(end, results, outlook, at)
+            results, seen = self._looked(end, results, outlook)
             troubles += seen
             found = upshot(plan, end.begun, results, outlook.snapshot, at=at)
         applied = found.applied
@@ -165,10 +165,10 @@ class Applying:
         )
 
     def _looked(
-        self, end: _End, results: Sequence[StepResult], outlook: Outlook, at: float
+        self, end: _End, results: Sequence[StepResult], outlook: Outlook
     ) -> tuple[Sequence[StepResult], list[str]]:
         """The results with what reading back showed of steps that nobody heard of."""
-        looked = looked_at(results, end.plan.before, outlook.snapshot, at=at)
+        looked = looked_at(results, end.plan.before, outlook.snapshot, at=end.begun.time)
         entries = [
             entry("result", step=number, outcome=outcome_of(new))
             for number, (old, new) in enumerate(zip(results, looked, strict=True), 1)

@@ -136,7 +136,7 @@ def looked_at(
 ) -> tuple[StepResult, ...]:
     """The same, where nobody knew whether a step was carried out and the node now shows it.
 
-    `at`: seconds since 1970, for what is foretold.
+    `at`: when the plan was begun, seconds since 1970: by now a code may be too old.
     """
     looked = list(results)
     for number, result in enumerate(results):

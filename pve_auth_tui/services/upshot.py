@@ -38,12 +38,14 @@ def upshot(
 ) -> Upshot:
     """`begun` is the record from before the first step; `now` is what was read back, None when
     nothing could be: then what was foretold stands in for it. `at`: seconds since 1970.
+
+    What is foretold here is so for the time of `begun`: by now a code may be too old.
     """
     done = [one.step for one in results if one.state is State.DONE]
     perhaps = [one.step for one in results if one.state in {State.DONE, State.UNSURE}]
     before = plan.before
-    expected = plan.after if len(done) == len(plan.steps) else _foretold(before, done, at)
-    possible = expected if len(perhaps) == len(done) else _foretold(before, perhaps, at)
+    expected = plan.after if len(done) == len(plan.steps) else _foretold(before, done, begun.time)
+    possible = expected if len(perhaps) == len(done) else _foretold(before, perhaps, begun.time)
     seen = expected if now is None else now
     found = read_back(before, expected, seen, differing(before, expected))
     perhaps_found = read_back(before, possible, seen, differing(before, possible))

@@ -5,11 +5,12 @@ import pytest
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.changed import Changed
-from pve_auth_tui.core.errors import Refused, Unreadable
-from pve_auth_tui.core.intents import removal
+from pve_auth_tui.core.errors import Refused, Unreachable, Unreadable
+from pve_auth_tui.core.intents import factors, removal
 from pve_auth_tui.core.intents.call import call
 from pve_auth_tui.core.intents.users import switch
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.otpauth import parse
 from pve_auth_tui.core.plan import Weight
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.plans import PlanChanged, State
@@ -179,6 +180,26 @@ def test_purging_leaves_nothing_to_undo_with():
     with pytest.raises(Refused, match="was removed"):
         bench.review(bench.plans.undo(plan))
     assert bench.plans.purge() == 0
+
+
+def test_a_code_that_is_too_old_by_the_end_is_no_reason_to_doubt():
+    bench = with_totp()
+    uri = Secret(f"otpauth://totp/x:bob?secret={SECRET}&digits=6&period=30")
+    code = PyotpAuthenticator().code(parse(uri.reveal()), bench.clock.at)
+    add = factors.add_totp("bob@pve", "tablet", uri, code)
+
+    def slowly():
+        bench.clock.at += 600
+        raise Unreachable("No answer came.", unsure=True)
+
+    bench.api.after[1] = slowly
+    report = bench.apply(add)
+    assert [one.seen for one in report.results] == [True]
+    assert report.ok
+    (applied,) = bench.plans.history()
+    assert [one.key.kind for one in applied.changes if one.was_made] == ["factor"]
+    plan = bench.review(bench.plans.undo())
+    assert bench.plans.apply(plan, override=plan.confirm).ok
 
 
 # --- by itself ---------------------------------------------------------------------------------
