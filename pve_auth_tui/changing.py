@@ -20,6 +20,7 @@ from screens.drafts import Drafts
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent, Plan
+    from pve_auth_tui.core.snapshot import Snapshot
     from pve_auth_tui.core.undo import Applied
     from pve_auth_tui.services.plans import Progress, Report
     from pve_auth_tui.workshop import Workshop
@@ -123,7 +124,7 @@ class Changing(App[None]):
     ) -> None:
         try:
             outlook = self._known_outlook()
-            if collect:
+            if collect and _can_wait(intent, outlook.snapshot):
                 from pve_auth_tui.core.planning import together
 
                 together([*self.collected, intent], "")(outlook.snapshot)
@@ -325,6 +326,11 @@ class Changing(App[None]):
             self.post_message(self.NotMade(error, None))
         else:
             self.post_message(self.Made(plan, _nothing, why_no_timer))
+
+
+def _can_wait(intent: Intent, snapshot: Snapshot) -> bool:
+    """A code is over in a minute, and no secret is held longer than it has to be."""
+    return not any(getattr(step, "secrets", ()) for step in intent(snapshot).steps)
 
 
 def _nothing(report: Report | None) -> None:

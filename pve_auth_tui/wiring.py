@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pve_auth_tui.adapters.clock import RunningClock, SystemClock
 from pve_auth_tui.arguments import API_RUNGS, PROGRAM
 from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Api, Clock, Stories
@@ -248,7 +249,8 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     def ladder() -> Ladder:
         from pve_auth_tui.simnode.direct import DirectApi
 
-        return _ladder([("direct", lambda: DirectApi(node()))])
+        address = f"{full_name(node().name, disk.read('etc/hosts') or b'')}:{PORT}"
+        return _ladder([("direct", lambda: DirectApi(node(), address))])
 
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)

@@ -5,17 +5,21 @@ Users read `direct`, `https`, `pvesh`; the ways behind them (files, config.db) a
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from pve_auth_tui.core.apitrouble import explained
+from pve_auth_tui.core.cluster import full_name, node_name
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, LoginRefused, Refused, Unreachable
 from pve_auth_tui.core.node import DIRECT, HTTPS, PVESH, Tried
 from pve_auth_tui.core.ports import Api, ClusterLog, Param
 from pve_auth_tui.core.secret import Secret
 
 PROBE_SECONDS: Final = 10.0
+_PORT: Final = 8006  # pveproxy's
+_MOST_HOSTS: Final = 64 * 1024  # bytes
 _NOT_LOADED: Final = 501  # of a path that PVE, or what of it could be loaded, does not have
 _NAMES: Final = {"bridge": DIRECT, "https": HTTPS, "pvesh": PVESH}
 _PROBE: Final = ("access",)  # everybody may see it, and every way has it
@@ -36,6 +40,18 @@ class Restarting(Protocol):
         """Try to start it anew with the next call."""
 
 
+def own_address() -> str:
+    """`pve1.example.com:8006`: how browsers know this node. PVE takes WebAuthn's origin from it
+    and, where none is configured, refuses every new second factor without it (reference 8.4).
+    """
+    try:
+        with open("/etc/hosts", "rb") as hosts:
+            known = hosts.read(_MOST_HOSTS)
+    except OSError:
+        known = b""
+    return f"{full_name(node_name(socket.gethostname()), known)}:{_PORT}"
+
+
 def api_ways(rung: str = "auto", *, https: Callable[[], Api] | None = None) -> tuple[Way, ...]:
     """The ways to this node's own API that `--rung` asks for, best first.
 
@@ -46,7 +62,7 @@ def api_ways(rung: str = "auto", *, https: Callable[[], Api] | None = None) -> t
     def bridge() -> Api:
         from pve_auth_tui.adapters.bridge import Bridge
 
-        return Bridge()
+        return Bridge(host=own_address())
 
     def pvesh() -> Api:
         from pve_auth_tui.adapters.pvesh import Pvesh

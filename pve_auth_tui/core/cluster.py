@@ -52,6 +52,15 @@ def node_name(text: str) -> str:
     return name if _NODE.fullmatch(name) else ""
 
 
+def full_name(node: str, hosts: bytes) -> str:
+    """The node's name with its domain, from /etc/hosts, where PVE's installer puts it."""
+    for line in hosts.decode(errors="replace").splitlines():
+        names = line.partition("#")[0].split()[1:]
+        if node in names:
+            return next((name for name in names if name.startswith(f"{node}.")), node)
+    return node
+
+
 def parse_members(data: bytes) -> Members | None:
     """`/etc/pve/.members`; None when it is not what pmxcfs writes."""
     whole = _object(data)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.apitemplate import Templates
+from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
 from pve_auth_tui.core.ports import Param
@@ -24,6 +25,8 @@ _VERBS: Final[Mapping[str, str]] = {
     "DELETE": "delete",
 }
 _ESCAPES: Final = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_NEW: Final = re.compile(re.escape(NEW) + "[0-9]+")
+_ID: Final = "ID"  # of a factor that PVE has not given one yet
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
 
 
@@ -111,11 +114,12 @@ def _escaped(character: str) -> str:
 
 
 def _call(step: ApiCall) -> str:
-    found = _TEMPLATES.find(step.method, step.path)
+    path_parts = [_ID if _NEW.fullmatch(part) else part for part in step.path]
+    found = _TEMPLATES.find(step.method, path_parts)
     values = {name: quoted(_text(value)) for name, value in step.params.items()}
     values |= dict.fromkeys(step.secrets, MASKED)
     if found is None:
-        path = quoted("".join(f"/{part}" for part in step.path))
+        path = quoted("".join(f"/{part}" for part in path_parts))
         return " ".join(["pvesh", _VERBS[step.method], path, *_options(values)])
     template, in_path = found
     words, places = _PVEUM[template]

@@ -93,10 +93,16 @@ def _guest(vmid: int) -> DemoGuest:
     return DemoGuest(vmid, f"{kind}-{vmid // 10 - 8:02}", node, "lxc" if container else "qemu")
 
 
+def _hosts() -> str:
+    """As PVE's installer writes it: the name with the domain first."""
+    return f"127.0.0.1 localhost\n{NODES[THIS_NODE]} {THIS_NODE}.example.com {THIS_NODE}\n"
+
+
 def host_files(all_guests: list[DemoGuest]) -> dict[str, bytes]:
     """Path -> content of everything that is not about access."""
     files = {
         "etc/hostname": f"{THIS_NODE}\n",
+        "etc/hosts": _hosts(),
         "etc/pve/.members": _members(),
         "etc/pve/.vmlist": _vmlist(all_guests),
         "etc/pve/corosync.conf": _corosync(),

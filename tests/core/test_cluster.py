@@ -299,3 +299,19 @@ def test_no_bytes_whatever_raise(data):
     cluster.parse_job_state(data)
     cluster.installed_versions(data, ("pve-manager",))
     assert cluster.guest_name(data, "qemu") == cluster.guest_name(data, "qemu").strip()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "name"),
+    [
+        (b"127.0.0.1 localhost\n192.0.2.1 pve1.example.com pve1\n", "pve1.example.com"),
+        (b"192.0.2.1 pve1 pve1.example.com", "pve1.example.com"),
+        (b"192.0.2.1 pvelocalhost pve1 # pve1.example.com", "pve1"),
+        (b"192.0.2.1 other.example.com pve1", "pve1"),
+        (b"# 192.0.2.1 pve1.example.com pve1", "pve1"),
+        (b"\xff\x00", "pve1"),
+        (b"", "pve1"),
+    ],
+)
+def test_a_nodes_full_name_stands_in_etc_hosts(hosts, name):
+    assert cluster.full_name("pve1", hosts) == name

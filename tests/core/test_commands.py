@@ -188,3 +188,8 @@ def test_secrets_of_any_call_are_masked():
         step = call(method, path.replace("{", "").replace("}", ""), secrets)
         assert "s3cret" not in shown(step)
         assert "s3cret" not in repr(step)
+
+
+def test_a_factor_that_has_no_id_yet_is_named_so():
+    step = ApiCall("DELETE", ("access", "tfa", "ann@pve", "?1"))
+    assert shown(step) == "pveum user tfa delete ann@pve --id ID"
