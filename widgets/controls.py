@@ -37,8 +37,16 @@ class Typed(TextField):
     DEFAULT_CSS = "Typed { width: 1fr; }"
 
     def __init__(self, value: str) -> None:
-        super().__init__(value)
+        super().__init__()
         self.select_on_focus = False  # or the first key would replace what was typed
+        if value:
+            self.put(value)
+
+    def put(self, value: str) -> None:
+        """Another value, which nobody has typed."""
+        with self.prevent(Edited):
+            self.value = value
+        self.cursor_position = len(value)
 
     def post_message(self, message: Message) -> bool:
         """Textual's messages of a field hold its value, and show it in their repr."""

@@ -135,8 +135,7 @@ class TextEntry(Field[str]):
 
     @value.setter
     def value(self, value: str) -> None:
-        self._control.value = value
-        self._control.cursor_position = len(value)
+        self._control.put(value)
 
 
 class SecretEntry(Field[Secret]):
@@ -158,7 +157,7 @@ class SecretEntry(Field[Secret]):
 
     @value.setter
     def value(self, value: Secret) -> None:
-        self._control.value = value.reveal()
+        self._control.put(value.reveal())
 
     @property
     def revealed(self) -> bool:
@@ -170,7 +169,7 @@ class SecretEntry(Field[Secret]):
 
     def clear(self) -> None:
         """Forget what was typed."""
-        self._control.value = ""
+        self._control.put("")
         self.show_problem("")
 
     def on_descendant_blur(self) -> None:

@@ -72,7 +72,8 @@ class Done(NamedTuple):
 
 
 class House(PveAuthApp):
-    """Notes what would be reviewed; `runs` says what comes of it: run, refused or left."""
+    """Notes what would be reviewed; `runs` tells what comes of it: `ok`, `differs`
+    (done, and not as foretold), `failed`, `left`."""
 
     CSS_PATH = str(Path(pve_auth_tui.__file__).with_name("app.tcss"))
     door: OneDoor
@@ -85,6 +86,7 @@ class House(PveAuthApp):
     def open_shop(self, shop: Any) -> None:
         self._shop = shop
         self.drafts_made: list[Draft] = []
+        self.recovery_answer: Any = {"id": "recovery", "recovery": KEYS}
 
     def review(
         self,
@@ -104,15 +106,15 @@ class House(PveAuthApp):
             on_done(None)
             return
         results = tuple(
-            SimpleNamespace(step=step, answer=_answer(step)) for step in self.drafts_made[-1].steps
+            SimpleNamespace(step=step, answer=self._answer(step))
+            for step in self.drafts_made[-1].steps
         )
-        on_done(Done(self.runs == "ok", results if self.runs == "ok" else ()))
+        on_done(Done(self.runs == "ok", () if self.runs == "failed" else results))
 
-
-def _answer(step: Any) -> Any:
-    if isinstance(step, ApiCall) and step.params.get("type") == "recovery":
-        return {"id": "recovery", "recovery": KEYS}
-    return None
+    def _answer(self, step: Any) -> Any:
+        if isinstance(step, ApiCall) and step.params.get("type") == "recovery":
+            return self.recovery_answer
+        return None
 
 
 def house(tmp_path: Path, profile: Profile = UNICODE) -> House:

@@ -224,6 +224,27 @@ async def test_answers_are_put_back_where_there_are_fields_for_them() -> None:
         assert app.form.values["name"] == "joey", "the cursor stands behind the text"
 
 
+class Filled(FormApp):
+    """A field that begins with something wrong."""
+
+    def compose(self) -> ComposeResult:
+        self.made = [TextEntry("a", "A", "wrong", rule=lambda text: "No."), YesNoEntry("b", "B")]
+        yield Form(self.made)
+
+
+async def test_what_a_program_put_into_a_field_was_not_typed() -> None:
+    async with Filled().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, FormApp)
+        app.form.fill({"a": "wrong, too", "b": True})
+        app.form.clear_secrets()
+        await keys(pilot, "down", "up")
+        assert app.messages == []
+        assert "No." not in shown(app)
+        await keys(pilot, "x", "down")
+        assert "No." in shown(app)
+
+
 async def test_moving_through_a_field_does_not_replace_it_by_the_next_key() -> None:
     async with FormApp().run_test(size=(80, 24)) as pilot:
         app = pilot.app
