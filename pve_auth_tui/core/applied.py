@@ -92,7 +92,7 @@ class Applied:
         if len(text) > MOST_BYTES:
             raise _unreadable(f"it is longer than {MOST_BYTES // 1024**2} MiB")
         try:
-            data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+            data = json.loads(text, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
             raise _unreadable("it is no JSON") from error
         return _applied(data)
@@ -131,10 +131,6 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name comes twice")
     return found
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(text)
 
 
 def _applied(data: Any) -> Applied:

@@ -45,7 +45,7 @@ def regained(before: Snapshot, after: Snapshot, changes: Sequence[Changed]) -> t
         for place in (path, f"{path.rstrip('/')}/below"):
             had = permissions_of(old).privileges(subject, place)
             has = permissions_of(new).privileges(subject, place)
-            if any(name not in has or has[name] < on for name, on in had.items()):
+            if had.keys() - has.keys():
                 found.setdefault(subject, set()).add(path)
     told = (f"{who} gets rights back on {listed(sorted(on))}." for who, on in found.items())
     return (*told, *_pools_without_rights(new, changes))

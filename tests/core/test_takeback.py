@@ -113,6 +113,26 @@ def test_groups_go_through_the_user_and_replace_what_there_is():
     assert calls(back(before, after, *keys)) == [("PUT access/users/ann@pve", {"groups": "a,b"})]
 
 
+def test_who_was_in_no_group_is_in_none_again():
+    before = picture(ANN, "group:a:::")
+    after = picture(ANN, "group:a:ann@pve::")
+    way = back(before, after, Key("group", "a"), Key("user", "ann@pve"))
+    assert calls(way) == [("PUT access/users/ann@pve", {"groups": ""})]
+
+
+def test_what_a_user_had_before_it_was_there_does_not_come_back():
+    """Groups and ACL entries may name somebody who does not exist."""
+    before = picture("group:a:ann@pve::", "acl:1:/vms:ann@pve:PVEVMUser:")
+    after = picture(ANN, "group:a:::")
+    entry = Key("acl", "/vms", "user:ann@pve:PVEVMUser")
+    way = back(before, after, Key("group", "a"), Key("user", "ann@pve"), entry)
+    assert calls(way) == [("DELETE access/users/ann@pve", {})]
+    assert way.lost == (
+        "ann@pve does not come back into group a: there is no such user.",
+        "ACL /vms ann@pve PVEVMUser does not come back: there is no user ann@pve any more.",
+    )
+
+
 def test_leaving_a_group_that_goes_needs_no_call():
     before = picture(ANN, "group:a:ann@pve::")
     after = picture(ANN, "group:a:ann@pve::", "group:new:ann@pve::")

@@ -453,6 +453,8 @@ def _record(kind, **values):
         _set("more", value=1),
         _set("time", value=True),
         _set("time", value=-1),
+        _set("time", value=float("nan")),
+        _set("armed_until", value=float("inf")),
         _set("time", value=1e300),
         _set("undone", value=1),
         _set("lost", value=["x", 1]),

@@ -11,7 +11,7 @@ from pve_auth_tui.core.otpauth import Totp, parse
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.takeback import changed, material_of, way_back
-from pve_auth_tui.core.undo import Applied, undo_intent
+from pve_auth_tui.core.undo import Applied, applied_of, undo_intent
 from pve_auth_tui.services.apipicture import ApiPicture
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.direct import DirectApi
@@ -367,7 +367,10 @@ def test_rights_that_an_added_entry_had_replaced_count_as_given_back():
 
 # --- at random --------------------------------------------------------------------------------
 
-USERS = ("dora@corp", "carl@corp", "erik@pve", "lena@pve", "bob@pve", "anna.admin@corp", "new@pve")
+USERS = (
+    *("dora@corp", "carl@corp", "erik@pve", "lena@pve", "bob@pve", "anna.admin@corp"),
+    *("nina@pve", "new@pve"),
+)
 GROUPS = ("ops-corp", "admins-corp", "local-admins", "fresh")
 ROLES = ("PowerOnly", "Own", "PVEVMUser", "NoAccess")
 PATHS = ("/", "/vms", "/vms/101", "/pool/lab", "/access/realm/corp")
@@ -459,6 +462,12 @@ def test_random_changes_are_undone_but_for_what_is_called_lost(seed):
     changes = changed(before, after, differing(before, after))
     material = material_of(before, changes)
     way = way_back(changes, material, after, now=lab.clock.at, code_of=lab.code)
+    done = applied_of(
+        "1", "x", lab.clock.at, before=before, after=after, touched=differing(before, after)
+    )
+    intent = undo_intent(done, material, now=lab.clock.at, code_of=lab.code)
+    if way.steps:  # nobody else has changed anything: there is nothing to refuse
+        assert intent(after).steps == way.steps
     lab.carry_out(way.steps)
     left = records_that_differ(before, lab.picture())
     unsaid = [key for key in left if not any(words_for(tuple(key)) in s for s in way.lost)]
