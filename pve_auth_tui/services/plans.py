@@ -7,6 +7,7 @@ several threads, no Textual. Every way of changing something goes through here.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -101,8 +102,10 @@ class PlanService:
         return not self._idle.is_set()
 
     def stop(self) -> None:
-        """The running step ends, the rest does not start. A signal's handler may call this."""
-        self._stopping = True
+        """The running step ends, the rest does not start. A signal's handler may call this: it
+        takes no lock. Where no plan runs, nothing is stopped.
+        """
+        self._stopping = self.busy
 
     def wait(self, seconds: float) -> bool:
         """Wait until no plan runs; False when one still does after that time."""
@@ -111,16 +114,23 @@ class PlanService:
     @contextmanager
     def _alone(self, seconds: float = 0.0) -> Iterator[None]:
         """No two of us write at once, neither in this process nor in another one."""
-        with self._claim:
-            if self.busy:
+        until = time.monotonic() + seconds
+        while not self._claimed():
+            if not self._idle.wait(max(0.0, until - time.monotonic())):
                 raise Refused("Another plan is running.", "Wait until it has ended.")
-            self._idle.clear()
         try:
-            with self._saved.exclusively(seconds):
+            with self._saved.exclusively(max(0.0, until - time.monotonic())):
                 yield
         finally:
             self._stopping = False
             self._idle.set()
+
+    def _claimed(self) -> bool:
+        with self._claim:
+            if self.busy:
+                return False
+            self._idle.clear()
+            return True
 
     # --- applying ------------------------------------------------------------------------
 

@@ -456,6 +456,12 @@ def test_a_stop_holds_for_one_plan():
     assert bench.apply(switch(["ann@pve", "eve@pve"], enable=False)).ok
 
 
+def test_a_stop_while_nothing_runs_stops_nothing():
+    bench = Bench()
+    bench.plans.stop()
+    assert bench.apply(THREE_OFF).ok
+
+
 def test_two_plans_never_run_at_once():
     bench = Bench()
     refused = []

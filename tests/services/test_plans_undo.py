@@ -1,8 +1,11 @@
 """What was applied can be taken back: by hand, by a timer, or not any more, and each says so."""
 
+import threading
+
 import pytest
 
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
+from pve_auth_tui.adapters.timers import ProcessTimers
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.changed import Changed
 from pve_auth_tui.core.errors import Refused, Unreachable, Unreadable
@@ -284,6 +287,30 @@ def test_what_was_not_taken_back_is_told_to_every_later_session_once_in_the_jour
     assert bench.journal.told.count("expired 0 was not taken back") == 1
     bench.plans.keep(report.id)
     assert bench.plans.armed() == ()
+
+
+def test_a_timer_waits_for_a_plan_that_runs():
+    fires = threading.Event()
+    bench = Bench()
+    taken = []
+    timers = ProcessTimers(lambda plan: taken.append(bench.plans.take_back(plan)))
+    bench.timers, bench.plans = timers, bench.service(timers=timers)
+    report = armed(bench, minutes=1000.0)
+    plan = bench.review(switch(["eve@pve"], enable=False))
+
+    def fire():
+        timers.arm(report.id, 0.0)  # its time is over in the middle of another plan
+        fires.set()
+
+    bench.api.before[2] = fire
+    assert bench.plans.apply(plan).ok
+    assert fires.is_set()
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(60)
+    assert [one.ok for one in taken] == [True]
+    assert bench.user("bob@pve").enable
+    assert not bench.user("eve@pve").enable
 
 
 def test_without_quorum_a_timer_says_that_it_could_not(bench):
