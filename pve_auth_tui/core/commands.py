@@ -73,8 +73,9 @@ _PVEUM: Final[Mapping[str, _Command]] = {
 }
 _TEMPLATES: Final = Templates(_PVEUM)
 _ACL: Final = "PUT /access/acl"
-_PASSWORD: Final = "PUT /access/password"  # noqa: S105 (a path)
-_ON_TERMINAL: Final = frozenset({"password", "confirmation-password"})
+# `pveum passwd` asks for the password itself; root needs none to delete second factors
+_ASKED_OR_NEEDLESS: Final = frozenset({"PUT /access/password", "DELETE /access/tfa/{userid}/{id}"})
+_PASSWORDS: Final = frozenset({"password", "confirmation-password"})
 
 
 def shown(step: Step) -> str:
@@ -129,8 +130,8 @@ def _call(step: ApiCall) -> str:
     if template == _ACL and values.pop("delete", "0") == "1":
         words = "acl delete"
         values.pop("propagate", None)
-    if template == _PASSWORD:  # pveum asks for it
-        values = {name: value for name, value in values.items() if name not in _ON_TERMINAL}
+    if template in _ASKED_OR_NEEDLESS:
+        values = {name: value for name, value in values.items() if name not in _PASSWORDS}
     options = _options({name: value for name, value in values.items() if name not in places})
     if any(value.startswith("-") for value in named):  # would be taken for an option
         return " ".join(["pveum", words, *options, "--", *map(quoted, named)])

@@ -105,6 +105,10 @@ HARD = (
             call("PUT", "/access/tfa/ann@pve/id-1", description="x", enable=0),
             "pvesh set /access/tfa/ann@pve/id-1 --description x --enable 0",
         ),
+        (
+            call("DELETE", "/access/tfa/ann@pve/id-1", {"password": "s3cret"}),
+            "pveum user tfa delete ann@pve --id id-1",
+        ),
         (call("DELETE", "/access/tfa/ann@pve/id-1"), "pveum user tfa delete ann@pve --id id-1"),
         (call("PUT", "/access/users/ann@pve/unlock-tfa"), "pveum user tfa unlock ann@pve"),
         (call("POST", "/pools", poolid="lab/ci"), "pveum pool add lab/ci"),

@@ -6,9 +6,10 @@ import pytest
 
 from pve_auth_tui.core.domains import Domains, Realm, parse_domains
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.snapshot import Datacenter
 from tests.core.foretold import after, call, changes, problem
-from tests.core.pictures import part, picture
+from tests.core.pictures import NOW, part, picture
 
 REALMS = b"""pam: pam
 \tcomment Linux
@@ -108,10 +109,10 @@ def test_a_realm_that_nobody_touches_stays_the_same_object():
         (change("none", comment="x"), "The realm none does not exist."),
         (change("idp", tfa="type=oath"), "A realm of type openid has no tfa."),
         (change("pve", check_connection=1), "Only the connection of LDAP and AD realms can be"),
-        (change(comment="x", digest="0" * 40), "Somebody else changed the realms in the meantime."),
+        (change(comment="x", digest="0" * 40), "The realms were changed since they were read."),
         (change(delete="server1"), "PVE would not write that: section 'lab' - missing value for"),
         (change(base_dn="a\nb"), "PVE takes no line feed in base_dn."),
-        (change("idp", username_claim="email"), "PVE does not take username-claim: property is"),
+        (change("idp", username_claim="email"), "PVE knows no username-claim here."),
         (change(mode="tls"), "PVE does not take mode: value 'tls' does not have a value in the"),
         (call("DELETE", "/access/domains/none"), "The realm none does not exist."),
     ],
@@ -120,10 +121,16 @@ def test_what_pve_would_refuse(one, sentence):
     assert problem(realms(), one).startswith(sentence or "Realms of type pam")
 
 
-def test_the_digest_of_the_picture_is_the_right_one_until_something_changes():
+def test_a_digest_is_right_until_something_changes():
     before = realms()
     digest = before.realms.value.digest
-    assert changes(before, change(comment="x", digest=digest), change(port=1, digest=digest))
+    nothing, something = change(port=389, digest=digest), change(port=1, digest=digest)
+    told = forecast(before, [nothing, something, something], now=NOW)
+    assert told.problems == ("The realms were changed since they were read.",)
+    assert told.snapshot.realms.value.realms["lab"].options["port"] == "1"
+    unknown = [something, change(port=2, digest="1" * 40)]
+    assert not forecast(before, unknown, now=NOW).problems
+    assert not forecast(told.snapshot, [something], now=NOW).problems
 
 
 def test_one_broken_realm_keeps_pve_from_changing_any():

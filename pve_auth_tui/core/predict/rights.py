@@ -32,11 +32,11 @@ def add_group(world: World, params: Params) -> None:
 
 
 def change_group(world: World, params: Params) -> None:
-    group = world.access.groups.get(params.text("groupid"))
-    world.access.require_groups([params.text("groupid")])
-    comment = group.comment if group else None
+    name = params.text("groupid")
+    world.access.require_groups([name])
     world.access.write()
-    world.access.put_group(params.text("groupid"), params.text("comment", comment or ""))
+    comment = world.access.groups[name].comment or ""
+    world.access.put_group(name, params.text("comment", comment))
 
 
 def remove_group(world: World, params: Params) -> None:

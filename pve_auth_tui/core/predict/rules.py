@@ -154,7 +154,8 @@ _CALL_SINCE: Final[Mapping[str, str]] = {"PUT /access/users/{userid}/unlock-tfa"
 
 _SETS_PASSWORD: Final = frozenset({"POST /access/users", "PUT /access/password"})
 _OLD_SHORTEST: Final = 5  # of a new password, before PVE 8.3
-
+_MISSING: Final = "property is missing"
+_UNKNOWN: Final = "property is not defined"
 
 _NAMES: Final[Mapping[str, Callable[[str], str | None]]] = {
     "userid": names.userid_problem,
@@ -181,7 +182,8 @@ def problems(
     ]
     for where, text in object_problems(values, _rules(call, release)).items():
         name = where.partition(".")[0]
-        found.append(_sentence(name, text, "" if name in hidden else values.get(name, "")))
+        secret = name in hidden
+        found.append(_hidden(name) if secret else _sentence(where, text, values.get(name, "")))
     privs = split_list(values.get("privs")) if "privs" in RULES[call] else []
     unknown = [priv for priv in privs if priv not in versions.privileges(release)]
     return (*found, *(f"PVE does not know the privilege {priv}." for priv in unknown))
@@ -200,11 +202,15 @@ def _too_old(what: str, feature: str) -> str:
     return f"{what} needs libpve-access-control {versions.FEATURES[feature]} or newer."
 
 
-def _sentence(name: str, text: str, value: str) -> str:
-    """Ours where there is one: PVE's own repeat the value, which may be a secret."""
-    better = _NAMES[name](value) if value and name in _NAMES else None
-    if better:
-        return better
-    if not value and "missing" not in text:
-        return f"PVE does not take this value of {name}."
-    return f"PVE does not take {name}: {' '.join(text.split()).rstrip('.')}."
+def _hidden(name: str) -> str:
+    """PVE's own text may repeat the value."""
+    return f"PVE does not take this value of {name}."
+
+
+def _sentence(where: str, text: str, value: str) -> str:
+    if text.startswith(_MISSING):
+        return f"{where} is missing."
+    if text.startswith(_UNKNOWN):
+        return f"PVE knows no {where} here."
+    better = _NAMES[where](value) if where in _NAMES else None
+    return better or f"PVE does not take {where}: {' '.join(text.split()).rstrip('.')}."

@@ -51,9 +51,8 @@ def add_realm(world: World, params: Params) -> None:
 
 def change_realm(world: World, params: Params) -> None:
     """What is to be deleted goes first: one option may stand in both."""
-    name, digest = params.text("realm"), params.text("digest")
-    if truthy(digest) and not world.is_new("realms") and digest != world.realms.digest:
-        raise Refusal("Somebody else changed the realms in the meantime.")
+    name = params.text("realm")
+    _require_digest(world, params.text("digest"))
     old = world.realms.realms.get(name)
     if "check-connection" in params and (old is None or old.type not in _DIRECTORIES):
         raise Refusal(_ONLY_DIRECTORIES)
@@ -67,6 +66,17 @@ def change_realm(world: World, params: Params) -> None:
     _put(world, replace(old, options={**kept, **new}), default=new.get("default"))
 
 
+def _require_digest(world: World, digest: str) -> None:
+    """That of a file which has yet to be written is not known; that of another one is wrong."""
+    now, first = world.realms, world.before.realms.value
+    if now.digest:
+        fits = digest == now.digest
+    else:
+        fits = first is None or digest != first.digest or now.realms == first.realms
+    if truthy(digest) and not fits:
+        raise Refusal("The realms were changed since they were read.")
+
+
 def remove_realm(world: World, params: Params) -> None:
     """Its users, groups and jobs stay; pam and pve come back as they were at first."""
     name = params.text("realm")
@@ -77,7 +87,12 @@ def remove_realm(world: World, params: Params) -> None:
     _require_writable(realms)
     if name in BUILT_IN:
         realms[name] = Realm(name, name, {"comment": BUILT_IN[name]})
-    world.realms = replace(world.realms, realms=realms, digest="")
+    _change(world, realms)
+
+
+def _change(world: World, realms: Mapping[str, Realm]) -> None:
+    if realms != world.realms.realms:
+        world.realms = replace(world.realms, realms=realms, digest="")
 
 
 def _checked(kind: str, params: Params) -> dict[str, str]:
@@ -116,9 +131,7 @@ def _put(world: World, realm: Realm, *, default: str | None) -> None:
     stored = _stored(realm, old)
     realms[realm.name] = old if stored == old and old is not None else stored
     order = [*world.realms.realms, realm.name]
-    world.realms = replace(
-        world.realms, realms={name: realms[name] for name in dict.fromkeys(order)}, digest=""
-    )
+    _change(world, {name: realms[name] for name in dict.fromkeys(order)})
 
 
 def _require_writable(realms: Mapping[str, Realm]) -> None:

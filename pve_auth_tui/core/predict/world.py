@@ -87,10 +87,6 @@ class World:
         value: T = self._values[name] if name in self._values else _known(part)
         return value
 
-    def is_new(self, name: str) -> bool:
-        """Whether a part was changed since the picture was taken."""
-        return name in self._values
-
     def has_password(self, name: str, *, set: bool) -> None:
         """A user of realm pve gets or loses the password."""
         found = self._values.get("passwords", self.before.passwords.value)
