@@ -13,6 +13,7 @@ from pve_auth_tui.arguments import FAILED, OK
 from pve_auth_tui.asking import Answers, answers
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.node import Ability
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.output import complain, headed, json_line
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     """
     if options.recovery:
         return enrol_recovery.run(options, workshop)
-    snapshot = workshop.outlooks.fresh().snapshot
+    snapshot, _, node = workshop.outlooks.fresh()
     draft = workshop.enrol.start_totp(
         options.userid,
         snapshot,
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
         any_code = workshop.enrol.shown_by_app(draft).reveal()
         outcome = carry_out(workshop.enrol.intent(draft, any_code), options, workshop)
         return outcome.code, outcome.text
+    showing.require(node, Ability.SEND_SECRET)
     asked = answers(from_stdin=options.password_stdin)
     stream = showing.sight(options)
     showing.require_consent(stream, options, asked)

@@ -12,6 +12,7 @@ from pve_auth_tui.actions.running import carry_out
 from pve_auth_tui.arguments import FAILED
 from pve_auth_tui.asking import Answers, answers
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.node import Ability
 from pve_auth_tui.core.recovery import COUNT, RecoveryKeys, keys_from, listed, typed_back
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.output import complain, json_line
@@ -25,9 +26,10 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     Refused, Unwritable, and what planning and applying raise.
     """
     asked = answers(from_stdin=options.password_stdin)
+    snapshot, _, node = workshop.outlooks.fresh()
     if not options.dry_run:
+        showing.require(node, Ability.CHANGE)
         _require_a_place(options, workshop, asked)
-    snapshot = workshop.outlooks.fresh().snapshot
     draft = workshop.enrol.recovery(options.userid, snapshot)
     outcome = carry_out(draft.intent, options, workshop)
     results = outcome.report.results if outcome.report else ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from pve_auth_tui.arguments import OK
 from pve_auth_tui.asking import Answers, answers
+from pve_auth_tui.core.node import Ability
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -21,11 +22,15 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     Raises what `ProveService` raises: Refused for what was not tried, LoginRefused, Unreachable.
     """
     userid = options.userid
-    snapshot = workshop.outlooks.fresh().snapshot
+    snapshot, _, node = workshop.outlooks.fresh()
     complain(*workshop.prove.before(userid, snapshot))
     asked = answers(from_stdin=options.password_stdin)
-    password = asked.line(f"Password of {plain(userid)} (none: nobody logs in): ")
-    if password:
+    why_not = node.can(Ability.LOGIN)
+    if why_not:
+        complain(f"Nobody logs in here ({why_not}): only what is stored is looked at.")
+    question = f"Password of {plain(userid)} (none: nobody logs in): "
+    password = "" if why_not and not options.password_stdin else asked.line(question)
+    if password and not why_not:
         proof = workshop.prove.prove(userid, Secret(password), asked.second_factor, snapshot)
     else:
         proof = _checked_here(userid, workshop, snapshot, asked)

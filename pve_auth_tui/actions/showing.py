@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.node import Ability, Node
 
 _SERIAL: Final = re.compile(r"/dev/(tty[A-Za-z]+|hvc)[0-9]+")
 _STAYS: Final = "It stays in this terminal's scrollback: clear it when you are done."
@@ -30,6 +31,12 @@ def sight(options: argparse.Namespace) -> TextIO:
         "A secret is shown on a terminal only, and this is none.",
         f"--show-secrets shows it all the same, but not in JSON. {_NOTHING}",
     )
+
+
+def require(node: Node, ability: Ability) -> None:
+    """Before a secret is made or shown for a change: Refused where that change is not possible."""
+    if why := node.can(ability):
+        raise Refused(f"Nothing can be changed now: {why}.", _NOTHING)
 
 
 def in_json(options: argparse.Namespace) -> bool:

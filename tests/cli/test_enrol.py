@@ -173,6 +173,13 @@ def test_what_would_not_work_is_refused_before_a_secret_is_shown(words, why, enr
         enrolled(*words)
 
 
+@pytest.mark.parametrize("words", [TOTP, RECOVERY])
+def test_where_nothing_can_be_changed_no_secret_is_made(words, bench, enrolled):
+    bench.node.faults.quorate = False
+    with pytest.raises(Refused, match="Nothing can be changed now: read-only: no quorum"):
+        enrolled(*words)
+
+
 # --- where secrets are shown ------------------------------------------------------------
 
 

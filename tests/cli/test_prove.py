@@ -89,3 +89,13 @@ def test_a_recovery_key_counts_down(bench, proved):
     keys = keys_from(bench.apply(bench.enrol.recovery(WITHOUT, bench.snapshot).intent))
     ran = proved(PASSWORD, keys.keys[0].reveal())
     assert "9 are left" in ran.out
+
+
+def test_where_pve_does_not_answer_nobody_logs_in(bench, proved):
+    """Such as with the files of another system: its users are not this node's."""
+    totp = bench.enrolled()
+    bench.node.faults.dead.add("pmxcfs")
+    ran = proved(PASSWORD, bench.phone(totp))
+    assert "Nobody logs in here (PVE's API does not answer)" in ran.err
+    assert "Not proved: The password: none was given." in ran.out
+    assert bench.logins == 0
