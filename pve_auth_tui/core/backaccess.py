@@ -128,12 +128,14 @@ def _memberships(way: Way) -> None:
     for one in way.of("group"):
         if one.was_made:
             continue
-        before, after = (members((of or {}).get("members", "")) for of in (one.before, one.after))
-        for userid in before:
-            if userid not in after and not _told(way, userid, one.key.name, inside=True):
+        before, after = (
+            set(members((of or {}).get("members", ""))) for of in (one.before, one.after)
+        )
+        for userid in sorted(before - after):
+            if not _told(way, userid, one.key.name, inside=True):
                 joining.setdefault(userid, []).append(one.key.name)
-        for userid in after:
-            if userid not in before and not _told(way, userid, one.key.name, inside=False):
+        for userid in sorted(after - before):
+            if not _told(way, userid, one.key.name, inside=False):
                 leaving.setdefault(userid, []).append(one.key.name)
     for userid, names in joining.items():
         if way.is_there("user", userid):
@@ -220,14 +222,10 @@ def pools(way: Way) -> None:
 
 def _moved(source: Record, other: Record) -> dict[str, str]:
     """The members of a pool that the other record lacks, as parameters."""
-    found = {
-        field: [
-            one
-            for one in members(source.get(field, ""))
-            if one not in members(other.get(field, ""))
-        ]
-        for field in ("vms", "storage")
-    }
+    found = {}
+    for field in ("vms", "storage"):
+        others = set(members(other.get(field, "")))
+        found[field] = [one for one in members(source.get(field, "")) if one not in others]
     return {field: joined(names) for field, names in found.items() if names}
 
 

@@ -137,13 +137,11 @@ def factors(way: Way) -> None:
                 way.remove("factor", call("DELETE", *path, one.key.part))
         elif one.was_removed:
             _restore(way, one)
-        elif one.back.keys() <= {"description", "enable"}:
+        else:
             given: dict[str, Param] = dict(one.back)
             if "enable" in given:
                 given["enable"] = int(one.back["enable"])
             way.make("factor", call("PUT", *path, one.key.part, params=given))
-        else:
-            way.lose(_gone(one))
 
 
 def _restore(way: Way, one: Changed) -> None:

@@ -153,7 +153,8 @@ def _later(one: Changed) -> bool:
 def _more(one: Changed, name: str) -> tuple[str, ...]:
     """The members of a list that were there before the change only."""
     before, after = (members((of or {}).get(name, "")) for of in (one.before, one.after))
-    return tuple(each for each in before if each not in after)
+    left = set(after)
+    return tuple(each for each in before if each not in left)
 
 
 def _less(one: Changed, name: str) -> tuple[str, ...]:
@@ -163,7 +164,6 @@ def _less(one: Changed, name: str) -> tuple[str, ...]:
 
 def _concerned(access: UserConfig, changes: Sequence[Changed]) -> Iterator[tuple[str, str]]:
     """Whose rights on which path an added ACL entry or group may have replaced."""
-    index = acl_index(access)
     for one in changes:
         if one.key.kind == "acl" and not one.was_removed:
             kind, subject, _ = acl_parts(one.key)
@@ -172,18 +172,17 @@ def _concerned(access: UserConfig, changes: Sequence[Changed]) -> Iterator[tuple
                 yield who, one.key.name
         elif one.key.kind == "user" and not one.was_made:
             for group_name in _less(one, "groups"):
-                for entry in index.by_subject.get(f"@{group_name}", ()):
+                for entry in acl_index(access).by_subject.get(f"@{group_name}", ()):
                     yield one.key.name, entry.path
 
 
 def _pools_without_rights(access: UserConfig, changes: Sequence[Changed]) -> Iterator[str]:
     """NoAccess on a pool takes all rights on its members away."""
-    index = acl_index(access)
     for one in changes:
         if one.key.kind != "pool" or not (inside := (*_less(one, "vms"), *_less(one, "storage"))):
             continue
         path = pool_path(one.key.name)
-        levels = [index.levels.get(at, {}) for at in (path, *parents(path))]
+        levels = [acl_index(access).levels.get(at, {}) for at in (path, *parents(path))]
         if any(e.role == NO_ACCESS for level in levels for of in level.values() for e in of):
             name = one.key.name
             yield f"Whoever has {NO_ACCESS} on pool {name} gets rights back on {listed(inside)}."
