@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 
 from pve_auth_tui.core import totp as rules
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, UsageError
-from pve_auth_tui.core.otpauth import Totp, parse
+from pve_auth_tui.core.otpauth import Totp, decode_base32, parse
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.qrsize import ROWS, qr_rows
 from pve_auth_tui.core.recovery import keys_from
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Cluster
+from pve_auth_tui.core.tfaconfig import TfaConfig
+from pve_auth_tui.core.tfafile import NEVER_USED
 from pve_auth_tui.services.enrol import EnrolService, NodeClock, TotpDraft
+from pve_auth_tui.simnode.disk import MemoryDisk
+from pve_auth_tui.simnode.tfa.engine import TfaEngine
 from tests.core.pictures import factor, factors, picture
 from tests.core.test_totp import ADDED
 from tests.services.factor_node import WITHOUT, Clock, FactorNode
@@ -68,6 +72,29 @@ def test_pve_takes_every_kind_that_can_be_chosen(
     (entry,) = lab.snapshot.tfa.value.users[WITHOUT].entries
     stored = parse(entry.data)
     assert (stored.digits, stored.period, stored.algorithm) == (digits, period, algorithm)
+
+
+@pytest.mark.parametrize("algorithm", ["SHA1", "SHA256", "SHA512"])
+@pytest.mark.parametrize("digits", rules.DIGITS)
+def test_the_core_takes_every_period_with_them(
+    digits: int, algorithm: str, shared: FactorNode
+) -> None:
+    engine = TfaEngine(shared.node.sources, MemoryDisk({}))
+    secret = decode_base32(shared.app.new_secret().reveal())
+    for period in range(rules.SHORTEST, rules.LONGEST + 1):
+        totp = Totp(secret, WITHOUT, "Proxmox VE - rack", digits, algorithm, period)
+        assert rules.problem(totp) == ""
+        code = shared.app.code(totp, shared.clock.at).reveal()
+        added, _ = engine.add(
+            TfaConfig({}),
+            WITHOUT,
+            "totp",
+            description="phone",
+            totp=rules.lean_uri(totp),
+            value=code,
+        )
+        (entry,) = added.users[WITHOUT].entries
+        assert rules.stored(entry) == (totp, NEVER_USED)
 
 
 @settings(max_examples=25)
