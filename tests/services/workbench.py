@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pve_auth_tui.adapters.ladder import LadderApi, Way
@@ -17,6 +19,7 @@ from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService, Progress, Report
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.direct import DirectApi
+from pve_auth_tui.simnode.disk import Disk, FolderDisk
 from pve_auth_tui.simnode.node import SimNode
 from tests.simnode.small import NOW, small_node
 
@@ -28,6 +31,9 @@ USERS = (
     "user:eve@pve:1:0::::::\n"
     "group:ops:ann@pve:Operators:\n"
 )
+
+
+_PVE_FILES = ("user.cfg", "domains.cfg", "datacenter.cfg", "priv/tfa.cfg", "priv/shadow.cfg")
 
 
 class SteppedClock:
@@ -117,13 +123,34 @@ def _nothing() -> None:
     """Nothing happens."""
 
 
-class Bench:
-    """A node and a PlanService on it."""
+def _in_folder(made: Disk, folder: Path) -> Disk:
+    is_new = not folder.exists()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    disk = FolderDisk(folder)
+    if is_new:
+        for path in ("etc/hostname", "etc/shadow", *(f"etc/pve/{name}" for name in _PVE_FILES)):
+            if (data := made.read(path)) is not None:
+                disk.write(path, data)
+    return disk
 
-    def __init__(self, acl: str = "", *, timers: Timers | None = None, **files: str) -> None:
+
+class Bench:
+    """A node and a PlanService on it; with `folder` its files stay there for another bench."""
+
+    def __init__(
+        self,
+        acl: str = "",
+        *,
+        timers: Timers | None = None,
+        folder: Path | None = None,
+        **files: str,
+    ) -> None:
         given = {"users": USERS, "linux": ROOT_LOGS_IN, **files}
-        self.node = small_node(acl, **given)  # type: ignore[arg-type]
         self.clock = SteppedClock()
+        made = small_node(acl, **given)  # type: ignore[arg-type]
+        disk = made.disk if folder is None else _in_folder(made.disk, folder)
+        sources = replace(made.sources, now=self.clock.now)
+        self.node = SimNode(disk, sources, made.faults)
         self.api = HookedApi(self.node)
         self.journal = ListJournal()
         self.saved = MemorySaved(self.clock)
