@@ -265,3 +265,29 @@ def test_without_users_a_picture_by_the_api_alone_is_none(snapshot):
     nodes = NodeService(lambda: LadderApi([Way("https", lambda: api)]), CLOCK)
     with pytest.raises(Unreadable, match="Could not read the users"):
         OutlookService(nodes, nodes).load()
+
+
+def test_a_fresh_look_reads_the_files_and_asks_pve_again(files, snapshot):
+    api = FakeApi(snapshot)
+    found = service(files, api)
+    found.begin()  # what is read ahead may be older than the change that is to be judged
+    first = found.fresh()
+    assert first.node.shown == "root@pam, direct"
+    asked = len(api.asked)
+    assert found.fresh().snapshot is not first.snapshot
+    assert len(api.asked) == 2 * asked
+
+
+def test_a_fresh_look_where_there_are_only_files_or_only_the_api(files, snapshot):
+    assert OutlookService(files).fresh().node.shown == "demo, READ-ONLY"
+    api = FakeApi(snapshot, way="https")
+    nodes = NodeService(lambda: LadderApi([Way("https", lambda: api)]), CLOCK)
+    assert OutlookService(nodes, nodes).fresh().node.shown == "root@pam, https"
+    assert api.asked.count("GET /access/users") == 1
+
+
+def test_a_fresh_look_at_nothing_says_so(files, snapshot):
+    api = FakeApi(snapshot, way="https", faults={"": silent()})
+    nodes = NodeService(lambda: LadderApi([Way("https", lambda: api)]), CLOCK)
+    with pytest.raises(Unreadable):
+        OutlookService(nodes, nodes).fresh()
