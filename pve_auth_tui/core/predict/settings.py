@@ -87,12 +87,7 @@ def remove_realm(world: World, params: Params) -> None:
     _require_writable(realms)
     if name in BUILT_IN:
         realms[name] = Realm(name, name, {"comment": BUILT_IN[name]})
-    _change(world, realms)
-
-
-def _change(world: World, realms: Mapping[str, Realm]) -> None:
-    if realms != world.realms.realms:
-        world.realms = replace(world.realms, realms=realms, digest="")
+    world.realms = replace(world.realms, realms=realms, digest="")
 
 
 def _checked(kind: str, params: Params) -> dict[str, str]:
@@ -131,7 +126,8 @@ def _put(world: World, realm: Realm, *, default: str | None) -> None:
     stored = _stored(realm, old)
     realms[realm.name] = old if stored == old and old is not None else stored
     order = [*world.realms.realms, realm.name]
-    _change(world, {name: realms[name] for name in dict.fromkeys(order)})
+    realms = {name: realms[name] for name in dict.fromkeys(order)}
+    world.realms = replace(world.realms, realms=realms, digest="")
 
 
 def _require_writable(realms: Mapping[str, Realm]) -> None:
