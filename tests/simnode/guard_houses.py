@@ -104,7 +104,7 @@ class House:
         return "\n".join(lines) + "\n"
 
     def _hash(self) -> str:
-        return "*" if self._chance(self.bad / 3) else PASSWORD_HASH
+        return "*" if self._chance(0.05 + self.bad / 3) else PASSWORD_HASH
 
     def _realm(self, name: str) -> str:
         demand = self._chance(0.1 + self.bad / 4)
