@@ -189,7 +189,7 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
 def _add_secret_options(parser: argparse.ArgumentParser, saved: str) -> None:
     parser.add_argument("--save", type=Path, metavar="FILE", help=saved)
     parser.add_argument(
-        "--show-secrets", action="store_true", help="also where the output is no terminal"
+        "--show-secrets", action="store_true", help="also where the output is no terminal, as text"
     )
 
 
@@ -274,14 +274,17 @@ def _port(text: str) -> int:
 def _contradiction(options: argparse.Namespace) -> str | None:
     """One sentence about options that do not go together, or None."""
     login = "user", "password_stdin"
+    asks_for_more = options.command in {"enrol", "prove"}
     elsewhere = [n for n in (*login, "ca", "fingerprint") if getattr(options, n)]
     if options.rung == "https":
         elsewhere = [name for name in elsewhere if name not in login]
+    if asks_for_more:
+        elsewhere = [name for name in elsewhere if name != "password_stdin"]
     if elsewhere and not options.host:
         return f"--{elsewhere[0].replace('_', '-')} goes with --host H."
     if options.root is not None and options.host:
         return "--root and --host are two different places to read."
-    if options.password_stdin and not options.user:
+    if options.password_stdin and not options.user and (options.host or not asks_for_more):
         return "--password-stdin needs --user U@R: whose password is it?"
     if options.host and options.rung not in ("auto", "https"):
         return f"--rung {options.rung} is a way on the node itself: leave it or --host out."

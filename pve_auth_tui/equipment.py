@@ -24,6 +24,7 @@ from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
 from pve_auth_tui.adapters.who import who
+from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.ports import Api, Clock, Door, Journal, Saved, Timers
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.outlook import OutlookService
@@ -128,11 +129,19 @@ def _door(found: Wired) -> Callable[[], Door]:
     if found.login is not None:
         login = found.login
         return lambda: _door_of(login)
-    return _own_door
+    return _own_door if found.nodes is not None else _no_door
 
 
 def _own_door() -> Door:
     return HttpsDoor(lambda: _https(LOOPBACK, PORT, own_pin), f"https://{LOOPBACK}:{PORT}")
+
+
+def _no_door() -> Door:
+    """What is read below another root, or from files alone, is not what answers on port 8006."""
+    raise Refused(
+        "Only files are read here, so nobody can log in to what they are of.",
+        "Leave out --root and --rung.",
+    )
 
 
 def _door_of(login: Login) -> Door:

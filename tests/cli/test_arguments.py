@@ -100,3 +100,13 @@ def test_an_empty_root_is_not_the_folder_one_happens_to_be_in() -> None:
     with pytest.raises(UsageError, match="--root: it names no folder"):
         parse(["--root", "", "users"])
     assert parse(["--root", ".", "users"]).root == Path()
+
+
+@pytest.mark.parametrize("words", [["prove", "ann@pve"], ["enrol", "ann@pve", "--totp"]])
+def test_a_command_that_asks_for_a_users_password_takes_it_from_stdin_on_the_node_too(words):
+    assert parse([*words, "--password-stdin"]).password_stdin
+
+
+def test_a_list_on_the_node_itself_needs_no_password():
+    with pytest.raises(UsageError, match="goes with --host"):
+        parse(["users", "--password-stdin"])
