@@ -39,7 +39,7 @@ def report_text(report: Report, width: int) -> list[str]:
         texts += ["", *_each("Changed by somebody else meanwhile", report.others, "LOOK", width)]
     texts += ["", *_end(report, width)]
     for remark in report.remarks:
-        texts += _hanging("LOOK", remark, width)
+        texts += _hanging("-", remark, width)
     return texts
 
 
