@@ -1,6 +1,7 @@
 """Who can still log in as administrator after a plan: every case by itself."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -713,3 +714,19 @@ def test_nothing_promises_that_nobody_is_locked_out():
         texts = " ".join(str(each) for each in verdict(before, after).findings)
         assert "lock-out" not in texts
         assert "locked out" not in texts
+
+
+def test_the_document_quotes_what_is_said():
+    document = (Path(__file__).parents[2] / "docs/guard.md").read_text(encoding="utf-8")
+    carl = ("user:carl@corp:1:0::::::", "acl:1:/:carl@corp:Administrator:")
+    phone = factors("carl@corp", PHONE)
+    two = cluster(*BOTH, tfa=[factors("root@pam", KEY, RECOVERY)])
+    key_only = cluster(*carl, tfa=[factors("root@pam", KEY), phone])
+    said = [
+        *verdict(two, two).findings,
+        *verdict(key_only, with_realm(key_only, PAM, **OATH)).findings,
+        *verdict(over_https(), over_https()).findings,
+    ]
+    quoted = [line for line in document.splitlines() if line[:6].strip() in ("ok", "LOOK", "BAD")]
+    expected = [f"{each.word:6}{each.text}" for each in said]
+    assert sorted(line.replace("backup-admin", "nina") for line in quoted) == sorted(expected)
