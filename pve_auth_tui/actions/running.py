@@ -70,6 +70,7 @@ def carry_out(intent: Intent, options: argparse.Namespace, workshop: Workshop) -
         if not options.json:
             raise
         complain(str(error), error.hint)
+        plan = error.plan if isinstance(error, PlanChanged) else plan
         return Outcome(_code_of(error), _value(plan, error=error))
 
 

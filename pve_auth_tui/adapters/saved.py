@@ -212,8 +212,11 @@ class FileSaved:
     def all(self) -> Sequence[Applied]:
         if not self._folder.exists():
             return ()
-        with private(self._folder) as folder:
-            found = [self._read(folder, name) for name in _names(folder)]
+        try:
+            with private(self._folder) as folder:
+                found = [self._read(folder, name) for name in _names(folder)]
+        except Unwritable as error:
+            raise Unreadable(str(error), error.hint, error.original) from error
         return sorted(found, key=lambda one: one.time)
 
     def put_material(self, plan: str, material: Mapping[str, Secret]) -> None:

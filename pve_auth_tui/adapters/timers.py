@@ -51,7 +51,7 @@ def changeable(command: Sequence[str]) -> str:
     That is the interpreter, the script, the folders that modules come from, and our own modules
     one by one; each as it is written and as it is meant (links), with every folder above it.
     """
-    package = str(Path(__file__).parent.parent)
+    package = _existing(Path(__file__).parent.parent)
     libraries = (path for path in sys.path if path and os.path.exists(path))
     ways = {
         way(path)
@@ -63,6 +63,11 @@ def changeable(command: Sequence[str]) -> str:
         if _others_may_change(path):
             return path
     return ""
+
+
+def _existing(path: Path) -> str:
+    """Itself, or the archive that it is in."""
+    return next(str(one) for one in (path, *path.parents) if one.exists())
 
 
 def _others_may_change(path: str) -> bool:
@@ -130,8 +135,20 @@ class SystemdTimers:
         )
 
     def disarm(self, plan: str) -> None:
-        """Raises Refused when systemd does not answer; a timer that is gone is none."""
-        self._run(self._systemctl, "--quiet", "--no-ask-password", "stop", f"{_unit(plan)}.timer")
+        """Raises Refused when the timer still runs afterwards; one that is gone is none."""
+        timer = f"{_unit(plan)}.timer"
+        try:
+            self._run(self._systemctl, "--quiet", "--no-ask-password", "stop", timer)
+        except Refused:  # also for a timer that is not there any more
+            if self._is_active(timer):
+                raise
+
+    def _is_active(self, timer: str) -> bool:
+        try:
+            self._run(self._systemctl, "--quiet", "is-active", timer)
+        except Refused:
+            return False
+        return True
 
     def _find_problem(self) -> str:
         if os.geteuid() != 0:

@@ -67,6 +67,9 @@ class Applying:
             stopped=stopped,
             on_progress=on_progress,
         )
+        for number, one in enumerate(results, 1):
+            if one.task:
+                story.remark(f"Step {number} goes on as a task of PVE's: see its task list.")
         was_stopped = stopped() and any(one.state is State.NOT_RUN for one in results)
         troubles = [] if unwritten is None else [_unwritten(unwritten)]
         end = _End(plan, begun, story, stopped=was_stopped)

@@ -221,9 +221,7 @@ class PlanService:
             try:
                 return self._taken_back(applied)
             except AuthTuiError as error:
-                outcome = f"failed: {type(error).__name__}, was not taken back"
-                with suppress(AuthTuiError):
-                    self._undoing.tell(Entry("end", applied.id, applied.title, outcome=outcome))
+                self._not_taken_back(applied, type(error).__name__)
                 raise
 
     def _taken_back(self, applied: Applied) -> Report:
@@ -232,6 +230,14 @@ class PlanService:
         require_possible(plan, outlook.node)
         if plan.refusal:
             raise Refused(plan.refusal, "It was not taken back: do it by hand.")
-        return self._applying.run(
+        report = self._applying.run(
             plan, outlook, reason="nobody kept it in time", stopped=lambda: self._stopping
         )
+        if not report.ok:
+            self._not_taken_back(applied, "not all of it is as it was")
+        return report
+
+    def _not_taken_back(self, applied: Applied, why: str) -> None:
+        with suppress(AuthTuiError):
+            outcome = f"was not taken back: {why}"
+            self._undoing.tell(Entry("expired", applied.id, applied.title, outcome=outcome))

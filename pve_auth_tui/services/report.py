@@ -12,6 +12,7 @@ from pve_auth_tui.core.node import Node
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Plan, Step
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.upid import parse
 
 _LONGEST: Final = 128  # characters of a value that is recorded
 _RECORDED: Final = ("id", "full-tokenid", "tokenid", "task")
@@ -44,6 +45,12 @@ class StepResult:
     def told(self) -> str:
         """What may be written down of the answer: `id=recovery`, the name of a task."""
         return told(self.answer)
+
+    @property
+    def task(self) -> str:
+        """The task that goes on with it in the background; "" for none."""
+        is_task = isinstance(self.answer, str) and parse(self.answer) is not None
+        return self.answer if is_task else ""
 
 
 class Progress(NamedTuple):
@@ -96,7 +103,7 @@ class Report:
 
 def told(answer: Any) -> str:
     """The fields of an answer that may be written down, or the name of a task."""
-    if isinstance(answer, str) and answer.startswith("UPID:"):
+    if isinstance(answer, str) and parse(answer) is not None:
         answer = {"task": answer}
     if not isinstance(answer, Mapping):
         return ""

@@ -59,6 +59,8 @@ def _step_text(result: StepResult, width: int) -> list[str]:
         texts += _hanging("", "Not run.", width)
     if result.state is State.UNSURE:
         texts += _hanging("", "Nobody knows whether it was carried out: look.", width)
+    if result.told:
+        texts += _hanging("", f"PVE answered {result.told}", width)
     if result.seen:
         texts += _hanging("", "No answer came, but reading back shows that it was done.", width)
     if result.error is not None:

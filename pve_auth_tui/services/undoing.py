@@ -129,28 +129,35 @@ class Undoing:
     def was_undone(self, plan: str) -> None:
         """Its timer and its secrets are not needed any more."""
         applied = self.find(plan)
-        self.disarm(plan)
         self._saved.put(replace(applied, undone=True, armed_until=None))
         self._saved.wipe(plan)
+        if applied.armed_until is not None:
+            self.disarm(plan)
 
     def keep(self, plan: str) -> Applied:
         """It does not take itself back; its secrets are wiped (R13). Raises Refused."""
         applied = self.find(plan)
         if applied.armed_until is None:
             raise Refused("It does not take itself back (any more), so there is nothing to keep.")
-        self.disarm(plan)
         kept = replace(applied, armed_until=None)
-        self._saved.put(kept)
+        self._saved.put(kept)  # from now on its timer does nothing
         self._saved.wipe(plan)
+        self.disarm(plan)
         self.tell(Entry("kept", plan, applied.title))
         return kept
 
     def purge(self) -> int:
-        """Forget what undo needs, of all plans; of how many there was something."""
-        left = [one for one in self._saved.all() if not one.purged]
+        """Forget what undo needs, of all plans; of how many there was something.
+
+        Raises Refused while one of them takes itself back.
+        """
+        left = [one for one in self._saved.all() if not one.purged and one.changes]
         for one in left:
-            self.disarm(one.id)
-            self._saved.put(replace(one, purged=True, armed_until=None))
+            if one.armed_until is not None:
+                told = f"This takes itself back unless it is kept: {one.title}."
+                raise Refused(f"{told} So nothing was removed.", f"Keep it first: keep {one.id}")
+        for one in left:
+            self._saved.put(replace(one, purged=True))
         self._saved.wipe()
         self.tell(Entry("purged", "", "what undo needs", text=f"{len(left)} plans"))
         return len(left)

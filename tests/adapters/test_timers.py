@@ -103,6 +103,23 @@ def test_disarming_stops_the_timer(systemd):
     assert argv[-2:] == ["stop", f"pve-auth-tui-take-back-{PLAN}.timer"]
 
 
+def test_a_timer_that_is_gone_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    systemd = Systemd(tmp_path, code=5)  # systemctl(1): the unit is not loaded, and not active
+    systemd.timers().disarm(PLAN)
+    assert [call[0][-2] for call in systemd.calls] == ["stop", "is-active"]
+
+
+def test_a_timer_that_cannot_be_stopped_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    systemd = Systemd(tmp_path)
+    stops = 'sys.exit("stop" in sys.argv)'
+    text = STAND_IN.format(python=sys.executable, log=str(systemd.log), code=0)
+    systemd.script("tool", text.replace("sys.exit(0)", stops))
+    with pytest.raises(Refused, match="exit code 1"):
+        systemd.timers().disarm(PLAN)
+
+
 @pytest.mark.parametrize("plan", ["", "a b", "--help", "../x", "x" * 65, "a\nb", "A@b"])
 def test_what_is_no_id_never_becomes_a_unit(systemd, plan):
     timers = systemd.timers()
@@ -217,6 +234,16 @@ def test_a_link_counts_by_both_ends(program, monkeypatch, tmp_path):
     assert Path(changeable((str(link), "-I", program[2]))).name == "real"
     Owned(monkeypatch, elsewhere=(0o777, 0))
     assert Path(changeable((str(link), "-I", program[2]))).name == "elsewhere"
+
+
+def test_a_program_in_one_file_is_looked_at_as_that_file(program, monkeypatch, tmp_path):
+    archive = tmp_path / "opt/bin/all.pyz"
+    archive.write_text("")
+    monkeypatch.setattr(module, "__file__", str(archive / "pve_auth_tui/adapters/timers.py"))
+    Owned(monkeypatch)
+    assert changeable(program) == ""
+    Owned(monkeypatch, **{"all.pyz": (0o666, 0)})
+    assert Path(changeable(program)).name == "all.pyz"
 
 
 def test_what_is_not_there_is_nobody_s():

@@ -115,6 +115,19 @@ def test_secrets_of_a_step_are_in_no_record():
     assert CANARY not in "".join(one.to_json() for one in bench.saved.all())
 
 
+def test_what_goes_on_in_the_background_is_remarked():
+    bench = Bench()
+    call, upid = bench.api.call, "UPID:pve1:00000001:00000001:00000001:realmsync:pve:root@pam:"
+    bench.api.call = lambda method, *given, **named: (
+        call(method, *given, **named) if method == "GET" else upid
+    )
+    sync = ApiCall("POST", ("access", "domains", "pve", "sync"))
+    plan = bench.review(lambda snapshot: Draft("sync pve", (sync,)))
+    report = bench.plans.apply(plan, override=plan.confirm)
+    assert report.remarks == ("Step 1 goes on as a task of PVE's: see its task list.",)
+    assert bench.journal.entries[2].text == f"task={upid}"
+
+
 def test_a_task_is_told_by_its_name():
     from pve_auth_tui.services.report import told
 

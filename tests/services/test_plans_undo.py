@@ -205,6 +205,14 @@ def test_a_code_that_is_too_old_by_the_end_is_no_reason_to_doubt():
     assert bench.plans.apply(plan, override=plan.confirm).ok
 
 
+def test_what_still_takes_itself_back_is_not_purged(bench):
+    report = armed(bench)
+    with pytest.raises(Refused, match="takes itself back unless it is kept: disable bob"):
+        bench.plans.purge()
+    bench.plans.keep(report.id)
+    assert bench.plans.purge() == 1
+
+
 # --- by itself ---------------------------------------------------------------------------------
 
 
@@ -271,7 +279,7 @@ def test_a_timer_undoes_nothing_that_somebody_changed_since_and_says_so(bench):
     bench.clock.at += 600
     with pytest.raises(Refused, match="bob@pve was changed since"):
         bench.plans.take_back(report.id)
-    assert bench.journal.told[-1] == "end 0 failed: Refused, was not taken back"
+    assert bench.journal.told[-1] == "expired 0 was not taken back: Refused"
     assert len(bench.api.writes) == 1
 
 
@@ -287,6 +295,16 @@ def test_what_was_not_taken_back_is_told_to_every_later_session_once_in_the_jour
     assert bench.journal.told.count("expired 0 was not taken back") == 1
     bench.plans.keep(report.id)
     assert bench.plans.armed() == ()
+
+
+def test_a_timer_that_cannot_be_ended_does_nothing_when_it_fires(bench):
+    report = armed(bench)
+    bench.timers.disarm = lambda plan: refuse_to_arm(plan, 0.0)
+    with pytest.raises(Refused, match="systemd"):
+        bench.plans.keep(report.id)
+    with pytest.raises(Refused, match="to be kept"):
+        bench.plans.take_back(report.id)
+    assert not bench.user("bob@pve").enable
 
 
 def test_a_timer_waits_for_a_plan_that_runs():
@@ -319,6 +337,7 @@ def test_without_quorum_a_timer_says_that_it_could_not(bench):
     bench.clock.at += 600
     failed = bench.plans.take_back(report.id)
     assert [one.state for one in failed.results] == [State.FAILED]
+    assert bench.journal.told[-1] == "expired 0 was not taken back: not all of it is as it was"
     bench.clock.at += 121
     assert bench.plans.missed(bench.plans.armed()[0])
 
