@@ -69,7 +69,8 @@ def forecast(before: Snapshot, steps: Sequence[Step], *, now: float) -> Forecast
 
     New second factors have ids that begin with `objects.NEW`. A picture that shows only a part
     (`restricted`) never makes a problem of something that it does not show: such a call is
-    unforeseen. `now` is the time of the node in seconds since 1970.
+    unforeseen. `now` is the time of the node in seconds since 1970, by which the code of a new
+    TOTP entry is judged: afterwards use the time at which the steps were begun.
     """
     world = World(before, now)
     problems: list[str] = []
