@@ -87,6 +87,16 @@ def test_a_realm_that_requires_totp_is_content_with_a_secret_from_before_tfa_cfg
     assert login(made, "anna@corp", NOW).usable == {"totp"}
 
 
+@pytest.mark.parametrize(("locked", "until"), [(True, None), (False, int(NOW) + 60)])
+def test_a_lock_holds_for_a_secret_from_before_tfa_cfg_too(locked, until):
+    user = "user:anna@corp:1:0:::::ABCDEFGHIJKLMNOP:"
+    tfa = [factors("anna@corp", locked=locked, until=until)]
+    found = login(picture(user, realms=(PAM, PVE, OATH, ENTRA), tfa=tfa), "anna@corp", NOW)
+    assert found.locked
+    assert found.obstacle
+    assert not found.usable
+
+
 def test_yubico_needs_the_realms_settings():
     yubico = replace(CORP, options={**CORP.options, "tfa": "type=yubico,id=1,key=k"})
     assert how(factor("yubico"), realm=yubico).usable == {"yubico"}
@@ -95,6 +105,22 @@ def test_yubico_needs_the_realms_settings():
 def test_keys_need_webauthn_in_datacenter_cfg():
     found = how(KEY, datacenter=Datacenter({}))
     assert found.obstacle == "no second factor can be used"
+
+
+@pytest.mark.parametrize(
+    ("origin", "works"),
+    [
+        ("https://pve1.example.com:8006", True),
+        ("https://example.com", True),
+        ("https://badexample.com", False),
+        ("https://192.0.2.1:8006", False),
+        ("https://[", False),
+    ],
+)
+def test_an_origin_of_webauthn_must_be_at_or_below_its_id(origin, works):
+    webauthn = {"rp": "Rack", "id": "example.com", "origin": origin}
+    found = how(KEY, datacenter=Datacenter({"webauthn": webauthn}))
+    assert found.obstacle == ("" if works else "no second factor can be used")
 
 
 def test_openid_users_are_never_asked_by_pve():
@@ -118,6 +144,19 @@ def test_accounts_that_are_off(user, obstacle):
 def test_a_realm_that_does_not_exist():
     made = picture("user:hans@old:1:0:::::")
     assert login(made, "hans@old", NOW).obstacle == "realm old does not exist"
+
+
+def test_a_realm_that_pve_cannot_read():
+    found = how(realm=Realm("corp", None))
+    assert found.obstacle == "PVE cannot read realm corp"
+
+
+def test_root_is_added_by_pve_where_the_picture_lacks_it():
+    made = picture()
+    access = replace(made.access.value, users={})
+    made = replace(made, access=made.access._replace(value=access))
+    assert login(made, "root@pam", NOW).obstacle == ""
+    assert login(made, "ann@pam", NOW).obstacle == "there is no such user"
 
 
 def test_a_user_of_realm_pve_without_password():
