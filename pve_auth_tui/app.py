@@ -236,7 +236,8 @@ class PveAuthApp(CalmCrash, Changing):
         return self.outlook.node if self.outlook else None
 
     def took_picture(self, report: Report) -> None:
-        """What was read back after a change."""
+        """What was read back after a change; a reading that began before it comes too late."""
+        self.workers.cancel_group(self, "snapshot")
         self._failure = None
         snapshot = report.snapshot
         self.outlook = Outlook(snapshot, overview(snapshot, snapshot.taken_at), report.node)

@@ -317,10 +317,11 @@ class Changing(App[None]):
         self._look_for_armed(f"Kept: {', '.join(titles)}." if titles else "")
 
     @work(thread=True, group="plan", exit_on_error=False)
-    def undo_last(self) -> None:
-        """`u`: the plan that takes the last change back."""
+    def undo(self, change: str = "") -> None:
+        """`u`: the plan that takes that change back, the last one without an id."""
         try:
-            plan = self.workshop.plans.review(self.workshop.plans.undo(), self._known_outlook())
+            intent = self.workshop.plans.undo(change)
+            plan = self.workshop.plans.review(intent, self._known_outlook())
             why_no_timer = self.workshop.plans.why_no_timer()
         except AuthTuiError as error:
             self.post_message(self.NotMade(error, None))

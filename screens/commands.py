@@ -180,7 +180,7 @@ class Undo(Command["BaseScreen"]):
 
     @classmethod
     def run(cls, screen: BaseScreen) -> None:
-        screen.house.undo_last()
+        screen.house.undo()
 
 
 class Collect(Command["BaseScreen"]):

@@ -292,9 +292,11 @@ class PlanScreen(BaseScreen):
         view.action_to(-1 if self._runs else 0)
 
     def undo(self) -> None:
-        """`u`, afterwards."""
+        """`u`, afterwards: this change, whatever came after it."""
+        report = self._report
         self.step_back()
-        self.house.undo_last()
+        if report is not None:
+            self.house.undo(report.id)
 
     # --- the rest ----------------------------------------------------------------------
 

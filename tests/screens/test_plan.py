@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from pve_auth_tui.core.objects import Key, record
@@ -94,6 +96,43 @@ async def test_u_shows_the_plan_that_takes_it_back(pilot):
     await press(pilot, "y")
     await ran(pilot)
     assert enabled(pilot)
+
+
+async def test_u_after_an_undo_takes_that_undo_back(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "u")
+    await listening(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert "u takes it back" in status(pilot)
+    await press(pilot, "u")
+    await listening(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert not enabled(pilot)
+
+
+async def test_what_was_read_before_a_change_does_not_hide_it(pilot, monkeypatch):
+    service, seen, go_on = pilot.app._service, Event(), Event()
+    load = service.load
+
+    def slow_load():
+        outlook = load()
+        seen.set()
+        assert go_on.wait(10)
+        return outlook
+
+    await plan_to_disable(pilot)
+    monkeypatch.setattr(service, "load", slow_load)
+    pilot.app.reload()
+    await until(pilot, seen.is_set)
+    await pilot.press("y")
+    await until(pilot, lambda: pilot.app.screen._report is not None)
+    go_on.set()
+    await settle(pilot)
+    assert not enabled(pilot)
 
 
 async def test_u_on_a_list_takes_the_last_change_back_too(pilot):
