@@ -159,7 +159,7 @@ def _restore(way: Way, one: Changed) -> None:
     secrets = {"totp": Secret(found.uri), "value": code}
     way.make("factor", call("POST", "access", "tfa", userid, params=given, secrets=secrets))
     way.factors_of.add(userid)
-    way.lose(f"{_named(one)} comes back with a new id and today's date.")
+    way.renew(f"{_named(one)} comes back with a new id and today's date.")
 
 
 def _require_time(one: Changed, found: Stored, now: float) -> None:

@@ -71,6 +71,7 @@ class Way:
     _last: list[ApiCall] = field(default_factory=list)
     _removed: dict[Kind, list[ApiCall]] = field(default_factory=dict)
     _lost: dict[str, None] = field(default_factory=dict)
+    _anew: set[str] = field(default_factory=set)
 
     def of(self, kind: Kind) -> list[Changed]:
         """The changed objects of a kind."""
@@ -123,12 +124,18 @@ class Way:
         """Something that no call brings back, and why or what to do instead."""
         self._lost[sentence] = None
 
+    def renew(self, sentence: str) -> None:
+        """Something that works again, and does not look as before."""
+        self.lose(sentence)
+        self._anew.add(sentence)
+
     @property
     def result(self) -> TakeBack:
         """Nothing is removed before all is made: no moment without an administrator."""
         made = [call for kind in KINDS for call in self._made.get(kind, ())]
         removed = [call for kind in reversed(KINDS) for call in self._removed.get(kind, ())]
-        return TakeBack((*self._first, *made, *self._last, *removed), tuple(self._lost))
+        steps = (*self._first, *made, *self._last, *removed)
+        return TakeBack(steps, tuple(self._lost), frozenset(self._anew))
 
 
 def call(

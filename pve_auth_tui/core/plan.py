@@ -99,11 +99,18 @@ class Effect(NamedTuple):
 class TakeBack:
     """The way back: `steps` in order, and `lost`: sentences on what no step brings back, and why.
 
-    Without steps nothing can be taken back; then `lost` says why.
+    Without steps nothing can be taken back; then `lost` says why. `anew`: those of `lost` that
+    speak of what works again, and only looks new (another id, another date).
     """
 
     steps: tuple[Step, ...] = ()
     lost: tuple[str, ...] = ()
+    anew: frozenset[str] = frozenset()
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """What really never comes back."""
+        return tuple(sentence for sentence in self.lost if sentence not in self.anew)
 
 
 @dataclass(frozen=True)

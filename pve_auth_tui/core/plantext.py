@@ -25,7 +25,7 @@ def plan_heading(plan: Plan) -> tuple[str, str]:
     """For the rule at the top: the title, and at the right the weight and the way back."""
     if not plan.back.steps:
         back = "CANNOT be taken back"
-    elif plan.back.lost:
+    elif plan.back.gone:
         back = "can be taken back in part"
     else:
         back = "can be taken back"

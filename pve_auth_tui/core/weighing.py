@@ -43,7 +43,7 @@ def back_of(deed: Deed) -> TakeBack:
         lost.append("What cannot be foretold is not taken back.")
     if _notes(deed.before) != _notes(deed.after):
         lost.append("The old notes of the datacenter are not taken back.")
-    return TakeBack(back.steps, tuple(dict.fromkeys(lost)))
+    return TakeBack(back.steps, tuple(dict.fromkeys(lost)), back.anew)
 
 
 def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weight:
@@ -53,7 +53,7 @@ def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weig
     `takes`: somebody loses a privilege or a login.
     """
     count = max(len(targets(deed.steps)), objects_of(deed))
-    if refused or count > MOST or (back.lost and _lost_without_locks(deed)):
+    if refused or count > MOST or (back.gone and _gone_without_locks(deed)):
         return Weight.HEAVY
     if count <= 1 and not back.lost and not takes:
         return Weight.SMALL
@@ -81,12 +81,10 @@ def word_to_type(named: Sequence[Target], *, refused: bool) -> str:
     return named[0].name if refused or len(named) == 1 else str(len(named))
 
 
-def _lost_without_locks(deed: Deed) -> tuple[str, ...]:
-    if not any(map(_is_unlock, deed.steps)):
-        return back_of(deed).lost
+def _gone_without_locks(deed: Deed) -> tuple[str, ...]:
     steps = [step for step in deed.steps if not _is_unlock(step)]
     differ = [key for key in deed.differ if key.kind != "lock"]
-    return back_of(replace(deed, steps=steps, differ=differ)).lost
+    return back_of(replace(deed, steps=steps, differ=differ)).gone
 
 
 def _is_unlock(step: Step) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,10 +60,12 @@ class Undoing:
     def find(self, plan: str) -> Applied:
         """By its id; without one the last that is neither taken back nor itself such an undo.
 
-        Raises Refused.
+        Who takes an undo back has made the change again. Raises Refused.
         """
-        for one in self.history():
-            if one.id == plan or (not plan and not one.undone and not one.undoes):
+        history = self.history()
+        undoes = {one.id: one.undoes for one in history}
+        for one in history:
+            if one.id == plan or (not plan and not one.undone and not _is_undo(one.id, undoes)):
                 return one
         if plan:
             raise Refused(f"There is no applied plan {plan} here.", "See: undo --list.")
@@ -170,6 +173,12 @@ class Undoing:
     def tell(self, entry: Entry) -> None:
         """What happened to a plan afterwards. Raises Unwritable."""
         self._journal.write(entry)
+
+
+def _is_undo(plan: str, undoes: Mapping[str, str]) -> bool:
+    """`undoes`: which plan each takes back, "" for none. To take an undo back is none."""
+    taken_back = undoes.get(plan, "")
+    return bool(taken_back) and not _is_undo(taken_back, undoes)
 
 
 def settled(applied: Applied, snapshot: Snapshot) -> Applied:

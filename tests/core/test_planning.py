@@ -256,7 +256,7 @@ def test_the_guard_s_refusal_asks_for_the_name_of_what_is_changed():
         (factors.add_recovery("bob@corp"), Weight.SMALL, ""),
         (factors.rename("ann@pve", "totp-phone", "x"), Weight.SMALL, ""),
         (factors.unlock("ann@pve"), Weight.ORDINARY, ""),
-        (factors.remove("ann@pve", ["totp-phone"]), Weight.HEAVY, "ann@pve"),
+        (factors.remove("ann@pve", ["totp-phone"]), Weight.HEAVY, "ann@pve"),  # nobody has its URI
         (removal.remove([Key("token", "ann@pve!ci")]), Weight.HEAVY, "ann@pve!ci"),
         (removal.remove([Key("group", "ops")]), Weight.SMALL, ""),
         (removal.remove([Key("group", "dev")]), Weight.ORDINARY, ""),
@@ -285,6 +285,20 @@ def test_weights(intent, weight, confirm):
         unix=None,
     )
     assert (plan.weight, plan.confirm) == (weight, confirm)
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_lost_phone_whose_secret_is_known_is_removed_with_one_key(locked):
+    """Its new id and date are no loss, and nobody misses a lock."""
+    phone = replace(factor("totp", "phone"), data="otpauth://totp/ann?secret=ABCDEFGHIJKLMNOP")
+    made = picture(ANN, tfa=[of("ann@pve", phone, locked=locked)])
+    plan = make_plan(removal.remove([Key("factor", "ann@pve", phone.id)]), made, now=NOW)
+    assert plan.title == "remove TOTP phone of ann@pve"
+    assert (plan.weight, plan.confirm) == (Weight.ORDINARY, "")
+    assert (
+        "TOTP entry phone of ann@pve comes back with a new id and today's date." in plan.back.lost
+    )
+    assert not any("comes back with" in sentence for sentence in plan.back.gone)
 
 
 def test_more_than_ten_objects_are_heavy():

@@ -63,6 +63,17 @@ def test_an_undo_can_be_taken_back_by_its_id(bench):
     assert not bench.user("bob@pve").enable
 
 
+def test_a_change_that_was_made_again_by_an_undo_of_its_undo_is_the_last_change(bench):
+    bench.apply(BOB_OFF)
+    for enabled in (True, False, True):
+        bench.clock.at += 1
+        last = bench.plans.history()[0].id
+        bench.apply(bench.plans.undo(last if enabled is False else ""))
+        assert bench.user("bob@pve").enable is enabled
+    with pytest.raises(Refused, match="nothing to take back"):
+        bench.plans.undo()
+
+
 def test_what_was_taken_back_is_not_taken_back_again(bench):
     report = bench.apply(BOB_OFF)
     bench.apply(bench.plans.undo(report.id))

@@ -122,9 +122,9 @@ def switch(userid: str, ident: str, *, enable: bool) -> Intent:
         entry = _changeable(snapshot, userid, ident, "cannot be switched off: remove them")
         doing = "enable" if enable else "disable"
         if entry.enable == enable:
-            raise Refused(f"{_named(entry)} of {userid} is {doing}d already.")
+            raise Refused(f"{named(entry)} of {userid} is {doing}d already.")
         step = _change(userid, entry, {"enable": int(enable)})
-        return Draft(f"{doing} {_named(entry)} of {userid}", (step,))
+        return Draft(f"{doing} {named(entry)} of {userid}", (step,))
 
     return intent
 
@@ -137,7 +137,7 @@ def remove(userid: str, idents: Sequence[str]) -> Intent:
         if not wanted:
             raise UsageError(f"No second factor of {userid} was named to be removed.")
         entries = [factor_of(snapshot, userid, ident) for ident in wanted]
-        what = _named(entries[0])
+        what = named(entries[0])
         if len(entries) > 1:
             of_all = "all " if len(entries) == len(factors_of(snapshot, userid).entries) else ""
             what = f"{of_all}{count_words(len(entries), 'second factor', 'second factors')}"
@@ -275,8 +275,8 @@ def _alone(snapshot: Snapshot, userid: str) -> list[Finding]:
     ]
 
 
-def _named(entry: TfaEntry) -> str:
-    """`TOTP phone`, `the recovery keys`."""
+def named(entry: TfaEntry) -> str:
+    """As people call it: `TOTP phone`, `the recovery keys`."""
     if entry.type == RECOVERY:
         return "the recovery keys"
     return f"{_TYPES[entry.type]} {entry.description}".strip()

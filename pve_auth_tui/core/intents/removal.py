@@ -11,7 +11,7 @@ from pve_auth_tui.core.domains import BUILT_IN
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import ghosts
 from pve_auth_tui.core.intents.common import access_of, factor_of, found, required, user_of
-from pve_auth_tui.core.intents.factors import removal_step, unlock_step
+from pve_auth_tui.core.intents.factors import named, removal_step, unlock_step
 from pve_auth_tui.core.objects import KINDS, Key, acl_parts, record, shown
 from pve_auth_tui.core.plan import ApiCall, Draft, Intent
 from pve_auth_tui.core.snapshot import Snapshot
@@ -48,9 +48,17 @@ def remove(keys: Sequence[Key]) -> Intent:
         )
         made = [_STEPS[key.kind](snapshot, key) for key in others]
         steps = (*_acl_steps(snapshot, entries), *steps, *made)
-        return Draft(title_of("remove", wanted), steps)
+        return Draft(_title(snapshot, wanted), steps)
 
     return intent
+
+
+def _title(snapshot: Snapshot, keys: Sequence[Key]) -> str:
+    """A factor goes by its name: its id says nothing to anybody."""
+    if len(keys) == 1 and keys[0].kind == "factor":
+        entry = factor_of(snapshot, keys[0].name, keys[0].part)
+        return f"remove {named(entry)} of {keys[0].name}"
+    return title_of("remove", keys)
 
 
 def title_of(doing: str, keys: Sequence[Key]) -> str:
