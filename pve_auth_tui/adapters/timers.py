@@ -32,7 +32,7 @@ _UNIT_PROPERTIES: Final = (
     "LimitCORE=0",
     "StandardInput=null",
     "TimeoutStopSec=30",
-    "RuntimeMaxSec=300",
+    "RuntimeMaxSec=900",
 )
 
 

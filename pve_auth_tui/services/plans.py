@@ -15,12 +15,13 @@ from typing import Final
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.applied import Applied
-from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.plan import Intent, Plan, Weight
 from pve_auth_tui.core.planning import make_plan
 from pve_auth_tui.core.ports import Authenticator, Clock, Journal, Runner, Saved, Timers
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.undo import TooSoon, age_rule
 from pve_auth_tui.services.admission import require, require_possible, same
 from pve_auth_tui.services.applying import Applying, World
 from pve_auth_tui.services.outlook import Outlook
@@ -30,7 +31,13 @@ from pve_auth_tui.services.undoing import Undoing, UndoOf
 
 __all__ = ["PlanChanged", "PlanService", "Progress", "Report", "State", "StepResult", "World"]
 
+LONGEST: Final = 60.0
+"""Minutes that a change may wait to take itself back: what gives something back later than after
+an hour has to be typed (R14), and nobody types for a timer."""
+
 _PATIENCE: Final = 60.0  # seconds that a timer waits for a session that changes something
+_FOR_CODES: Final = 600.0  # seconds in all that it waits until a used code does not count again
+_SLICE: Final = 1.0  # seconds after which whoever waits looks whether to stop
 
 
 class PlanChanged(Refused):
@@ -47,7 +54,7 @@ class PlanChanged(Refused):
 class PlanService:
     """`runner` carries out steps, `saved` keeps what undo needs, `timers` take changes back by
     themselves (None: they cannot here). `logged_in` tells who asks PVE; `authenticator` computes
-    the codes that an undo needs for TOTP.
+    the codes that an undo needs for TOTP. `pause` waits so many seconds.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class PlanService:
         timers: Timers | None = None,
         authenticator: Authenticator | None = None,
         logged_in: Callable[[], str] = lambda: ROOT,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._world = world
         self._saved = saved
@@ -75,6 +83,8 @@ class PlanService:
         self._idle = threading.Event()
         self._idle.set()
         self._stopping = False
+        self._waiting = False
+        self._pause = pause
 
     # --- before ------------------------------------------------------------------------
 
@@ -103,9 +113,9 @@ class PlanService:
 
     def stop(self) -> None:
         """The running step ends, the rest does not start. A signal's handler may call this: it
-        takes no lock. Where no plan runs, nothing is stopped.
+        takes no lock. Where no plan runs or waits, nothing is stopped.
         """
-        self._stopping = self.busy
+        self._stopping = self.busy or self._waiting
 
     def wait(self, seconds: float) -> bool:
         """Wait until no plan runs; False when one still does after that time."""
@@ -146,10 +156,13 @@ class PlanService:
         """Run it, unless the node is no longer as it was; what came of it, also when it failed.
 
         `override`: the word of a HEAVY plan, as it was typed. `reason`: for the journal.
-        `minutes`: take it back after that time unless it is kept. `on_progress` is called in this
-        thread, and must not raise.
-        Raises PlanChanged, Refused and what reading raises; then nothing was done.
+        `minutes`: take it back after that time unless it is kept, at most LONGEST; 0: do not.
+        `on_progress` is called in this thread, and must not raise.
+        Raises PlanChanged, Refused, UsageError and what reading raises; then nothing was done.
         """
+        if minutes != 0 and not 0 < minutes <= LONGEST:
+            told = f"A change takes itself back after {LONGEST:g} minutes at the most."
+            raise UsageError(told, "Nothing was done.")
         with self._alone():
             outlook = self._world.fresh()
             now = self._made(plan.intent, outlook.snapshot)
@@ -213,16 +226,45 @@ class PlanService:
         The guard holds here, too. Raises Refused for a plan that is not armed, and what stands in
         the way; the journal then says that it was not taken back, and so does every session.
         """
-        with self._alone(_PATIENCE):
-            applied = self._undoing.find(plan)
-            if applied.armed_until is None:
-                raise Refused("It is to be kept, or was taken back: nothing was done.")
-            self._undoing.tell(Entry("fired", applied.id, applied.title))
-            try:
-                return self._taken_back(applied)
-            except AuthTuiError as error:
-                self._not_taken_back(applied, type(error).__name__)
-                raise
+        left = _FOR_CODES
+        while True:
+            with self._alone(_PATIENCE):
+                applied = self._undoing.find(plan)
+                if applied.armed_until is None:
+                    raise Refused("It is to be kept, or was taken back: nothing was done.")
+                try:
+                    if left == _FOR_CODES:
+                        self._undoing.tell(Entry("fired", applied.id, applied.title))
+                        self._require_in_time(applied)
+                    return self._taken_back(applied)
+                except AuthTuiError as error:
+                    seconds = float(error.seconds) if isinstance(error, TooSoon) else 0.0
+                    if not 0 < seconds <= left:
+                        self._not_taken_back(applied, type(error).__name__)
+                        raise
+            left -= seconds  # nobody is kept from changing or keeping something meanwhile
+            if not self._waited(seconds):
+                self._not_taken_back(applied, "it was ended before")
+                raise Refused("It was ended before it could be taken back: nothing was done.")
+
+    def _waited(self, seconds: float) -> bool:
+        """False when somebody said stop before the time was over."""
+        self._waiting = True
+        try:
+            while seconds > 0 and not self._stopping:
+                self._pause(min(_SLICE, seconds))
+                seconds -= _SLICE
+            return not self._stopping
+        finally:
+            self._waiting = self._stopping = False
+
+    def _require_in_time(self, applied: Applied) -> None:
+        """Later it would be an undo that nobody types (R14)."""
+        if self._undoing.missed(applied) and age_rule(applied, self._clock.now()).confirm:
+            raise Refused(
+                "Its time was over long ago, and it would give something back.",
+                f"pve-auth-tui undo {applied.id} asks for what has to be typed then.",
+            )
 
     def _taken_back(self, applied: Applied) -> Report:
         outlook = self._world.fresh()

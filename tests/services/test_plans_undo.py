@@ -8,7 +8,7 @@ from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.timers import ProcessTimers
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.changed import Changed
-from pve_auth_tui.core.errors import Refused, Unreachable, Unreadable
+from pve_auth_tui.core.errors import Refused, Unreachable, Unreadable, UsageError
 from pve_auth_tui.core.intents import factors, removal
 from pve_auth_tui.core.intents.call import call
 from pve_auth_tui.core.intents.users import switch
@@ -19,6 +19,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.plans import PlanChanged, State
 from pve_auth_tui.services.undoing import settled
 from tests.services.workbench import USERS, Bench, HeldTimers
+from tests.simnode.small import NOW
 
 BOB_OFF = switch(["bob@pve"], enable=False)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -318,13 +319,102 @@ def test_a_timer_that_cannot_be_ended_does_nothing_when_it_fires(bench):
     assert not bench.user("bob@pve").enable
 
 
+@pytest.mark.parametrize("minutes", [-1.0, 60.5, 9999.0, float("inf"), float("nan")])
+def test_a_timer_is_no_delayed_grant(bench, minutes):
+    with pytest.raises(UsageError, match="after 60 minutes at the most"):
+        armed(bench, minutes=minutes)
+    assert bench.api.writes == []
+    assert bench.journal.entries == []
+    assert bench.timers.armed == {}
+
+
+def test_a_timer_that_comes_hours_late_gives_nothing_back_that_nobody_typed(bench):
+    report = armed(bench)
+    bench.clock.at += 20 * 3600  # the node slept, or somebody calls take-back himself
+    with pytest.raises(Refused, match="Its time was over long ago") as refused:
+        bench.plans.take_back(report.id)
+    assert refused.value.hint.startswith(f"pve-auth-tui undo {report.id} ")
+    assert bench.journal.told[-2:] == ["fired 0", "expired 0 was not taken back: Refused"]
+    assert not bench.user("bob@pve").enable
+    plan = bench.review(bench.plans.undo(report.id))
+    assert bench.plans.apply(plan, override=plan.confirm).ok
+    assert bench.plans.armed() == ()
+
+
+def test_a_timer_that_comes_late_still_takes_away_what_was_added(bench):
+    report = bench.apply(call("POST", ("access", "groups"), {"groupid": "new"}), minutes=10)
+    bench.clock.at += 20 * 3600
+    assert bench.plans.take_back(report.id).ok
+
+
+def used_a_moment_ago(pause):
+    """Bob's TOTP is removed right after he logged in with it, and takes itself back."""
+    entry = TFA[TFA.index('"otpauth:') : -len("}]}}}")]
+    used = f'{{"totp":{entry},"last-count":{NOW // 30 + 1}}}'
+    bench = Bench(
+        tfa=TFA.replace(entry, used),
+        users=USERS.replace("user:bob@pve:1:0::::::", "user:bob@pve:1:0:::::x:"),
+        timers=HeldTimers(),
+    )
+    bench.plans = bench.service(
+        authenticator=PyotpAuthenticator(), pause=lambda seconds: pause(bench, seconds)
+    )
+    key = Key("factor", "bob@pve", "11111111-1111-4111-8111-111111111111")
+    plan = bench.review(removal.remove([key]))
+    report = bench.plans.apply(plan, override=plan.confirm, minutes=1)
+    bench.clock.at += 60
+    return bench, report.id
+
+
+def test_a_timer_waits_until_a_used_code_does_not_count_again():
+    def pause(bench, seconds):
+        bench.clock.at += seconds
+        with bench.saved.exclusively():  # others may change and keep something meanwhile
+            assert not bench.plans.busy
+
+    bench, plan = used_a_moment_ago(pause)
+    assert bench.plans.take_back(plan).ok
+    assert bench.clock.at > NOW + 60
+    assert SECRET in (bench.node.disk.read("etc/pve/priv/tfa.cfg") or b"").decode()
+    assert [told.split()[0] for told in bench.journal.told].count("fired") == 1
+    assert "expired" not in {told.split()[0] for told in bench.journal.told}
+
+
+def test_a_change_that_is_kept_while_its_timer_waits_stays():
+    def pause(bench, seconds):
+        if bench.plans.armed():
+            bench.plans.keep(plan)
+
+    bench, plan = used_a_moment_ago(pause)
+    with pytest.raises(Refused, match="It is to be kept"):
+        bench.plans.take_back(plan)
+    assert bench.plans.armed() == ()
+
+
+def test_a_timer_that_is_ended_while_it_waits_says_so():
+    bench, plan = used_a_moment_ago(lambda bench, seconds: bench.plans.stop())
+    with pytest.raises(Refused, match="It was ended before"):
+        bench.plans.take_back(plan)
+    assert bench.journal.told[-1] == "expired 0 was not taken back: it was ended before"
+
+
+def test_a_timer_waits_for_a_code_only_so_long():
+    def pause(bench, seconds):
+        bench.clock.at -= 300  # a clock that is set back again and again
+
+    bench, plan = used_a_moment_ago(pause)
+    with pytest.raises(Refused):
+        bench.plans.take_back(plan)
+    assert bench.journal.told[-1].startswith("expired 0 was not taken back: ")
+
+
 def test_a_timer_waits_for_a_plan_that_runs():
     fires = threading.Event()
     bench = Bench()
     taken = []
     timers = ProcessTimers(lambda plan: taken.append(bench.plans.take_back(plan)))
     bench.timers, bench.plans = timers, bench.service(timers=timers)
-    report = armed(bench, minutes=1000.0)
+    report = armed(bench, minutes=60.0)
     plan = bench.review(switch(["eve@pve"], enable=False))
 
     def fire():
