@@ -35,6 +35,7 @@ from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.output import complain, write
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.terminal.above import above
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
@@ -147,7 +148,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     outlooks = OutlookService(found.pictures, found.nodes)
     outlooks.begin()  # reads while Textual is imported
     fd = sys.stdout.fileno()
-    profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs)
+    profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs, above())
     prepare(profile, os.environ)
     gc.disable()  # a tenth of the time to the first rows (measured); modules are no garbage
     try:
