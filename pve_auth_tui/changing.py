@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual import on, work
 from textual.app import App
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.undo import Applied
     from pve_auth_tui.services.plans import Progress, Report
     from pve_auth_tui.workshop import Workshop
+    from screens.base import BaseScreen
     from screens.plan import PlanScreen
 
 OnDone = Callable[["Report | None"], None]
@@ -35,6 +37,15 @@ _LATE: Final = 60.0  # seconds that taking back may take
 _TICK: Final = 10.0  # seconds between two looks at a timer that runs
 
 
+class Wanted(NamedTuple):
+    """A change that somebody wants, who hears of it, and the screen on which it was asked for."""
+
+    intent: Intent
+    on_done: OnDone
+    on_problem: OnProblem | None
+    asked_on: BaseScreen
+
+
 class Changing(App[None]):
     """Mixin of the application. Plans are made and run in workers; screens are told in messages."""
 
@@ -43,7 +54,7 @@ class Changing(App[None]):
         """A plan is there to be shown."""
 
         plan: Plan
-        on_done: OnDone
+        wanted: Wanted
         why_no_timer: str
 
     @dataclass
@@ -51,7 +62,7 @@ class Changing(App[None]):
         """None could be made, and why."""
 
         error: AuthTuiError
-        on_problem: OnProblem | None
+        wanted: Wanted
 
     @dataclass
     class Went(Message):
@@ -82,6 +93,7 @@ class Changing(App[None]):
         """Once, before the application runs."""
         self._open_workshop = open_workshop
         self._workshop: Workshop | None = None
+        self._opening = Lock()
         self.drafts = Drafts()
         self.collected: list[Intent] = []
         self.is_collecting = False
@@ -91,11 +103,12 @@ class Changing(App[None]):
     @property
     def workshop(self) -> Workshop:
         """The services that change things; opened when first needed, by a worker."""
-        if self._workshop is None:
-            if self._open_workshop is None:
-                raise AuthTuiError("Nothing can be changed here.", "Start it on a node.")
-            self._workshop = self._open_workshop()
-        return self._workshop
+        with self._opening:
+            if self._workshop is None:
+                if self._open_workshop is None:
+                    raise AuthTuiError("Nothing can be changed here.", "Start it on a node.")
+                self._workshop = self._open_workshop()
+            return self._workshop
 
     def end_changes(self) -> None:
         """After the screens are gone: the running step ends, no other starts, and that is told."""
@@ -114,27 +127,31 @@ class Changing(App[None]):
         """Make a plan of what is wanted, and show it; while changes are collected, collect it.
 
         `on_done` gets the report when the plan was run, None when it was left. `on_problem` gets
-        the reason when no plan can be made of it; without it the reason is said.
+        the reason when no plan can be made of it; without it the reason is said. Neither is
+        called for a screen that was left before.
         """
-        self._make(intent, on_done or _nothing, on_problem, collect=self.is_collecting)
+        wanted = Wanted(intent, on_done or _nothing, on_problem, self.house_screen)
+        self._make(wanted, collect=self.is_collecting)
 
     @work(thread=True, group="plan", exit_on_error=False)
-    def _make(
-        self, intent: Intent, on_done: OnDone, on_problem: OnProblem | None, *, collect: bool
-    ) -> None:
+    def _make(self, wanted: Wanted, *, collect: bool = False) -> None:
+        self._make_now(wanted, collect=collect)
+
+    def _make_now(self, wanted: Wanted, *, collect: bool = False) -> None:
+        """In a worker."""
         try:
             outlook = self._known_outlook()
-            if collect and _can_wait(intent, outlook.snapshot):
+            if collect and _can_wait(wanted.intent, outlook.snapshot):
                 from pve_auth_tui.core.planning import together
 
-                together([*self.collected, intent], "")(outlook.snapshot)
-                self.call_from_thread(self._collect, intent, on_done)
+                together([*self.collected, wanted.intent])(outlook.snapshot)
+                self.call_from_thread(self._collect, wanted)
             else:
-                plan = self.workshop.plans.review(intent, outlook)
+                plan = self.workshop.plans.review(wanted.intent, outlook)
                 why_no_timer = self.workshop.plans.why_no_timer()
-                self.post_message(self.Made(plan, on_done, why_no_timer))
+                self.post_message(self.Made(plan, wanted, why_no_timer))
         except AuthTuiError as error:
-            self.post_message(self.NotMade(error, on_problem))
+            self.post_message(self.NotMade(error, wanted))
 
     def _known_outlook(self) -> Outlook:
         outlook = getattr(self, "outlook", None)
@@ -146,14 +163,25 @@ class Changing(App[None]):
     def _show_plan(self, message: Made) -> None:
         from screens.plan import PlanScreen
 
-        self.push_screen(PlanScreen(message.plan, message.on_done, message.why_no_timer))
+        on_done = message.wanted.on_done
+        if self._is_awaited(message.wanted):
+            self.push_screen(PlanScreen(message.plan, on_done, message.why_no_timer))
 
     @on(NotMade)
     def _tell_problem(self, message: NotMade) -> None:
-        if message.on_problem:
-            message.on_problem(message.error)
-        else:
+        if message.wanted.on_problem is None:
             self.tell(message.error)
+        elif self._is_awaited(message.wanted):
+            message.wanted.on_problem(message.error)
+
+    def _is_awaited(self, wanted: Wanted) -> bool:
+        """Nobody gets a plan over a screen to which he has gone on meanwhile."""
+        return self.house_screen is wanted.asked_on
+
+    @property
+    def house_screen(self) -> BaseScreen:
+        """The topmost screen that is no dialog."""
+        raise NotImplementedError
 
     def tell(self, error: AuthTuiError) -> None:
         """One sentence and the next step, in the status line."""
@@ -164,11 +192,12 @@ class Changing(App[None]):
 
     # --- several changes in one plan ------------------------------------------------
 
-    def _collect(self, intent: Intent, on_done: OnDone) -> None:
-        self.collected.append(intent)
+    def _collect(self, wanted: Wanted) -> None:
+        self.collected.append(wanted.intent)
         self.refresh_heads()
         self._say(f"{len(self.collected)} collected. :review shows the plan of all of them.")
-        on_done(None)
+        if self._is_awaited(wanted):
+            wanted.on_done(None)
 
     def turn_collecting(self) -> str:
         """Collect changes from now on, or no more; says what holds now."""
@@ -185,8 +214,8 @@ class Changing(App[None]):
             return "Nothing is collected. :collect begins."
         from pve_auth_tui.core.planning import together
 
-        intent = together(tuple(self.collected), "")
-        self._make(intent, self._collected_ran, None, collect=False)
+        intent = together(tuple(self.collected))
+        self._make(Wanted(intent, self._collected_ran, None, self.house_screen))
         return ""
 
     def _collected_ran(self, report: Report | None) -> None:
@@ -316,17 +345,18 @@ class Changing(App[None]):
             self.call_from_thread(partial(self.tell, error))
         self._look_for_armed(f"Kept: {', '.join(titles)}." if titles else "")
 
-    @work(thread=True, group="plan", exit_on_error=False)
     def undo(self, change: str = "") -> None:
         """`u`: the plan that takes that change back, the last one without an id."""
+        self._make_undo(change, self.house_screen)
+
+    @work(thread=True, group="plan", exit_on_error=False)
+    def _make_undo(self, change: str, asked_on: BaseScreen) -> None:
         try:
             intent = self.workshop.plans.undo(change)
-            plan = self.workshop.plans.review(intent, self._known_outlook())
-            why_no_timer = self.workshop.plans.why_no_timer()
         except AuthTuiError as error:
-            self.post_message(self.NotMade(error, None))
+            self.call_from_thread(self.tell, error)
         else:
-            self.post_message(self.Made(plan, _nothing, why_no_timer))
+            self._make_now(Wanted(intent, _nothing, None, asked_on))
 
 
 def _can_wait(intent: Intent, snapshot: Snapshot) -> bool:

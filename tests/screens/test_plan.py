@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from pve_auth_tui.core.objects import Key, record
+from screens.listing import ListScreen
 from screens.plan import PlanScreen
 from tests.screens.conftest import press, settle, shown, status, table, type_text, until
 
@@ -135,6 +136,30 @@ async def test_what_was_read_before_a_change_does_not_hide_it(pilot, monkeypatch
     assert not enabled(pilot)
 
 
+async def test_who_goes_on_before_the_plan_is_there_gets_none_on_another_screen(pilot, monkeypatch):
+    plans, asked, go_on = pilot.app.workshop.plans, Event(), Event()
+    review = plans.review
+
+    def slow_review(intent, outlook):
+        asked.set()
+        assert go_on.wait(10)
+        return review(intent, outlook)
+
+    monkeypatch.setattr(plans, "review", slow_review)
+    await press(pilot, "2")
+    table(pilot).go_to("root@pam")
+    await pilot.press("o")
+    await pilot.pause(0.07)
+    await pilot.press("2")
+    await until(pilot, asked.is_set)
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ListScreen))
+    users = pilot.app.screen
+    go_on.set()
+    await settle(pilot)
+    assert pilot.app.screen is users
+
+
 async def test_u_on_a_list_takes_the_last_change_back_too(pilot):
     await plan_to_disable(pilot)
     await press(pilot, "y")
@@ -198,7 +223,32 @@ async def test_marked_rows_are_one_plan_and_the_marks_go_when_it_was_run(pilot):
     await ran(pilot)
     await press(pilot, "escape")
     assert not table(pilot).marks
+    assert "marked" not in status(pilot)
     assert not enabled(pilot, "backup-admin@pve")
+
+
+async def test_a_plan_that_does_not_fit_says_so(pilot):
+    await press(pilot, "2")
+    everybody = sorted(pilot.app.snapshot.access.value.users)
+    table(pilot).set_marks(frozenset(everybody[:8]))
+    await press(pilot, "d")
+    await listening(pilot)
+    assert "Take back" not in shown(pilot)
+    assert status(pilot).startswith("PgDn shows more.")
+    await press(pilot, "escape")
+    await plan_to_disable(pilot, everybody[9])
+    assert not status(pilot).startswith("PgDn")
+
+
+async def test_who_is_asked_for_a_word_is_told_what_the_keys_do(pilot):
+    await press(pilot, "3", "d")
+    await listening(pilot)
+    await press(pilot, "y")
+    assert status(pilot).startswith("Nothing is done before the word is typed.")
+    assert shown(pilot).rstrip().endswith("enter run  esc back to the plan")
+    await press(pilot, "escape")
+    assert "HEAVY" in status(pilot)
+    assert "y run" in shown(pilot)
 
 
 async def test_a_plan_that_locks_everybody_out_needs_a_typed_word(pilot):
@@ -279,11 +329,9 @@ async def test_several_changes_are_collected_into_one_plan(pilot):
 
 
 async def test_a_plan_left_alone_is_closed(pilot, monkeypatch):
-    monkeypatch.setattr("screens.plan._LEFT_ALONE", 0.3)
-    await press(pilot, "2")
-    table(pilot).go_to(ANNA)
-    await press(pilot, "e", "1")
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await plan_to_disable(pilot)
+    monkeypatch.setattr("screens.plan._LEFT_ALONE", 0.1)
+    await pilot.press("down")  # the last sign of somebody
     await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
     assert "left alone" in status(pilot)
     assert enabled(pilot)
