@@ -12,6 +12,7 @@ from pve_auth_tui.core.apianswer import NotAnAnswer
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.challenge import Challenge, answer_problem, challenge_of
 from pve_auth_tui.core.errors import ApiError, LoginRefused, Refused, UsageError
+from pve_auth_tui.core.masked import without
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.secret import Secret
 
@@ -47,7 +48,7 @@ def login(ask: Ask, userid: str, password: Secret, second: Second | None = None)
     try:
         half = ask({"username": userid}, {"password": password})
     except ApiError as error:
-        refusal = explained(error, user=userid)
+        refusal = explained(without(error, [password]), user=userid)
         raise refusal from None
     if not isinstance(half, dict):
         raise NotAnAnswer("JSON that is no answer of PVE's")
@@ -58,7 +59,8 @@ def login(ask: Ask, userid: str, password: Secret, second: Second | None = None)
     try:
         whole = ask({"username": userid}, {"tfa-challenge": ticket, "password": answer})
     except ApiError as error:
-        raise _second_refused(error, userid) from None
+        value = Secret(answer.reveal().partition(":")[2])
+        raise _second_refused(without(error, [ticket, answer, value]), userid) from None
     if isinstance(whole, dict) and whole.get("NeedTFA"):
         raise NotAnAnswer("the same question again")
     return session_of(whole)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.masked import without
 from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
 from pve_auth_tui.core.ports import Api
 
@@ -50,7 +51,11 @@ class StepRunner:
             raise Refused("There is no way to PVE's API yet, so nothing was changed.", "r looks.")
         if step.method == "GET":
             raise Refused("A step that reads is none of a plan.")
-        return api.call(step.method, step.path, step.params, step.secrets, seconds=_SECONDS)
+        try:
+            return api.call(step.method, step.path, step.params, step.secrets, seconds=_SECONDS)
+        except AuthTuiError as error:
+            without(error, step.secrets.values())
+            raise
 
 
 def _elsewhere(what: str) -> Refused:

@@ -1,0 +1,35 @@
+"""An error that repeats what a call sent in secret, without it (security.md R8).
+
+PVE's own texts do not repeat passwords, but many of its formats say `got 'VALUE'`, and nobody
+knows what a plugin, a directory or a proxy puts into a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from pve_auth_tui.core.errors import ApiError, AuthTuiError
+from pve_auth_tui.core.secret import HIDDEN, Secret
+
+_SHORTEST: Final = 4  # characters: what is shorter stands in every sentence
+
+E = TypeVar("E", bound=AuthTuiError)
+
+
+def without(error: E, secrets: Iterable[Secret]) -> E:
+    """The same error; where its texts repeat one of these, they say `****`."""
+    values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
+    values = [value for value in values if len(value) >= _SHORTEST]
+    error.args = tuple(_masked(text, values) for text in error.args)
+    error.hint = _masked(error.hint, values)
+    error.original = _masked(error.original, values)
+    if isinstance(error, ApiError):
+        error.errors = {name: _masked(problem, values) for name, problem in error.errors.items()}
+    return error
+
+
+def _masked(text: str, values: Iterable[str]) -> str:
+    for value in values:
+        text = text.replace(value, HIDDEN)
+    return text
