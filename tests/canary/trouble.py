@@ -1,0 +1,152 @@
+"""What goes wrong in the middle of a flow, while secrets are at hand: in the call that matters."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from pve_auth_tui.adapters.bridge import Bridge
+from pve_auth_tui.adapters.https import Https
+from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.simnode.direct import DirectApi
+
+
+class Trouble(Enum):
+    """REFUSED: PVE says no. ECHOED: it says no and repeats what it got. CRASH: a mistake of our
+    own, with the secret in local variables, in the text and in the cause. UNREACHABLE: the answer
+    is lost. STOPPED: somebody presses ctrl+c.
+    """
+
+    NONE = "well"
+    REFUSED = "refused"
+    ECHOED = "echoed"
+    CRASH = "crash"
+    UNREACHABLE = "unreachable"
+    STOPPED = "stopped"
+
+
+class Mistake(Exception):
+    """What nobody has foreseen."""
+
+
+def troubled(trouble: Trouble, patch: pytest.MonkeyPatch) -> list[str]:
+    """It happens in every call that changes something or logs in; gives a list of those it hit."""
+    hit: list[str] = []
+    if trouble is Trouble.NONE:
+        return hit
+    for way in (Bridge, Https, DirectApi):
+        patch.setattr(way, "call", _calling(way.call, trouble, hit))
+    patch.setattr(Https, "_ask_for_ticket", _asking(Https._ask_for_ticket, trouble, hit))
+    patch.setattr(Keepsake, "save", _saving(Keepsake.save, trouble, hit))
+    return hit
+
+
+def troubled_reading(trouble: Trouble, patch: pytest.MonkeyPatch) -> list[str]:
+    """The same for who only reads: the files cannot be read, or PVE does not answer."""
+    hit: list[str] = []
+    load = SnapshotService.load
+
+    def reading(self: Any) -> Any:
+        hit.append("load")
+        everything = repr(
+            [self._tree.read(f"etc/pve/{name}") for name in ("domains.cfg", "priv/tfa.cfg")]
+        )
+        if trouble is Trouble.CRASH:
+            raise Mistake(everything)
+        return load(self)
+
+    def silent(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hit.append("call")
+        raise Unreachable("Nobody answers.", "Try again.", "connection reset")
+
+    patch.setattr(SnapshotService, "load", reading)
+    if trouble is Trouble.UNREACHABLE:
+        patch.setattr(Bridge, "call", silent)
+        patch.setattr(DirectApi, "call", silent)
+    return hit
+
+
+def break_for_good(name: str) -> None:
+    """For a process of its own: there is no end of it."""
+    patch = pytest.MonkeyPatch()
+    troubled(Trouble(name), patch)
+
+
+def _calling(call: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+    def noted(
+        self: Any,
+        method: str,
+        path: Sequence[str],
+        params: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, Secret] | None = None,
+        **more: Any,
+    ) -> Any:
+        if method == "GET":
+            return call(self, method, path, params, secrets, **more)
+        hit.append(f"{method} {path}")
+        revealed = {name: secret.reveal() for name, secret in (secrets or {}).items()}
+        _before(trouble, revealed)
+        answer = call(self, method, path, params, secrets, **more)
+        _after(trouble, answer)
+        return answer
+
+    return noted
+
+
+def _asking(ask: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+    """Both steps of a login."""
+
+    def noted(self: Any, params: Mapping[str, Any], secrets: Mapping[str, Secret]) -> Any:
+        hit.append(f"login {params['username']}")
+        _before(trouble, {name: secret.reveal() for name, secret in secrets.items()})
+        answer = ask(self, params, secrets)
+        _after(trouble, answer)
+        return answer
+
+    return noted
+
+
+def _saving(save: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+    def noted(self: Any, path: Any, sheet: Secret) -> Any:
+        hit.append(f"save {path}")
+        if trouble in {Trouble.REFUSED, Trouble.ECHOED, Trouble.UNREACHABLE}:
+            raise Unwritable("No space left on device.", "Make room.")
+        _before(trouble, {"sheet": sheet.reveal()})
+        return save(self, path, sheet)
+
+    return noted
+
+
+def _before(trouble: Trouble, revealed: Mapping[str, str]) -> None:
+    if trouble is Trouble.REFUSED:
+        raise ApiError(500, "not today\n")
+    if trouble is Trouble.ECHOED:
+        told = {name: f"value '{value}' does not look right" for name, value in revealed.items()}
+        raise ApiError(400, f"Parameter verification failed: {told}\n", told)
+    if trouble is Trouble.CRASH and revealed:
+        _fall(revealed)
+    if trouble is Trouble.STOPPED:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _after(trouble: Trouble, answer: Any) -> None:
+    if trouble is Trouble.CRASH:
+        _fall({"answer": repr(answer)})
+    if trouble is Trouble.UNREACHABLE:
+        raise Unreachable("No answer came.", "Look first.", "connection reset", unsure=True)
+
+
+def _fall(revealed: Mapping[str, str]) -> None:
+    values = " ".join(revealed.values())
+    try:
+        raise KeyError(values)
+    except KeyError as error:
+        raise Mistake(f"{values} {revealed}") from error
