@@ -304,6 +304,7 @@ class ListScreen(BaseScreen):
         """A plan on rows was run (or, with None, left): what was marked has served."""
         if report is not None:
             self.table.set_marks(frozenset())
+            self.say("")  # it may have told of marks
             self._show_counts()
 
     def _show_marks(self) -> None:

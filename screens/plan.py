@@ -152,7 +152,13 @@ class PlanScreen(BaseScreen):
         self._read_to_end = False
         self.query_one(TextView).show(self._text)
         self.say(sentence)
+        self.call_after_refresh(self._say_more_below, sentence)
         self._be_alone()
+
+    def _say_more_below(self, sentence: str) -> None:
+        """A plan that does not fit says so: its end tells what does not come back."""
+        if self._sentence == sentence and self.query_one(TextView).hidden_below:
+            self.say(f"PgDn shows more. {sentence}")
 
     def _sentence_of_plan(self) -> str:
         if self._plan.weight is Weight.HEAVY:
@@ -199,7 +205,11 @@ class PlanScreen(BaseScreen):
     def show_keys(self) -> None:
         """Those that mean something now: before, while it runs, afterwards."""
         if self._report is None and not self._runs:
-            super().show_keys()
+            if self.query_one(TextField).display:
+                hints = [KeyHint("enter", "run"), KeyHint("esc", "back to the plan")]
+                self.query_one(KeyLine).show_hints(hints)
+            else:
+                super().show_keys()
             return
         keys = [KeyHint("esc", "stop" if self._runs else "back")]
         if self._report is not None:
@@ -222,6 +232,8 @@ class PlanScreen(BaseScreen):
         ask.display = field.display = True
         field.value = ""
         field.focus()
+        self.say("Nothing is done before the word is typed. Esc goes back to the plan.")
+        self.show_keys()
 
     def _ask_nothing(self) -> None:
         self.query_one("#ask").display = self.query_one(TextField).display = False
@@ -352,6 +364,7 @@ class PlanScreen(BaseScreen):
         if self.query_one(TextField).display:
             self._ask_nothing()
             self.say(self._sentence_of_plan())
+            self.show_keys()
             return
         self.app.pop_screen()
         self._on_done(self._report)

@@ -235,7 +235,7 @@ async def test_a_plan_that_does_not_fit_says_so(pilot):
     await listening(pilot)
     assert "Take back" not in shown(pilot)
     assert status(pilot).startswith("PgDn shows more.")
-    await press(pilot, "escape")
+    await press(pilot, "escape", "escape")
     await plan_to_disable(pilot, everybody[9])
     assert not status(pilot).startswith("PgDn")
 
