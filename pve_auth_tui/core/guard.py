@@ -18,7 +18,8 @@ people. Another description touches nothing. What the plan adds counts when PVE 
 way (TOTP, WebAuthn), and not when nobody has seen it yet (recovery keys).
 
 A plan is refused when no known way in is left although there was one; and where none is known
-before, when it takes any way in away without bringing a known one. Whether a person still has
+before, when it takes any way in away without bringing a known one. One that the plan lets end
+within 30 days (it sets the expiry, or brings it nearer) is not left. Whether a person still has
 the password, the phone or the key is nothing that a program can see.
 """
 
@@ -35,9 +36,10 @@ from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.standing import CERTAINTIES, WEBAUTHN, Certainty, Standing, standing
 from pve_auth_tui.core.tfaconfig import UserTfa
-from pve_auth_tui.core.words import thousands
+from pve_auth_tui.core.words import date_time, has_expired, thousands
 
 _NAMED: Final = 4  # in one sentence
+_SOON: Final = 30 * 86400.0  # seconds
 _CHECKED: Final = ("totp", "webauthn")  # by PVE, when they are added
 _NOBODY: Final = "Nobody would be sure to get in as administrator any more"
 _FEWER: Final = "Nobody is sure to get in as administrator now, and this makes it worse"
@@ -103,10 +105,23 @@ def judge(
     new = gate.ways()
     was_known = [way.userid for way in old if way.certainty == "known"]
     lost = was_known or sorted({way.userid for way in old} - {way.userid for way in new})
+    ending = {way.userid: end for way in new if (end := _new_end(before, after, way.userid, now))}
+    lasting = [way for way in new if way.userid not in ending]
     refusal = ""
-    if lost and not any(way.certainty == "known" for way in new):
-        refusal = f"{_NOBODY if was_known else _FEWER}: {_few(lost, gate.cause, '; ')}."
-    return Verdict(refusal, tuple(_findings(refusal, bool(was_known), new)), new)
+    if lost and not any(way.certainty == "known" for way in lasting):
+
+        def cause(userid: str) -> str:
+            until = ending.get(userid)
+            known = any(way.userid == userid and way.certainty == "known" for way in new)
+            return (
+                f"{userid} would expire at {date_time(until)}"
+                if until and known
+                else (gate.cause(userid))
+            )
+
+        refusal = f"{_NOBODY if was_known else _FEWER}: {_few(lost, cause, '; ')}."
+    shown = lasting if refusal else new
+    return Verdict(refusal, tuple(_findings(refusal, bool(was_known), shown)), new)
 
 
 class _Gate:
@@ -178,6 +193,18 @@ def _account(snapshot: Snapshot, userid: str) -> object:
     access = snapshot.access.value
     user = access.users.get(userid) if access else None
     return user and (user.enable, user.expire)
+
+
+def _new_end(before: Snapshot, after: Snapshot, userid: str, now: float) -> int:
+    """When an account ends that the plan lets end soon, seconds since 1970; 0: it does not."""
+    old, new = (
+        of.access.value.users.get(userid) if of.access.value else None for of in (before, after)
+    )
+    if new is None or not 0 < new.expire <= now + _SOON:
+        return 0
+    lasted = old is not None and old.enable and not has_expired(old.expire, now)
+    sooner = not lasted or old is None or old.expire == 0 or new.expire < old.expire
+    return new.expire if sooner else 0
 
 
 def _changed(old: UserTfa, new: UserTfa, touched: frozenset[Key], now: float) -> Iterator[Key]:

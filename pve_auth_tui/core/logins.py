@@ -149,8 +149,9 @@ def recovery_left(tfa: UserTfa | None) -> int | None:
 def webauthn_problem(snapshot: Snapshot) -> str:
     """Why no security key can be used, in words; "" when nothing speaks against it.
 
-    The code needs rp and id, and PVE 9 an origin that is the domain id or below it, if one is
-    set (reference 8.1). Settings that could not be read are taken for harmless.
+    The code needs rp and id; PVE 9 takes only names as hosts, and an origin that is the domain
+    id or below it, if one is set (reference 8.1). Settings that could not be read are taken for
+    harmless.
     """
     datacenter = snapshot.datacenter.value
     if datacenter is None:
@@ -159,6 +160,8 @@ def webauthn_problem(snapshot: Snapshot) -> str:
     if not isinstance(webauthn, Mapping) or not webauthn.get("rp") or not webauthn.get("id"):
         return "WebAuthn is not set up"
     origin, ident = webauthn.get("origin"), webauthn["id"]
+    if not _is_below(f"https://{ident}", ident):
+        return "the id of WebAuthn is no host name"
     if origin is None or _is_below(origin, ident):
         return ""
     return "the origin of WebAuthn does not fit its id"

@@ -276,9 +276,24 @@ def administrators(cluster: Cluster, before: Cluster, now: int, shown: str) -> d
     return answers
 
 
-def must_be_refused(old: dict[str, Answer], new: dict[str, Answer]) -> bool:
-    """Whether a plan with these answers before and after it is to be refused."""
-    if "known" in new.values():
+def let_end(cluster: Cluster, before: Cluster, userid: str, now: int) -> bool:
+    """Whether the plan itself gives an account that gets in only some days."""
+    end = cluster.accounts[userid].expire
+    if end == 0 or end - now > 30 * 86400:
+        return False
+    old = before.accounts.get(userid)
+    if old is None or not old.on or (old.expire != 0 and old.expire <= now):
+        return True
+    return old.expire == 0 or old.expire > end
+
+
+def must_be_refused(
+    old: dict[str, Answer], new: dict[str, Answer], ending: Iterable[str] = ()
+) -> bool:
+    """Whether a plan with these answers before and after it is to be refused; `ending`: who of
+    the latter is let in for some days only.
+    """
+    if any(answer == "known" and userid not in ending for userid, answer in new.items()):
         return False
     if "known" in old.values():
         return True

@@ -377,6 +377,38 @@ def test_root_expired():
     assert found.refusal == f"{REFUSED}would have expired."
 
 
+def test_root_that_is_let_end_soon_is_left_for_a_moment_only():
+    found = verdict(ALONE, with_user(ALONE, "root@pam", expire=int(NOW) + 5))
+    assert found.refusal.startswith(f"{REFUSED}would expire at 20")
+    assert [finding.word for finding in found.findings] == ["BAD"]
+    assert [way.userid for way in found.ways] == ["root@pam"]
+    far = verdict(ALONE, with_user(ALONE, "root@pam", expire=int(NOW) + 31 * DAY))
+    assert far.refusal == ""
+
+
+def test_an_account_that_ends_soon_replaces_none_that_lasts():
+    before = with_user(cluster(*BOTH, unix=("root",)), "nina@pve", enable=False)
+    guest = with_user(before, "nina@pve", enable=True, expire=int(NOW) + DAY)
+    assert verdict(before, with_user(guest, "root@pam", enable=False)).refusal
+    lasts = with_user(before, "nina@pve", enable=True)
+    assert not verdict(before, with_user(lasts, "root@pam", enable=False)).refusal
+
+
+def test_an_account_that_was_to_end_anyway_is_as_good_as_before():
+    before = with_user(ALONE, "root@pam", expire=int(NOW) + DAY)
+    assert not verdict(before, with_user(before, "root@pam", comment="x")).refusal
+    assert not verdict(before, with_user(before, "root@pam", expire=int(NOW) + 2 * DAY)).refusal
+    assert verdict(before, with_user(before, "root@pam", expire=int(NOW) + DAY - 1)).refusal
+
+
+@pytest.mark.parametrize("name", ["192.0.2.1", "[::1]", "pve1:8006", "https://pve1", "a b", "Pve1"])
+def test_a_key_is_of_no_use_where_the_id_is_no_host_name(name):
+    made = with_webauthn(cluster(tfa=[factors("root@pam", KEY)]), rp="Rack", id=name)
+    assert known(made) == {}
+    made = with_webauthn(cluster(tfa=[factors("root@pam", KEY)]), rp="Rack", id="pve1")
+    assert known(made) == {"root@pam": ("key",)}
+
+
 def test_root_deleted_comes_back_without_its_factors():
     """Reference 4.1: it reappears at the next read, enabled."""
     before = with_user(ALONE, "root@pam", comment="mail to all")

@@ -9,7 +9,7 @@ import pytest
 
 from pve_auth_tui.core.guard import judge
 from pve_auth_tui.core.objects import Key, differing
-from tests.core.guard_oracle import administrators, changed, must_be_refused
+from tests.core.guard_oracle import administrators, changed, let_end, must_be_refused
 from tests.core.guard_worlds import NOW, USERS, picture, plans
 
 PLANS = 10_000  # by each seed
@@ -31,10 +31,12 @@ def test_no_accepted_plan_leaves_nobody_in_and_no_refusal_is_without_a_reason(se
             touched = [*differing(before, then), *passwords]
             verdict = judge(before, then, touched, NOW, logged_in=shown)
             new = administrators(after, cluster, NOW, shown)
+            ending = {userid for userid in new if let_end(after, cluster, userid, NOW)}
             told = (plan, cluster, shown)
             if not verdict.refusal and "known" in old.values():
-                assert "known" in new.values(), told
-            assert bool(verdict.refusal) == must_be_refused(old, new), told
+                lasting = [new[userid] for userid in new.keys() - ending]
+                assert "known" in lasting, told
+            assert bool(verdict.refusal) == must_be_refused(old, new, ending), told
             assert {way.userid: way.certainty for way in verdict.ways} == new, told
             met["plans"] += 1
             met["refused" if verdict.refusal else "accepted"] += 1
