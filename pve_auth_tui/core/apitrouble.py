@@ -21,6 +21,7 @@ from pve_auth_tui.core.errors import (
 
 _UNCHANGED: Final = "so nothing was changed"
 _CORRECT: Final = "Correct it and try again; nothing was changed."
+_ASKS_WHO_IT_IS: Final = "password is required to modify user"
 _MOST_READ: Final = 4096  # of PVE's text; the rules stay fast on it whatever it is
 _LONGEST: Final = 300  # of PVE's text in a sentence; the whole text stays in `original`
 
@@ -213,6 +214,13 @@ _RULES: Final[tuple[Rule, ...]] = (
 
 def _by_code(error: ApiError, text: str, user: str) -> AuthTuiError:
     match error.code:
+        case 400 if asked := [name for name, why in error.errors.items() if _ASKS_WHO_IT_IS in why]:
+            return Refused(
+                f"PVE asks {user or 'who is logged in'} for their own password to do that,"
+                f" {_UNCHANGED}",
+                "As root@pam on the node none is needed. Elsewhere, for what adds or sets, give it"
+                f" with: change ... --secret {asked[0]}",
+            )
         case 400:
             return _bad_values(error.errors, text)
         case 401 if "authentication failure" in text:

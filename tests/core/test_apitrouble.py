@@ -204,6 +204,21 @@ def test_any_text_becomes_one_sentence_on_one_line(code, text):
     assert len(str(told)) < 600
 
 
+@pytest.mark.parametrize("name", ["password", "confirmation-password"])
+def test_who_is_asked_for_a_password_and_how_to_give_it(name):
+    """Golden: api/13-tfa.json and api/08-password.json, as another user than root@pam."""
+    errors = {name: "password is required to modify user"}
+    error = ApiError(400, "Parameter verification failed.", errors)
+    told = explained(error, action="remove TOTP phone of bob@pve", user="ann@pve")
+    assert isinstance(told, Refused)
+    assert str(told) == (
+        "Could not remove TOTP phone of bob@pve: PVE asks ann@pve for their own password to do"
+        " that, so nothing was changed."
+    )
+    assert "root@pam on the node" in told.hint
+    assert told.hint.endswith(f"--secret {name}")
+
+
 @pytest.mark.parametrize(
     "text",
     [
