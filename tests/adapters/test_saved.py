@@ -248,6 +248,16 @@ def test_one_session_at_a_time(saved):
         pass
 
 
+def test_the_lock_is_no_way_to_another_file(files, tmp_path):
+    files.put(applied())
+    elsewhere = tmp_path / "elsewhere"
+    (record,) = (path for path in tmp_path.rglob("*") if path.suffix == ".json")
+    (record.parent / "lock").symlink_to(elsewhere)
+    with pytest.raises(Unwritable), files.exclusively():
+        pytest.fail("a link was followed")
+    assert not elsewhere.exists()
+
+
 def test_a_session_that_was_killed_holds_nothing(files, tmp_path):
     code = (
         "import os, sys\nfrom pathlib import Path\n"

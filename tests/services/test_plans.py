@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, Unreadable
+from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, Unreadable, Unwritable
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.users import remove, switch
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import ApiCall, Draft, HostCommand, Weight
 from pve_auth_tui.core.planning import together
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services.admission import same, why_not
 from pve_auth_tui.services.plans import PlanChanged, Progress, State
 from tests.services.workbench import USERS, Bench, heard
 
@@ -245,6 +246,21 @@ def test_read_only_changes_nothing():
     assert bench.api.writes == []
 
 
+def test_read_only_runs_no_command_either():
+    bench = Bench()
+    bench.nodes._read_only = True
+    node = bench.outlooks.fresh().node
+    assert "--read-only" in why_not((HostCommand(("/usr/bin/true",)),), node)
+
+
+def test_another_call_with_the_same_effect_is_another_plan():
+    plan = Bench().review(BOB_OFF)
+    (step,) = plan.steps
+    other = replace(step, params={**step.params, "append": 1})
+    assert same(plan, replace(plan))
+    assert not same(plan, replace(plan, steps=(other,)))
+
+
 def test_a_heavy_plan_needs_its_word():
     bench = Bench(users=f"{USERS}token:bob@pve!ci:0:1::\n")  # its secret never comes back
     plan = bench.review(removal.remove([Key("token", "bob@pve!ci")]))
@@ -330,6 +346,18 @@ def test_a_result_that_nobody_took_ends_the_plan_too():
     report = bench.apply(THREE_OFF)
     assert states(report) == [State.DONE, State.NOT_RUN, State.NOT_RUN]
     assert report.undoable
+
+
+def test_one_result_that_was_not_taken_is_enough_to_end_the_plan():
+    bench = Bench()
+
+    def hiccup(entry):
+        if (entry.event, entry.step) == ("result", 1):
+            raise Unwritable("No space left on device.", "Make room.")
+
+    bench.journal.on_write = hiccup
+    assert states(bench.apply(THREE_OFF)) == [State.DONE, State.NOT_RUN, State.NOT_RUN]
+    assert bench.journal.told[-1].startswith("end 0 failed: 1 of 3 done, 2 not run")
 
 
 def test_what_a_place_of_the_journal_did_not_take_is_remarked():

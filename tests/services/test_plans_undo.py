@@ -186,6 +186,25 @@ def test_secrets_are_gone_after_a_day():
     assert bench.saved.material(plan) == {}
 
 
+def test_what_is_kept_needs_no_secrets_any_more():
+    bench = with_totp()
+    bench.plans = bench.service(timers=HeldTimers())
+    key = Key("factor", "bob@pve", "11111111-1111-4111-8111-111111111111")
+    plan = bench.review(removal.remove([key]))
+    report = bench.plans.apply(plan, override=plan.confirm, minutes=10)
+    assert bench.saved.material(report.id)
+    bench.plans.keep(report.id)
+    assert bench.saved.material(report.id) == {}
+
+
+def test_a_plan_that_changed_nothing_leaves_no_secrets():
+    bench = with_totp()
+    bench.api.before[1] = lambda: bench.node.faults.held_locks.add("file-priv_tfa_cfg")
+    report = without_totp(bench)
+    assert [one.state for one in report.results] == [State.FAILED]
+    assert bench.saved.material(report.id) == {}
+
+
 def test_purging_leaves_nothing_to_undo_with():
     bench = with_totp()
     plan = without_totp(bench).id
