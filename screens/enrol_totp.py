@@ -37,9 +37,10 @@ class EnrolTotpScreen(FormScreen):
 
     @dataclass
     class Started(Message):
-        """There is a new secret to be shown."""
+        """There is a new secret to be shown, made of these answers."""
 
         draft: TotpDraft
+        answers: dict[str, Answer]
 
     @dataclass
     class NotStarted(Message):
@@ -135,7 +136,7 @@ class EnrolTotpScreen(FormScreen):
                 period=int(cast(str, other.get("period", "30"))),
                 algorithm=cast(str, other.get("algorithm", "SHA1")),
             )
-            message = self.Started(draft)
+            message = self.Started(draft, answers)
         except AuthTuiError as error:
             message = self.NotStarted(error)
         if not get_current_worker().is_cancelled:
@@ -143,7 +144,7 @@ class EnrolTotpScreen(FormScreen):
 
     @on(Started)
     def _started(self, message: Started) -> None:
-        self._made, self._made_of = message.draft, self.form.values
+        self._made, self._made_of = message.draft, message.answers
         self._show(message.draft)
 
     @on(NotStarted)

@@ -14,9 +14,8 @@ from textual.message import Message
 from textual.worker import Worker, get_current_worker
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
-from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.errors import AuthTuiError, LoginRefused
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.logins import login, recovery_left
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.totp import cleaned
@@ -198,7 +197,8 @@ class ProveScreen(FormScreen):
                 self._answers = Queue()
                 self._attempt = self._log_in(password, snapshot, self._answers)
             elif snapshot is not None:
-                self._ask_answer(_challenge_of_files(snapshot, self._userid))
+                expected = self.house.workshop.prove.expected(self._userid, snapshot)
+                self._ask_answer(expected)
                 self.say("Nobody logs in without a password: a code is compared with the files.")
         self.show_keys()
 
@@ -276,7 +276,10 @@ class ProveScreen(FormScreen):
 
     @on(NotProved)
     def _not_proved(self, message: NotProved) -> None:
-        self._end(_troubled(message.error), "That was one attempt; ^O begins another one.")
+        error = message.error
+        counts = isinstance(error, LoginRefused) and error.original  # what PVE itself said
+        said = "That was one attempt; ^O begins another one." if counts else "Nobody has logged in."
+        self._end(_troubled(error), said)
 
     def _end(self, lines: Sequence[Line], sentence: str) -> None:
         self._attempt = None
@@ -305,14 +308,6 @@ def _words(kind: str, challenge: Challenge) -> str:
         numbers = ", ".join(map(str, challenge.recovery or ()))
         return f"recovery key, one of {numbers}"
     return {"totp": "code of the authenticator app", "yubico": "touch of the YubiKey"}[kind]
-
-
-def _challenge_of_files(snapshot: Snapshot, userid: str) -> Challenge:
-    """What PVE would ask for, as far as a code or a recovery key answers it."""
-    tfa = snapshot.tfa.value
-    left = recovery_left(tfa.users.get(userid) if tfa else None)
-    usable = login(snapshot, userid, snapshot.taken_at).usable
-    return Challenge(totp="totp" in usable, recovery=None if left is None else tuple(range(left)))
 
 
 def _troubled(error: AuthTuiError) -> list[Line]:

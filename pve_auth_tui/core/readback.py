@@ -35,10 +35,6 @@ class ReadBack(NamedTuple):
     others: tuple[str, ...]
     keys: tuple[Key, ...]
 
-    @property
-    def as_foretold(self) -> bool:
-        return not self.differences
-
 
 def read_back(
     before: Snapshot, expected: Snapshot, now: Snapshot, touched: Sequence[Key]

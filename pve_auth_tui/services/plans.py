@@ -132,13 +132,13 @@ class PlanService:
             with self._saved.exclusively(max(0.0, until - time.monotonic())):
                 yield
         finally:
-            self._stopping = False
             self._idle.set()
 
     def _claimed(self) -> bool:
         with self._claim:
             if self.busy:
                 return False
+            self._stopping = False  # here: a stop at the very end of a plan is not for the next
             self._idle.clear()
             return True
 

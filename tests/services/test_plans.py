@@ -497,6 +497,20 @@ def test_a_stop_holds_for_one_plan():
     assert bench.apply(switch(["ann@pve", "eve@pve"], enable=False)).ok
 
 
+def test_a_stop_at_the_very_end_of_a_plan_is_not_for_the_next_one(monkeypatch):
+    bench = Bench()
+    end = bench.plans._idle.set
+
+    def stopped_just_before():
+        bench.plans.stop()
+        end()
+
+    monkeypatch.setattr(bench.plans._idle, "set", stopped_just_before)
+    assert bench.apply(BOB_OFF).ok
+    monkeypatch.undo()
+    assert bench.apply(switch(["eve@pve"], enable=False)).ok
+
+
 def test_a_stop_while_nothing_runs_stops_nothing():
     bench = Bench()
     bench.plans.stop()
