@@ -302,8 +302,7 @@ class PveAuthApp(CalmCrash, Changing):
         self._asked_to_leave = False
 
     def _go(self) -> None:
-        if self.is_changing:
-            self.workshop.plans.stop()
+        self.stop_changing()
         Thread(target=self._service.close, daemon=True).start()
         self.exit()
 
@@ -475,8 +474,10 @@ def open_screens(
     A plan that still runs then ends with its running step.
     """
     app = PveAuthApp(service, profile, exports, stories, open_workshop)
-    app.run(mouse=profile.mouse)
-    app.end_changes()
+    try:
+        app.run(mouse=profile.mouse)
+    finally:
+        app.end_changes()
     if app.crash is not None:
         return tell(app.crash)
     return app.return_code or 0

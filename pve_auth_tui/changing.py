@@ -110,12 +110,21 @@ class Changing(App[None]):
                 self._workshop = self._open_workshop()
             return self._workshop
 
+    def on_unmount(self) -> None:
+        """However the application ends, also by a mistake of its own: no other step starts."""
+        self.stop_changing()
+
+    def stop_changing(self) -> None:
+        """The running step ends, no other starts."""
+        if self._workshop is not None:
+            self._workshop.plans.stop()
+
     def end_changes(self) -> None:
         """After the screens are gone: the running step ends, no other starts, and that is told."""
         workshop = self._workshop
         if workshop is None:
             return
-        workshop.plans.stop()
+        self.stop_changing()
         workshop.plans.wait(_LONGEST_STEP)
         workshop.close()
 

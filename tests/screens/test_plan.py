@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from pve_auth_tui.core.intents.users import switch
 from pve_auth_tui.core.objects import Key, record
 from screens.listing import ListScreen
 from screens.plan import PlanScreen
@@ -377,3 +378,32 @@ async def test_the_journal_tells_of_it(pilot):
     await press(pilot, "escape")
     pilot.app.obey("journal", pilot.app.screen)
     await until(pilot, lambda: "disable anna.admin@corp" in shown(pilot))
+
+
+async def crash_in_the_first_step(app, go_on):
+    begun = Event()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        plans = app.workshop.plans
+        run = plans._applying.runner.run
+
+        def slow(step, on_line):
+            begun.set()
+            assert go_on.wait(10)
+            return run(step, on_line)
+
+        plans._applying.runner.run = slow
+        both = switch([ANNA, "carl@corp"], enable=False)
+        app.run_plan(plans.review(both, app.outlook))
+        await until(pilot, begun.is_set)
+        app._handle_exception(ZeroDivisionError())
+
+
+async def test_however_the_application_ends_no_other_step_starts(make_app, still_cursor):
+    app, go_on = make_app(), Event()
+    with pytest.raises(ZeroDivisionError):
+        await crash_in_the_first_step(app, go_on)
+    go_on.set()
+    assert app.workshop.plans.wait(10)
+    (applied,) = app.workshop.plans.history()
+    assert [change.key.name for change in applied.changes] == [ANNA]
