@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 from screens.choose import ChooseScreen
+from screens.list_commands import ChangeOfRow, OnRow
 from screens.listing import ListScreen
 
 _TOTP, _RECOVERY = "TOTP", "Recovery Keys"
 _LATER = "WebAuthn (not built yet)", "Yubico OTP (not built yet)"
 
 
+class Unlock(ChangeOfRow["FactorScreen"]):
+    """Takes the lock off the second factors of the row's user."""
+
+    keys, shown, word, name = "l", "l", "unlock", "unlock"
+
+    @classmethod
+    def run(cls, screen: FactorScreen) -> None:
+        screen.unlock(screen.user)
+
+
+class Prove(OnRow["FactorScreen"]):
+    """Proves that the row's user can log in, by a real login with password and second factor."""
+
+    keys, shown, word, name = "t", "t", "test", "prove"
+
+    @classmethod
+    def problem(cls, screen: FactorScreen) -> str:
+        return super().problem(screen) or screen.house.why_no_login()
+
+    @classmethod
+    def run(cls, screen: FactorScreen) -> None:
+        screen.prove(screen.user)
+
+
 class FactorScreen(ListScreen):
     """A list whose rows are about users."""
+
+    @property
+    def user(self) -> str:
+        """Whom the row under the cursor is about."""
+        return self.table.key or ""
 
     def choose_factor(self, userid: str) -> None:
         """PVE's own menu: which kind."""

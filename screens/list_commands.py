@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from screens.base import EVERYWHERE
 from screens.commands import NO_WHY, NOT_YET, Command, Commands
@@ -11,15 +11,26 @@ if TYPE_CHECKING:
     from screens.listing import ListScreen
 
 
-class OnRow(Command["ListScreen"]):
+L = TypeVar("L", bound="ListScreen")
+
+
+class OnRow(Command[L]):
     """A command that needs a row under the cursor."""
 
     @classmethod
-    def problem(cls, screen: ListScreen) -> str:
+    def problem(cls, screen: L) -> str:
         return "" if screen.table.key else "There is no row here."
 
 
-class Open(OnRow):
+class ChangeOfRow(OnRow[L]):
+    """One that changes something."""
+
+    @classmethod
+    def problem(cls, screen: L) -> str:
+        return super().problem(screen) or screen.house.why_no_change()
+
+
+class Open(OnRow["ListScreen"]):
     """Opens everything that is known about the row."""
 
     keys, shown, word, name = "enter", "enter", "open", "open"
@@ -59,7 +70,7 @@ class Sort(Command["ListScreen"]):
         screen.choose_sort()
 
 
-class Mark(OnRow):
+class Mark(OnRow["ListScreen"]):
     """Marks the row, or takes the mark off; keys then act on all marked rows."""
 
     keys, shown, word, name = "space", "space", "mark", "mark"
@@ -79,7 +90,7 @@ class NextFinding(Command["ListScreen"]):
         screen.next_to_look_at()
 
 
-class ShowCommands(OnRow):
+class ShowCommands(OnRow["ListScreen"]):
     """Shows the pveum lines that tell the same."""
 
     keys, shown, word, name = "c", "c", "", "commands"
@@ -89,7 +100,7 @@ class ShowCommands(OnRow):
         screen.show_commands()
 
 
-class Save(OnRow):
+class Save(OnRow["ListScreen"]):
     """Saves the rows shown to a file that only you can read."""
 
     keys, shown, word, name = "f", "f", "", "save"
@@ -117,14 +128,10 @@ class Edit(_Later):
     keys, shown, word, name = "e", "e", "edit", "edit"
 
 
-class Remove(OnRow):
+class Remove(ChangeOfRow["ListScreen"]):
     """Removes the row, or all marked rows: shows the plan of it first."""
 
     keys, shown, word, name = "d", "d", "remove", "remove"
-
-    @classmethod
-    def problem(cls, screen: ListScreen) -> str:
-        return super().problem(screen) or screen.house.why_no_change()
 
     @classmethod
     def run(cls, screen: ListScreen) -> None:

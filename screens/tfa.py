@@ -9,12 +9,12 @@ from pve_auth_tui.core.objects import Key
 from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen
 from screens.commands import Command, Commands
-from screens.factors import FactorScreen
+from screens.factors import FactorScreen, Prove, Unlock
 from screens.list_commands import (
+    ChangeOfRow,
     Find,
     Mark,
     NextFinding,
-    OnRow,
     Open,
     Remove,
     Save,
@@ -42,46 +42,14 @@ class AddFactor(Command["TfaScreen"]):
         screen.pick_user()
 
 
-class EditFactor(OnRow):
+class EditFactor(ChangeOfRow["TfaScreen"]):
     """Changes the description, or switches the factor on or off."""
 
     keys, shown, word, name = "e", "e", "edit", "edit"
 
     @classmethod
-    def problem(cls, screen: TfaScreen) -> str:  # type: ignore[override]
-        return super().problem(screen) or screen.house.why_no_change()
-
-    @classmethod
-    def run(cls, screen: TfaScreen) -> None:  # type: ignore[override]
+    def run(cls, screen: TfaScreen) -> None:
         screen.edit()
-
-
-class Unlock(OnRow):
-    """Takes the lock off the second factors of the row's user."""
-
-    keys, shown, word, name = "l", "l", "unlock", "unlock"
-
-    @classmethod
-    def problem(cls, screen: TfaScreen) -> str:  # type: ignore[override]
-        return super().problem(screen) or screen.house.why_no_change()
-
-    @classmethod
-    def run(cls, screen: TfaScreen) -> None:  # type: ignore[override]
-        screen.unlock(screen.user)
-
-
-class Prove(OnRow):
-    """Proves that the row's user can log in, by a real login with password and second factor."""
-
-    keys, shown, word, name = "t", "t", "test", "prove"
-
-    @classmethod
-    def problem(cls, screen: TfaScreen) -> str:  # type: ignore[override]
-        return super().problem(screen) or screen.house.why_no_login()
-
-    @classmethod
-    def run(cls, screen: TfaScreen) -> None:  # type: ignore[override]
-        screen.prove(screen.user)
 
 
 class TfaScreen(FactorScreen):
@@ -95,8 +63,7 @@ class TfaScreen(FactorScreen):
 
     @property
     def user(self) -> str:
-        """Whose factor the cursor is on."""
-        return (self.table.key or "").partition(" ")[0]
+        return super().user.partition(" ")[0]
 
     def object_of(self, key: str) -> Key:
         userid, _, ident = key.partition(" ")

@@ -8,13 +8,13 @@ from pve_auth_tui.core.lists.users import USERS
 from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen
 from screens.commands import Commands
-from screens.factors import FactorScreen
+from screens.factors import FactorScreen, Prove, Unlock
 from screens.list_commands import (
     Add,
+    ChangeOfRow,
     Find,
     Mark,
     NextFinding,
-    OnRow,
     Open,
     Remove,
     Save,
@@ -25,56 +25,36 @@ from screens.list_commands import (
 )
 
 
-class OnUser(OnRow):
-    """A change that needs a user."""
-
-    @classmethod
-    def problem(cls, screen: UsersScreen) -> str:  # type: ignore[override]
-        return super().problem(screen) or screen.house.why_no_change()
-
-
-class EditUser(OnUser):
+class EditUser(ChangeOfRow["UsersScreen"]):
     """Enables or disables the user, or all marked users."""
 
     keys, shown, word, name = "e", "e", "edit", "edit"
 
     @classmethod
-    def run(cls, screen: UsersScreen) -> None:  # type: ignore[override]
+    def run(cls, screen: UsersScreen) -> None:
         screen.edit()
 
 
-class GiveFactor(OnUser):
+class GiveFactor(ChangeOfRow["UsersScreen"]):
     """Gives the user a second factor: an authenticator app, or recovery keys."""
 
     keys, shown, word, name = "o", "o", "", "second-factor"
 
     @classmethod
-    def run(cls, screen: UsersScreen) -> None:  # type: ignore[override]
-        screen.choose_factor(screen.table.key or "")
+    def run(cls, screen: UsersScreen) -> None:
+        screen.choose_factor(screen.user)
 
 
-class UnlockUser(OnUser):
+class UnlockUser(Unlock):
     """Takes the lock off the user's second factors."""
 
-    keys, shown, word, name = "l", "l", "", "unlock"
-
-    @classmethod
-    def run(cls, screen: UsersScreen) -> None:  # type: ignore[override]
-        screen.unlock(screen.table.key or "")
+    word = ""
 
 
-class ProveUser(OnRow):
+class ProveUser(Prove):
     """Proves that the user can log in, by a real login with password and second factor."""
 
-    keys, shown, word, name = "t", "t", "", "prove"
-
-    @classmethod
-    def problem(cls, screen: UsersScreen) -> str:  # type: ignore[override]
-        return super().problem(screen) or screen.house.why_no_login()
-
-    @classmethod
-    def run(cls, screen: UsersScreen) -> None:  # type: ignore[override]
-        screen.prove(screen.table.key or "")
+    word = ""
 
 
 class UsersScreen(FactorScreen):
