@@ -28,7 +28,7 @@ from pve_auth_tui.adapters.rootfs import PMXCFS
 from pve_auth_tui.core.apipath import unquoted
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.ports import Param, param_text
 from pve_auth_tui.core.secret import Secret
 
 PERL: Final = "/usr/bin/perl"
@@ -148,7 +148,7 @@ class Bridge:
         """
         if method not in METHODS:
             raise UsageError(f"{method} is no method of PVE's API.")
-        values = {name: as_text(value) for name, value in (params or {}).items()}
+        values = {name: param_text(value) for name, value in (params or {}).items()}
         values |= {name: secret.reveal() for name, secret in (secrets or {}).items()}
         if not all(is_text(text) for text in (*path, *values, *values.values(), self._host)):
             raise UsageError("A value is not text (half a character), so nothing was sent.")
@@ -279,11 +279,6 @@ class Bridge:
         if child:
             child.end()
             self._said = child.said
-
-
-def as_text(value: Param) -> str:
-    """A parameter as PVE gets it over HTTP: a boolean is `1` or `0`."""
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def is_text(value: str) -> bool:

@@ -32,7 +32,7 @@ from pve_auth_tui.core.apipath import quoted
 from pve_auth_tui.core.apitrouble import session_ended
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import ApiError, LoginRefused, Refused, Unreachable, UsageError
-from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.ports import Param, param_text
 from pve_auth_tui.core.secret import Secret
 
 CONNECT_SECONDS: Final = 5.0
@@ -315,10 +315,7 @@ def _closed(*, unsure: bool = False) -> Unreachable:
 
 def _fields(params: Mapping[str, Param], secrets: Mapping[str, Secret]) -> dict[str, str]:
     """As PVE reads them: 1 and 0 for yes and no. Raises UsageError for what has no UTF-8."""
-    fields = {
-        name: str(int(value)) if isinstance(value, bool) else str(value)
-        for name, value in params.items()
-    }
+    fields = {name: param_text(value) for name, value in params.items()}
     fields |= {name: secret.reveal() for name, secret in secrets.items()}
     if any(_has_no_utf8(text) for text in fields.values()):
         raise UsageError("There are characters in it that cannot be sent, so nothing was sent.")

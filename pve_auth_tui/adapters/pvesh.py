@@ -22,10 +22,10 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pve_auth_tui.adapters.bridge import METHODS, as_text, is_text, not_ready
+from pve_auth_tui.adapters.bridge import METHODS, is_text, not_ready
 from pve_auth_tui.core.apipath import unquoted
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, Refused, Unreachable, UsageError
-from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.ports import Param, param_text
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.environment import child_environment
 
@@ -84,7 +84,7 @@ class Pvesh:
                 "It needs PVE's own modules, or HTTPS.",
             )
         place = unquoted(path)
-        values = {name: as_text(value) for name, value in (params or {}).items()}
+        values = {name: param_text(value) for name, value in (params or {}).items()}
         if not all(
             is_text(text) and "\0" not in text for text in (place, *values, *values.values())
         ):

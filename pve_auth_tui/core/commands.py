@@ -14,7 +14,7 @@ from pve_auth_tui.core.apitemplate import Templates
 from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
-from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.ports import param_text
 
 MASKED: Final = "'***'"
 
@@ -117,14 +117,16 @@ def _escaped(character: str) -> str:
 def _call(step: ApiCall) -> str:
     path_parts = [_ID if _NEW.fullmatch(part) else part for part in step.path]
     found = _TEMPLATES.find(step.method, path_parts)
-    values = {name: quoted(_text(value)) for name, value in step.params.items()}
+    values = {name: quoted(param_text(value)) for name, value in step.params.items()}
     values |= dict.fromkeys(step.secrets, MASKED)
     if found is None:
         path = quoted("".join(f"/{part}" for part in path_parts))
         return " ".join(["pvesh", _VERBS[step.method], path, *_options(values)])
     template, in_path = found
     words, places = _PVEUM[template]
-    given = {name: _text(step.params[name]) for name in places if name in step.params} | in_path
+    given = {
+        name: param_text(step.params[name]) for name in places if name in step.params
+    } | in_path
     named = [given[name] for name in places if name in given]
     values |= {name: quoted(value) for name, value in in_path.items()}
     if template == _ACL and values.pop("delete", "0") == "1":
@@ -140,7 +142,3 @@ def _call(step: ApiCall) -> str:
 
 def _options(values: Mapping[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in (f"--{quoted(name)}", value)]
-
-
-def _text(value: Param) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Param: TypeAlias = str | int | bool
 
 
+def param_text(value: Param) -> str:
+    """A parameter as PVE gets it over HTTP: a boolean is `1` or `0`."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
 class Tree(Protocol):
     """PVE's files, wherever they lie: below a root, in config.db, or in memory.
 

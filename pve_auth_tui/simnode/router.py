@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from pve_auth_tui.core import schema
 from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.core.ports import param_text
 from pve_auth_tui.core.schema import Properties, Property
 from pve_auth_tui.core.validation import object_problems
 from pve_auth_tui.simnode.more_schema import MORE
@@ -72,7 +73,7 @@ def find(method: str, path: str) -> tuple[Method, dict[str, str]]:
 
 def merged(in_path: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
     """All parameters as text; raises ApiError 400 for one that contradicts the path."""
-    texts = {name: _text(value) for name, value in given.items()}
+    texts = {name: param_text(value) for name, value in given.items()}
     for name, value in in_path.items():
         if texts.get(name, value) != value:
             raise ApiError(400, BAD_PARAMETERS, {name: _DOUBLE})
@@ -88,10 +89,6 @@ def checked(method: Method, params: Mapping[str, str]) -> dict[str, Any]:
         name: int(value) if method.rules[name].kind in whole else value
         for name, value in params.items()
     }
-
-
-def _text(value: Any) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 @cache

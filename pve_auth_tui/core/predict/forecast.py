@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from pve_auth_tui.core.apitemplate import Templates
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import ApiCall, FileSwap, Step
-from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.ports import param_text
 from pve_auth_tui.core.predict import factors, people, rights, rules, settings
 from pve_auth_tui.core.predict.call import Params
 from pve_auth_tui.core.predict.refusal import Refusal, Unforeseeable
@@ -96,7 +96,7 @@ def _apply(world: World, step: Step) -> None:
     if not isinstance(step, ApiCall) or found is None:
         raise Unforeseeable
     call, in_path = found
-    given = {name: _text(value) for name, value in step.params.items()}
+    given = {name: param_text(value) for name, value in step.params.items()}
     given |= {name: secret.reveal() for name, secret in step.secrets.items()}
     for name, value in in_path.items():
         if given.get(name, value) != value:
@@ -105,7 +105,3 @@ def _apply(world: World, step: Step) -> None:
     if problems := rules.problems(call, values, step.secrets.keys(), world.release):
         raise Refusal(*problems)
     _HANDLERS[call](world, Params(values))
-
-
-def _text(value: Param) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
