@@ -6,6 +6,8 @@ stays, the commands, the way back.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
@@ -19,6 +21,8 @@ from pve_auth_tui.core.words import count_words
 _SUBJECT: Final = 28  # cells for names, if all fit
 _COMMANDS: Final = 50  # shown at the plan; the rest stands behind `c` and in a saved file
 _TOO_NARROW: Final = 20
+_ATOM: Final = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|[^\\]")
+_WORD: Final = re.compile(r"""#.*|(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
 def plan_heading(plan: Plan) -> tuple[str, str]:
@@ -32,8 +36,8 @@ def plan_heading(plan: Plan) -> tuple[str, str]:
     return f"Plan: {plain(plan.title)}", f"{plan.weight.value}, {back}"
 
 
-def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS) -> list[str]:
-    """All of it, wrapped to `width` cells, in plain text."""
+def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS, undo: str = "u") -> list[str]:
+    """All of it, wrapped to `width` cells, in plain text. `undo`: the key or command for that."""
     texts: list[str] = []
     for finding in plan.findings:
         texts += finding_text(finding, width)
@@ -44,7 +48,7 @@ def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS) -> list[str]:
     count = len(plan.steps)
     texts += ["", f"Commands  {count}" if count != 1 else "Command"]
     texts += command_text(plan, width, most=most)
-    texts += ["", *back_text(plan.back, width, most=most)]
+    texts += ["", *back_text(plan.back, width, most=most, undo=undo)]
     return texts[1:] if texts and not texts[0] else texts
 
 
@@ -61,12 +65,12 @@ def command_text(plan: Plan, width: int, *, most: int = _COMMANDS) -> list[str]:
     return _lines_of(plan.steps, width, most)
 
 
-def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS) -> list[str]:
+def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS, undo: str = "u") -> list[str]:
     """How it is taken back, and what does not come back."""
     if not back.steps:
         texts = ["Cannot be taken back"]
     else:
-        texts = ["Take back  u, or by hand:", *_lines_of(back.steps, width, most)]
+        texts = [f"Take back  {undo}, or by hand:", *_lines_of(back.steps, width, most)]
     for lost in back.lost:
         texts += _hanging("LOOK" if back.steps else "", lost, width, 6 if back.steps else 2)
     return texts
@@ -75,10 +79,53 @@ def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS) -> list[str]
 def _lines_of(steps: Sequence[object], width: int, most: int) -> list[str]:
     texts: list[str] = []
     for step in steps[:most]:
-        texts += _hanging("", shown(step), width, 2, more=4)  # type: ignore[arg-type]
+        texts += _shell_lines(plain(shown(step)), width)  # type: ignore[arg-type]
     if len(steps) > most:
         texts.append(f"  and {count_words(len(steps) - most, 'more', 'more')}: c shows all")
     return texts
+
+
+def _shell_lines(line: str, width: int) -> list[str]:
+    r"""A command over several lines, each but the last with a `\` at its end: half of it, copied
+    or typed, must not be a command of its own (`pveum user tfa delete` without its `--id`).
+    """
+    if line.startswith("#"):
+        room = max(_TOO_NARROW, width)
+        return wrap(line, room, initial_indent="  ", subsequent_indent="  # ")
+    room = max(_TOO_NARROW, width) - 6  # beside the indent and the mark
+    texts = ["  "]
+    for word in _WORD.findall(line):
+        first, *rest = _pieces(word, room)
+        if not texts[-1].strip():
+            texts[-1] += first
+        elif len(texts[-1].strip()) + 1 + len(word) <= room:
+            texts[-1] += f" {first}"
+        else:
+            texts[-1] += " \\"
+            texts.append(f"    {first}")
+        for piece in rest:  # at the very left: a blank before it would end the word
+            texts[-1] += "\\"
+            texts.append(piece)
+    return texts
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """A word that is too long, as several that a shell puts together again."""
+    if len(word) <= room or word.startswith("#"):
+        return [word]
+    if word.startswith("$'") and word.endswith("'"):
+        atoms, around = _ATOM.findall(word[2:-1]), "$'{}'"
+    elif "'" not in word:
+        atoms, around = list(word), "{}"
+    else:
+        text = "".join(shlex.split(word))
+        atoms, around = ["'\"'\"'" if letter == "'" else letter for letter in text], "'{}'"
+    pieces = [""]
+    for atom in atoms:
+        if len(pieces[-1]) + len(atom) > room - len(around):
+            pieces.append("")
+        pieces[-1] += atom
+    return [around.replace("{}", piece) for piece in pieces]
 
 
 def _effects(effects: Sequence[Effect], width: int) -> Iterator[str]:
