@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -79,6 +78,12 @@ class Changing(App[None]):
     @dataclass
     class NotRun(Message):
         """Nothing was done, and why."""
+
+        error: AuthTuiError
+
+    @dataclass
+    class Failed(Message):
+        """Something beside a plan could not be done, and why."""
 
         error: AuthTuiError
 
@@ -295,8 +300,16 @@ class Changing(App[None]):
         self._look_for_armed()
 
     def _look_for_armed(self, kept: str = "") -> None:
-        if self._open_workshop is not None:
+        if self._open_workshop is None:
+            return
+        try:
             self._pass_on(self.Armed(self.workshop.plans.armed(), kept))
+        except AuthTuiError as error:  # a record that is broken, a journal that is full
+            self._pass_on(self.Failed(error))
+
+    @on(Failed)
+    def _tell_failure(self, message: Failed) -> None:
+        self.tell(message.error)
 
     @on(Armed)
     def _show_armed(self, message: Armed) -> None:
@@ -351,7 +364,7 @@ class Changing(App[None]):
                 self.workshop.plans.keep(change.id)
                 titles.append(plain(change.title))
         except AuthTuiError as error:
-            self.call_from_thread(partial(self.tell, error))
+            self._pass_on(self.Failed(error))
         self._look_for_armed(f"Kept: {', '.join(titles)}." if titles else "")
 
     def undo(self, change: str = "") -> None:
@@ -363,7 +376,7 @@ class Changing(App[None]):
         try:
             intent = self.workshop.plans.undo(change)
         except AuthTuiError as error:
-            self.call_from_thread(self.tell, error)
+            self._pass_on(self.Failed(error))
         else:
             self._make_now(Wanted(intent, _nothing, None, asked_on))
 
