@@ -123,6 +123,22 @@ def test_no_more_is_read_than_was_asked_for(folder: int) -> None:
         read_file(folder, "a", 10)
 
 
+def test_a_link_is_not_read_even_if_it_leads_to_a_file_of_ours(folder: int, path: Path) -> None:
+    new_file(folder, "ours", b"x")
+    (path / "link").symlink_to("ours")
+    with pytest.raises(Unreadable):
+        read_file(folder, "link", 10)
+
+
+def test_a_link_is_no_folder_even_if_it_leads_to_one_of_ours(path: Path) -> None:
+    os.close(private_folder(path.parent / "other"))
+    path.symlink_to("other")
+    with pytest.raises(OSError, match="Not a directory|Too many levels"):
+        private_folder(path)
+    with pytest.raises(Unwritable), private(path):
+        pytest.fail("it was opened")
+
+
 def test_a_link_a_pipe_a_folder_and_a_file_of_others_are_not_read(folder: int, path: Path) -> None:
     new_file(folder, "open", b"x")
     (path / "open").chmod(0o640)
