@@ -20,7 +20,7 @@ from pve_auth_tui.core.plan import Plan, Weight
 from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
 from pve_auth_tui.services.reporttext import progress_text, report_text, trouble_text
 from screens.base import BaseScreen
-from screens.commands import Back, Command, Commands, Keep
+from screens.commands import Back, Command, Commands, Keep, hints
 from widgets.lines import HeadLine, KeyHint, KeyLine, OneLine, Rule, Sentence
 from widgets.text_field import TextField
 from widgets.text_view import TextView
@@ -32,6 +32,7 @@ _LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant
 _LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form
 _TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
 _ALL: Final = 100_000  # commands behind `c`
+_ONE_LINE: Final = 1_000_000  # cells: a command is never two lines there
 
 
 class Run(Command["PlanScreen"]):
@@ -175,7 +176,8 @@ class PlanScreen(BaseScreen):
     def why_not_run(self) -> str:
         """One sentence, or ""."""
         if self._report is not None:
-            return "It has been run. Esc goes back, u takes it back."
+            undo = ", u takes it back" if self._report.undoable else ""
+            return f"It has been run. Esc goes back{undo}."
         if self._runs:
             return "It runs."
         if monotonic() - self._opened < _LISTENS:
@@ -206,14 +208,15 @@ class PlanScreen(BaseScreen):
         """Those that mean something now: before, while it runs, afterwards."""
         if self._report is None and not self._runs:
             if self.query_one(TextField).display:
-                hints = [KeyHint("enter", "run"), KeyHint("esc", "back to the plan")]
-                self.query_one(KeyLine).show_hints(hints)
+                asked = KeyHint("enter", "run"), KeyHint("esc", "back to the plan")
+                self.query_one(KeyLine).show_hints(asked)
             else:
-                super().show_keys()
+                offers = [one for one in self.OFFERS if one is not Try or self._plan.back.steps]
+                self.query_one(KeyLine).show_hints(hints(tuple(offers), self))
             return
         keys = [KeyHint("esc", "stop" if self._runs else "back")]
-        if self._report is not None:
-            keys.append(KeyHint("u", "take back", works=self._report.undoable))
+        if self._report is not None and self._report.undoable:
+            keys.append(KeyHint("u", "take back"))
         if self.house.armed:
             keys.insert(0, KeyHint("K", "keep"))
         self.query_one(KeyLine).show_hints(keys)
@@ -252,7 +255,7 @@ class PlanScreen(BaseScreen):
         if self._alone:
             self._alone.stop()
         self._runs = True
-        self._told = ["Running ..."]
+        self._told = ["Reading the node anew: is everything still as the plan says? ..."]
         self._show_told()
         self.show_keys()
         self.say("Esc: the running step ends, no other starts.")
@@ -267,15 +270,19 @@ class PlanScreen(BaseScreen):
         """It was run, to its end or not."""
         self._runs, self._report = False, report
         title = plain(self._plan.title)
-        self.query_one(Rule).show_parts(
-            f"Done: {title}" if report.ok else f"NOT as planned: {title}"
-        )
+        ended = "Stopped" if report.stopped else "Done" if report.ok else "NOT as planned"
+        self.query_one(Rule).show_parts(f"{ended}: {title}")
         self._told = report_text(report, max(20, self.query_one(TextView).size.width - 2))
         self._show_told()
         self.say(self._sentence_of(report))
         self.show_keys()
 
     def _sentence_of(self, report: Report) -> str:
+        if report.nothing_done:
+            why = "You stopped it" if report.stopped else "It failed: see above"
+            return f"{why}. Nothing was changed. Esc goes back."
+        if report.stopped:
+            return "You stopped it: above stands what was done, and what was not. Esc goes back."
         if not report.ok:
             return "Not everything went as planned: see above. Esc goes back."
         if report.deadline is not None:
@@ -314,7 +321,7 @@ class PlanScreen(BaseScreen):
 
     def commands(self) -> list[str]:
         """All of them as lines for a shell, however many."""
-        return [text.strip() for text in command_text(self._plan, 10_000, most=_ALL)]
+        return [text.strip() for text in command_text(self._plan, _ONE_LINE, most=_ALL)]
 
     def show_commands(self) -> None:
         """`c`"""
@@ -358,7 +365,7 @@ class PlanScreen(BaseScreen):
     def step_back(self) -> None:
         """Esc: out of the field, or back; a running plan ends after its step."""
         if self._runs:
-            self.house.workshop.plans.stop()
+            self.house.stop_changing()
             self.say("The running step ends, no other starts ...")
             return
         if self.query_one(TextField).display:

@@ -245,7 +245,10 @@ def _value(plan: Plan, report: Report | None = None, error: AuthTuiError | None 
 
 def _as_text(plan: Plan, stream: TextIO | None) -> str:
     width = terminal_width(stream) or _UNWRAPPED
-    lines = ["  ".join(plan_heading(plan)), *plan_text(plan, width, most=_ALL)]
+    lines = [
+        "  ".join(plan_heading(plan)),
+        *plan_text(plan, width, most=_ALL, undo="pve-auth-tui undo"),
+    ]
     if plan.confirm:
         lines += ["", f"HEAVY: it runs only with its word: {plain(plan.confirm)}"]
     return "".join(f"{line}\n" for line in lines)

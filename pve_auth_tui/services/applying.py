@@ -15,6 +15,7 @@ from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.ports import Clock, Journal, Runner, Saved, Timers
 from pve_auth_tui.core.takeback import material_of
+from pve_auth_tui.core.words import count_words
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.report import Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress, Story, entry, looked_at, outcome_of, run_steps
@@ -96,7 +97,9 @@ class Applying:
     def _begin(self, story: Story, plan: Plan, begun: Applied, reason: str, seconds: float) -> None:
         """Everything that must be on disk before the first step. Raises Refused without it."""
         try:
-            story.tell(entry("begin", text=f"{len(plan.steps)} steps", reason=reason))
+            story.tell(
+                entry("begin", text=count_words(len(plan.steps), "step", "steps"), reason=reason)
+            )
         except Unwritable as error:
             told = f"The journal takes no entries, so nothing was changed: {error}"
             raise Refused(told, error.hint) from error

@@ -41,7 +41,14 @@ def test_with_yes_it_is_shown_run_and_told(desk, bench):
     assert f"Take it back: pve-auth-tui undo {bench.plans.history()[0].id}" in ran.out
     assert ran.err == ""
     assert not bench.user("bob@pve").enable
-    assert bench.journal.entries[0].reason == "he left"
+    assert (bench.journal.entries[0].text, bench.journal.entries[0].reason) == ("1 step", "he left")
+
+
+def test_what_is_not_there_is_said_without_keys_of_a_screen(desk):
+    for words in (("unlock", "nobody@pve"), ("change", "delete", "/access/users/nobody@pve")):
+        ran = desk.run(*words, "--yes")
+        assert "nobody@pve" in str(ran.error)
+        assert ran.error.hint == ""
 
 
 def test_without_yes_nothing_is_done(desk, bench):
@@ -56,7 +63,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(desk, bench):
     ran = desk.run(*OFF, "--dry-run")
     assert ran.code == OK
     assert ran.out.startswith("Plan: ")
-    assert "Take back" in ran.out
+    assert "Take back  pve-auth-tui undo, or by hand:\n" in ran.out  # no key: this is no screen
     assert bench.api.writes == []
     assert bench.journal.entries == []
 

@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.intents.users import switch
 from pve_auth_tui.core.objects import Key, record
 from screens.listing import ListScreen
@@ -241,6 +242,17 @@ async def test_a_plan_that_does_not_fit_says_so(pilot):
     assert not status(pilot).startswith("PgDn")
 
 
+async def test_what_cannot_be_taken_back_offers_no_taking_back(pilot):
+    await press(pilot, "4")
+    table(pilot).go_to_next(lambda row: "Recovery" in " ".join(row.cells))
+    await press(pilot, "d")
+    await listening(pilot)
+    assert "CANNOT be taken back" in shown(pilot)
+    assert "unless kept" not in shown(pilot)
+    await press(pilot, "m")
+    assert status(pilot) == "This cannot be taken back, so it cannot take itself back."
+
+
 async def test_who_is_asked_for_a_word_is_told_what_the_keys_do(pilot):
     await press(pilot, "3", "d")
     await listening(pilot)
@@ -327,6 +339,43 @@ async def test_several_changes_are_collected_into_one_plan(pilot):
     await press(pilot, "escape")
     assert not pilot.app.collected
     assert "COLLECTED" not in shown(pilot)
+
+
+async def test_esc_before_the_first_step_changes_nothing_and_says_so(pilot, monkeypatch):
+    await plan_to_disable(pilot)
+    world, looked, go_on = pilot.app.workshop.plans._world, Event(), Event()
+    fresh = world.fresh
+
+    def slowly():
+        looked.set()
+        assert go_on.wait(10)
+        return fresh()
+
+    monkeypatch.setattr(world, "fresh", slowly)
+    await pilot.press("y")
+    await until(pilot, looked.is_set)
+    assert "Reading the node anew" in shown(pilot)
+    await pilot.press("escape")
+    go_on.set()
+    await ran(pilot)
+    assert shown(pilot).split("\n")[1].startswith(f" ─ Stopped: disable {ANNA}")
+    assert status(pilot) == "You stopped it. Nothing was changed. Esc goes back."
+    assert "take back" not in shown(pilot)
+    assert enabled(pilot)
+
+
+async def test_what_pve_refuses_says_that_nothing_was_changed(pilot, monkeypatch):
+    await plan_to_disable(pilot)
+    runner = pilot.app.workshop.plans._applying.runner
+
+    def refuses(self, step, on_line):
+        raise Refused("PVE does not want to.")
+
+    monkeypatch.setattr(type(runner), "run", refuses)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert status(pilot) == "It failed: see above. Nothing was changed. Esc goes back."
+    assert "take back" not in shown(pilot)
 
 
 async def test_a_plan_left_alone_is_closed(pilot, monkeypatch):

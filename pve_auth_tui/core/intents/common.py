@@ -47,7 +47,7 @@ def factor_of(snapshot: Snapshot, userid: str, ident: str) -> TfaEntry:
     for entry in factors_of(snapshot, userid).entries:
         if entry.id == ident:
             return entry
-    raise UsageError(f"{userid} has no second factor {ident}.", "r reads again.")
+    raise UsageError(f"{userid} has no second factor {ident}.")
 
 
 def realm_of(snapshot: Snapshot, userid: str) -> Realm | None:
@@ -64,4 +64,4 @@ def found(snapshot: Snapshot, known: Mapping[str, T], name: str, what: str) -> T
         raise UsageError(
             f"PVE shows no {what} {name} to whoever asks here.", "root@pam is shown everything."
         )
-    raise UsageError(f"There is no {what} {name}.", "r reads again.")
+    raise UsageError(f"There is no {what} {name}.")

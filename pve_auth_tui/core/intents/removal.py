@@ -87,7 +87,7 @@ def _acl_steps(snapshot: Snapshot, keys: Sequence[Key]) -> tuple[ApiCall, ...]:
     calls: dict[tuple[str, str], dict[str, list[str]]] = {}
     for key in keys:
         if record(snapshot, key) is None:
-            raise UsageError(f"There is no {shown(key)}.", "r reads again.")
+            raise UsageError(f"There is no {shown(key)}.")
         kind, subject, role = acl_parts(key)
         subjects = calls.setdefault((key.name, role), {})
         subjects.setdefault(_SUBJECTS[kind], []).append(subject)
