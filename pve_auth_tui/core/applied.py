@@ -13,6 +13,7 @@ from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.giveback import regained
 from pve_auth_tui.core.objects import KINDS, Key, Record
 from pve_auth_tui.core.perltext import is_number
+from pve_auth_tui.core.schema import DATACENTER
 from pve_auth_tui.core.snapshot import Snapshot
 
 _FORM: Final = 1  # of the file; what a later version writes is not guessed at
@@ -21,6 +22,7 @@ MOST_CHANGES: Final = 100_000
 _LONGEST_TEXT: Final = 128 * 1024  # consent-text of datacenter.cfg may have 64 Ki characters
 _MOST_VALUES: Final = 256
 _LONGEST_MEMBERS: Final = 1024 * 1024  # a group's members: no file below /etc/pve is longer
+_LONGEST_NUMBER: Final = 400  # digits; what Perl calls Inf has 310 (core.perltext)
 _LATEST: Final = 2.0**53
 _NAMES: Final[Mapping[str, frozenset[str]]] = {
     "role": frozenset({"privs"}),
@@ -189,6 +191,12 @@ def _changed(data: Any) -> Changed:
     if kind == "acl" and not _ACL_PART.fullmatch(key.part):
         raise _unreadable("an ACL entry has no subject or no role")
     one = Changed(key, _record(kind, before), _record(kind, after))
+    rule = DATACENTER.get(key.name)
+    is_text = kind == "option" and (rule is None or rule.parts is None)
+    if is_text and any(
+        of is not None and tuple(of) != ("value",) for of in (one.before, one.after)
+    ):
+        raise _unreadable("an option has other values than it should")
     if one.before == one.after:
         raise _unreadable("a change changes nothing")
     return one
@@ -205,6 +213,7 @@ def _record(kind: str, data: Any) -> Record | None:
     for name, value in data.items():
         if not isinstance(value, str) or len(value) > _LONGEST_MEMBERS:
             raise _unreadable("a record's value is no text, or too long")
-        if name in _NUMBERS and kind in _NAMES and not is_number(value):
+        is_long = len(value) > _LONGEST_NUMBER
+        if name in _NUMBERS and kind in _NAMES and (is_long or not is_number(value)):
             raise _unreadable("a record's value is no number")
     return dict(data)
