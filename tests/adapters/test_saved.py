@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from pve_auth_tui.adapters import saved as module
+from pve_auth_tui.adapters import material as material_module
+from pve_auth_tui.adapters import saved as saved_module
 from pve_auth_tui.adapters.clock import FixedClock
+from pve_auth_tui.adapters.material import MemoryMaterial, RunMaterial, swap_caution
 from pve_auth_tui.adapters.saved import (
     FOLDER,
     MOST_RECORDS,
     FileSaved,
-    MemoryMaterial,
     MemorySaved,
-    RunMaterial,
-    swap_caution,
 )
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.changed import Changed
@@ -153,7 +152,7 @@ def test_what_is_no_id_never_becomes_a_file(files, tmp_path, plan):
 
 
 def test_the_oldest_records_go_but_none_that_still_takes_itself_back(files, monkeypatch):
-    monkeypatch.setattr(module, "MOST_RECORDS", 3)
+    monkeypatch.setattr(saved_module, "MOST_RECORDS", 3)
     files.put(applied(1, armed_until=NOW + 600.0))
     for number in range(2, 7):
         files.put(applied(number))
@@ -287,8 +286,8 @@ def test_a_session_that_was_killed_holds_nothing(files, tmp_path):
 def proc(tmp_path, monkeypatch, mounts, swaps):
     (tmp_path / "mounts").write_text(mounts)
     (tmp_path / "swaps").write_text(f"Filename Type Size Used Priority\n{swaps}")
-    monkeypatch.setattr(module, "MOUNTS", tmp_path / "mounts")
-    monkeypatch.setattr(module, "SWAPS", tmp_path / "swaps")
+    monkeypatch.setattr(material_module, "MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(material_module, "SWAPS", tmp_path / "swaps")
 
 
 @pytest.mark.parametrize(
@@ -305,7 +304,7 @@ def test_where_memory_is_swapped_to_disk_that_is_said(tmp_path, monkeypatch, opt
 
 
 def test_where_nobody_knows_it_is_said_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOUNTS", tmp_path / "nothing")
+    monkeypatch.setattr(material_module, "MOUNTS", tmp_path / "nothing")
     assert "may swap" in swap_caution()
 
 

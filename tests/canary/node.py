@@ -28,8 +28,9 @@ from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.bridge import Bridge
 from pve_auth_tui.adapters.certificate import Pin
 from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.material import RunMaterial
 from pve_auth_tui.adapters.mounts import Mount
-from pve_auth_tui.adapters.saved import FileSaved, RunMaterial
+from pve_auth_tui.adapters.saved import FileSaved
 from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import SystemdTimers

@@ -15,7 +15,8 @@ from typing import Any
 
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.journal import FileJournal
-from pve_auth_tui.adapters.saved import FileSaved, RunMaterial
+from pve_auth_tui.adapters.material import RunMaterial
+from pve_auth_tui.adapters.saved import FileSaved
 from pve_auth_tui.core.intents import factors, users
 from pve_auth_tui.core.journal import Who
 from pve_auth_tui.core.planning import together
