@@ -1,4 +1,4 @@
-"""The command line, and the one place where adapters are built and wired.
+"""The command line; with `wiring` and `equipment` it is where adapters are built.
 
 Lists, `status` and `permissions` need nothing but the standard library; Textual is imported
 only by the function that opens the screens.

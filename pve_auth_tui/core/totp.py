@@ -84,19 +84,6 @@ def problem(totp: Totp) -> str:
     )
 
 
-def uri_problem(uri: str) -> str:
-    """What stands against a whole URI: that PVE refuses it, or what `problem` says."""
-    try:
-        return problem(parse(uri))
-    except BadUri as error:
-        return f"PVE takes no such URI: {_without_values(error)}."
-
-
-def _without_values(error: BadUri) -> str:
-    """The text of PVE, without what it quotes: it may be a part of a secret."""
-    return re.sub(r": '.*'\Z", "", str(error), flags=re.DOTALL)
-
-
 def cleaned(text: str) -> str:
     """A code as PVE takes it: apps show `123 456`, PVE refuses every blank (measured)."""
     return _BLANK.sub("", text)
