@@ -193,9 +193,8 @@ def _changed(data: Any) -> Changed:
     one = Changed(key, _record(kind, before), _record(kind, after))
     rule = DATACENTER.get(key.name)
     is_text = kind == "option" and (rule is None or rule.parts is None)
-    if is_text and any(
-        of is not None and tuple(of) != ("value",) for of in (one.before, one.after)
-    ):
+    records = [of for of in (one.before, one.after) if of is not None]
+    if is_text and any(tuple(of) != ("value",) for of in records):
         raise _unreadable("an option has other values than it should")
     if one.before == one.after:
         raise _unreadable("a change changes nothing")

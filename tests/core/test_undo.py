@@ -471,6 +471,7 @@ def _record(kind, **values):
         _set("changes", value=[["realm", "x", "", None, {"comment": "b"}]]),
         _set("changes", value=[["acl", "/", "ann@pve:R", None, {"propagate": "1"}]]),
         _set("changes", value=[["option", "x", "", {"delete": "x"}, None]]),
+        _set("changes", value=[["option", "keyboard", "", {}, None]]),
         _set("changes", value=[["option", "keyboard", "", {"value": "de", "x": "y"}, None]]),
         _record("user", expire="9" * 5000),
         _record("user", enable="yes"),
