@@ -131,6 +131,34 @@ def test_a_link_does_not_lead_around_that(safe: Path) -> None:
         Keepsake(lambda folder: MEMORY).save(safe / "link" / "keys.txt", SHEET)
 
 
+def test_dots_do_not_lead_around_that_either(safe: Path) -> None:
+    forbidden = safe.parent / "forbidden"
+    forbidden.mkdir(mode=0o700)
+    keepsake = Keepsake(lambda folder: DISK, never=(forbidden,))
+    with pytest.raises(Refused, match="no place for secrets"):
+        keepsake.save(safe / ".." / "forbidden" / "keys.txt", SHEET)
+    assert list(forbidden.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["safe", "safe/inner"])
+def test_a_link_that_is_put_there_meanwhile_is_not_followed(
+    part: str, safe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (safe / "inner").mkdir(mode=0o700)
+    place, real = safe.parent / part, os.path.realpath
+
+    def looked_at_too_early(path: Path) -> str:
+        found = real(path)
+        place.rename(safe.parent / "moved")
+        place.symlink_to(safe.parent / "moved")
+        return found
+
+    monkeypatch.setattr(os.path, "realpath", looked_at_too_early)
+    with pytest.raises(Unwritable):
+        on(DISK).save(safe / "inner" / "keys.txt", SHEET)
+    assert list(safe.parent.rglob("keys.txt")) == []
+
+
 def test_a_folder_that_is_not_there_is_not_made(safe: Path) -> None:
     with pytest.raises(Unwritable, match="No such file or directory"):
         on(MEMORY).save(safe / "typo" / "keys.txt", SHEET)
