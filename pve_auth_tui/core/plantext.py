@@ -44,7 +44,7 @@ def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS, undo: str = "u")
     if plan.changes:
         texts += ["", "Changes", *_effects(plan.changes, width)]
     for number, stays in enumerate(plan.stays):
-        texts += _hanging("Stays" if number == 0 else "", stays, width, 10)
+        texts += hanging("Stays" if number == 0 else "", stays, width, 10)
     count = len(plan.steps)
     texts += ["", f"Commands  {count}" if count != 1 else "Command"]
     texts += command_text(plan, width, most=most)
@@ -54,9 +54,9 @@ def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS, undo: str = "u")
 
 def finding_text(finding: Finding, width: int) -> list[str]:
     """`LOOK  sentence`, and what to do about it below."""
-    texts = _hanging(finding.word, finding.text, width, 6)
+    texts = hanging(finding.word, finding.text, width, 6)
     if finding.fix:
-        texts += _hanging("", finding.fix, width, 6)
+        texts += hanging("", finding.fix, width, 6)
     return texts
 
 
@@ -72,7 +72,7 @@ def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS, undo: str = 
     else:
         texts = [f"Take back  {undo}, or by hand:", *_lines_of(back.steps, width, most)]
     for lost in back.lost:
-        texts += _hanging("LOOK" if back.steps else "", lost, width, 6 if back.steps else 2)
+        texts += hanging("LOOK" if back.steps else "", lost, width, 6 if back.steps else 2)
     return texts
 
 
@@ -135,13 +135,13 @@ def _effects(effects: Sequence[Effect], width: int) -> Iterator[str]:
     for name, effect in zip(names, effects, strict=True):
         text = plain(effect.text)
         if column:
-            yield from _hanging(f"  {name}", text, width, column + 4)
+            yield from hanging(f"  {name}", text, width, column + 4)
         else:
-            yield from _hanging("", f"{name}: {text}" if name else text, width, 2, more=4)
+            yield from hanging("", f"{name}: {text}" if name else text, width, 2, more=4)
 
 
-def _hanging(left: str, text: str, width: int, indent: int, more: int | None = None) -> list[str]:
-    """`left` in a column of `indent` cells, `text` beside it, wrapped; names are never cut."""
+def hanging(left: str, text: str, width: int, indent: int, more: int | None = None) -> list[str]:
+    """`left` in a column of `indent` cells, `text` beside it, wrapped; nothing is left out."""
     room = max(_TOO_NARROW, width)
     return wrap(
         plain(text),

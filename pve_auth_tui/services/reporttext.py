@@ -8,6 +8,7 @@ from typing import Final
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plantext import hanging
 from pve_auth_tui.services.report import Progress, Report, State, StepResult
 
 _WORDS: Final = {
@@ -34,35 +35,37 @@ def report_text(report: Report, width: int) -> list[str]:
     if report.differences:
         texts += ["", *_each("Not as foretold", report.differences, "BAD", width)]
     elif report.ok:
-        texts += ["", *_hanging("ok", "PVE was asked again, and it is as foretold.", width)]
+        texts += ["", *hanging("ok", "PVE was asked again, and it is as foretold.", width, _INDENT)]
     if report.others:
         texts += ["", *_each("Changed by somebody else meanwhile", report.others, "LOOK", width)]
     texts += ["", *_end(report, width)]
     for remark in report.remarks:
-        texts += _hanging("-", remark, width)
+        texts += hanging("-", remark, width, _INDENT)
     return texts
 
 
 def trouble_text(error: AuthTuiError, width: int) -> list[str]:
     """What happened, the next step, and below them PVE's own words."""
-    texts = _hanging("BAD", str(error), width)
+    texts = hanging("BAD", str(error), width, _INDENT)
     if error.hint:
-        texts += _hanging("", error.hint, width)
+        texts += hanging("", error.hint, width, _INDENT)
     if error.original:
-        texts += ["", "Original", *_hanging("", error.original, width)]
+        texts += ["", "Original", *hanging("", error.original, width, _INDENT)]
     return texts
 
 
 def _step_text(result: StepResult, width: int) -> list[str]:
-    texts = _hanging(_WORDS[result.state], shown(result.step), width)
+    texts = hanging(_WORDS[result.state], shown(result.step), width, _INDENT)
     if result.state is State.NOT_RUN and result.error is None:
-        texts += _hanging("", "Not run.", width)
+        texts += hanging("", "Not run.", width, _INDENT)
     if result.state is State.UNSURE:
-        texts += _hanging("", "Nobody knows whether it was carried out: look.", width)
+        texts += hanging("", "Nobody knows whether it was carried out: look.", width, _INDENT)
     if result.told:
-        texts += _hanging("", f"PVE answered {result.told}", width)
+        texts += hanging("", f"PVE answered {result.told}", width, _INDENT)
     if result.seen:
-        texts += _hanging("", "No answer came, but reading back shows that it was done.", width)
+        texts += hanging(
+            "", "No answer came, but reading back shows that it was done.", width, _INDENT
+        )
     if result.error is not None:
         texts += [f"{'':<{_INDENT}}{text}".rstrip() for text in _plain_trouble(result.error, width)]
     return texts
@@ -79,7 +82,7 @@ def _plain_trouble(error: AuthTuiError, width: int) -> list[str]:
 def _each(heading: str, sentences: tuple[str, ...], word: str, width: int) -> list[str]:
     texts = [heading]
     for sentence in sentences:
-        texts += _hanging(word, sentence, width)
+        texts += hanging(word, sentence, width, _INDENT)
     return texts
 
 
@@ -88,18 +91,7 @@ def _end(report: Report, width: int) -> list[str]:
         return ["Nothing was changed."]
     texts = [f"In the journal and for undo it is called {report.id}."]
     if not report.undoable:
-        texts += _hanging("", "It cannot be taken back.", width)
+        texts += hanging("", "It cannot be taken back.", width, _INDENT)
     if report.stopped:
-        texts += _hanging("LOOK", "It was ended between two steps, as you wanted.", width)
+        texts += hanging("LOOK", "It was ended between two steps, as you wanted.", width, _INDENT)
     return texts
-
-
-def _hanging(word: str, text: str, width: int) -> list[str]:
-    return wrap(
-        plain(text),
-        max(20, width),
-        initial_indent=f"{word:<{_INDENT}}",
-        subsequent_indent=" " * _INDENT,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    ) or [word]
