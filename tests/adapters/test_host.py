@@ -38,6 +38,17 @@ def test_its_lines_are_told_as_they_come_from_both_streams():
     assert output(python(code)) == ["one", "two"]
 
 
+def test_it_reads_nothing_of_what_somebody_types_to_us():
+    before, (reads, writes) = os.dup(0), os.pipe()
+    os.dup2(reads, 0)
+    try:
+        assert output(python("import os; print(os.readlink('/proc/self/fd/0'))")) == ["/dev/null"]
+    finally:
+        os.dup2(before, 0)
+        for handle in (before, reads, writes):
+            os.close(handle)
+
+
 def test_a_last_line_without_an_end_is_told_too():
     assert output(python("import sys; sys.stdout.write('a\\nb')")) == ["a", "b"]
 

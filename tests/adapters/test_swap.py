@@ -36,6 +36,18 @@ def test_the_file_is_replaced_and_nothing_else_is_left(root):
     assert names(root / "etc/pve") == ["priv", "user.cfg"]
 
 
+def test_a_file_that_does_not_hold_what_was_written_is_told(root, monkeypatch):
+    real = os.rename
+
+    def rename(*names, **folders):
+        real(*names, **folders)
+        (root / "etc/pve/user.cfg").write_bytes(b"somebody else's")
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(Unwritable, match="does not hold what was written"):
+        FileSwaps(root).swap(step())
+
+
 def test_the_mode_stays(root):
     (root / "etc/pve/user.cfg").chmod(0o640)
     FileSwaps(root).swap(step())
