@@ -20,7 +20,7 @@ NEVER: Final = tuple(
 )
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ELSEWHERE: Final = (
-    "Memory: mkdir -m 700 /run/keys, then --save /run/keys/FILE. Or a stick that is mounted."
+    "Memory: mkdir -m 700 /run/keys, then save to /run/keys/FILE. Or a stick that is mounted."
 )
 
 
