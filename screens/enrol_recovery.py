@@ -104,12 +104,12 @@ class EnrolRecoveryScreen(FormScreen):
         yield Rule(id="heading")
         with Vertical(id="body"):
             yield Paragraph((Line("Making the plan ..."),), id="about")
-            yield SecretView((), id="secret")
+            yield SecretView(("The ten keys are hidden: ^R shows them.",), id="secret")
             yield Form(self.make_fields(), id="form")
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        self.form.display = False
+        self.form.display = self.query_one(SecretView).display = False
         self._want()
 
     # --- the plan --------------------------------------------------------------------
@@ -166,7 +166,7 @@ class EnrolRecoveryScreen(FormScreen):
             ]
         )
         self.hide_secrets()
-        self.form.display = True
+        self.form.display = self.query_one(SecretView).display = True
         self.form.focus_field()
         by = self.house.profile.recorded_by
         self.say(f"{f'{recording(by)}. ' if by else ''}^R shows the ten keys.")

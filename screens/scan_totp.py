@@ -112,7 +112,7 @@ class ScanTotpScreen(FormScreen):
         ]
 
     def _hidden(self) -> list[str]:
-        return [f"{'Secret':{_HEADING}}hidden"]
+        return [f"{'Secret':{_HEADING}}hidden: ^R shows it"]
 
     def _notes(self) -> list[Line]:
         clock = self._totp.clock.sentence
@@ -133,6 +133,13 @@ class ScanTotpScreen(FormScreen):
         self.query_one("#clock", OneLine).show(
             f"{'Clock':{_HEADING}}{shown}, next code in {left} s"
         )
+        if self._is_demo:
+            self.query_one(SecretView).refresh()  # the code that is shown there is another one now
+
+    @property
+    def _is_demo(self) -> bool:
+        snapshot = self.house.snapshot
+        return snapshot is not None and snapshot.demo
 
     # --- the secret -----------------------------------------------------------------
 
@@ -186,8 +193,7 @@ class ScanTotpScreen(FormScreen):
         lines = [
             " ".join(groups[start : start + _GROUPS]) for start in range(0, len(groups), _GROUPS)
         ]
-        snapshot = self.house.snapshot
-        if snapshot is not None and snapshot.demo:
+        if self._is_demo:
             code = self.house.workshop.enrol.shown_by_app(self._totp)
             lines.append(f"DEMO: the app shows {code.reveal()}")
         heads = ["Secret", *[""] * len(lines)]

@@ -57,7 +57,7 @@ class SecretScreen(BaseScreen):
             else:
                 self.say("It stays hidden.")
 
-        question = recording(self.house.profile.recorded_by)
+        question = f"{recording(self.house.profile.recorded_by)}. Show it?"
         options = ["keep it hidden", "show it all the same"]
         if self.SAVES:
             options.append("save it to a file that only root can read")
@@ -146,4 +146,4 @@ class SecretScreen(BaseScreen):
 
 def recording(by: str) -> str:
     """The warning on a terminal that is recorded, or may be; `by` is Profile.recorded_by."""
-    return f"This terminal may be recorded ({by}): what is shown once may stay there"
+    return f"This terminal may be recorded ({by})"

@@ -156,6 +156,7 @@ async def test_a_code_of_another_app_is_found_here(tmp_path: Path) -> None:
         text = " ".join(shown(pilot).split())
         assert "This is no code of an app of erik@pve." in text
         assert "Nothing was sent" in text
+        assert status(pilot) == "Nobody has logged in."
 
 
 async def test_a_login_that_wants_a_security_key_says_so(tmp_path: Path) -> None:

@@ -127,6 +127,10 @@ class Terminal:
     def is_running(self) -> bool:
         return os.waitid(os.P_PID, self._child.pid, _LOOK) is None
 
+    def terminate(self) -> None:
+        """Tell the program to end, as a shutdown does."""
+        os.kill(self._child.pid, signal.SIGTERM)
+
     def kill(self) -> None:
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(self._child.pid, signal.SIGKILL)
