@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.qrsize import ROWS
@@ -71,6 +72,20 @@ async def test_from_the_name_to_the_proof(tmp_path: Path) -> None:
         assert isinstance(app.screen, ProveScreen)
         assert "TOTP was added and its code is right." in shown(pilot)
         assert [type(screen) for screen in app.screen_stack[1:]] == [StartScreen, ProveScreen]
+
+
+async def test_the_code_that_the_demo_shows_is_the_one_of_now(tmp_path: Path) -> None:
+    app = house(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await scanning(pilot)
+        await press(pilot, "ctrl+r")
+        first = code_of(app)
+        assert f"DEMO: the app shows {first}" in shown(pilot)
+        clock = app.workshop.enrol._clock
+        app.workshop.enrol._clock = FixedClock(clock.now() + 30)
+        later = code_of(app)
+        assert later != first
+        await until(pilot, lambda: f"DEMO: the app shows {later}" in shown(pilot))
 
 
 async def test_the_name_is_asked_for_before_anything_else(tmp_path: Path) -> None:
