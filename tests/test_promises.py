@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pve_auth_tui.arguments import ACTIONS
 from pve_auth_tui.simnode.demo import demo_tree
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +98,14 @@ THE_HTTPS_WAY = {
 }
 
 
+STAYS_HERE = {
+    "pve_auth_tui/adapters/ladder.py",  # the name of this machine
+    "pve_auth_tui/adapters/syslog.py",  # systemd's socket in /run
+    "pve_auth_tui/app.py",  # signals
+}
+LEAVES = re.compile(r"AF_INET|create_connection|open_connection|create_datagram_endpoint")
+
+
 def modules_that_import(names: set[str]) -> set[str]:
     """Those of the program that import any of these, at the top or in a function."""
     found = set()
@@ -116,7 +125,8 @@ def modules_that_import(names: set[str]) -> set[str]:
 
 def test_on_a_real_node_only_the_https_way_speaks_to_a_network() -> None:
     speaks = modules_that_import(SPEAKS | {"urllib", "urllib3", "ldap3"})
-    assert {path for path in speaks if "/simnode/" not in path} == THE_HTTPS_WAY
+    assert {path for path in speaks if "/simnode/" not in path} == THE_HTTPS_WAY | STAYS_HERE
+    assert [path for path in STAYS_HERE if LEAVES.search((ROOT / path).read_text())] == []
 
 
 def test_only_the_simulated_node_listens() -> None:
@@ -130,13 +140,16 @@ def test_only_the_simulated_node_listens() -> None:
     assert found == {"simnode"}
 
 
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
 def test_the_documents_name_only_commands_that_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    known = {"demo", "simnode", *(command.split()[0] for command in COMMANDS)}
-    for document in ("README.md", "CONTRIBUTING.md"):
-        text = (ROOT / document).read_text()
+    known = {"demo", "simnode", *ACTIONS, *(command.split()[0] for command in COMMANDS)}
+    for document in DOCUMENTS:
+        text = document.read_text()
         assert set(re.findall(r"^\s*`?make ([a-z]+)", text, re.MULTILINE)) <= targets
-        assert set(re.findall(r"pve-auth-tui ([a-z]+)", text)) <= known
+        assert set(re.findall(r"pve-auth-tui ([a-z][a-z-]*)", text)) <= known
 
 
 def test_the_documents_name_every_option_and_none_that_does_not_exist() -> None:
@@ -148,10 +161,11 @@ def test_the_documents_name_every_option_and_none_that_does_not_exist() -> None:
             check=True,
             cwd=ROOT,
         ).stdout
-        for words in ([], ["demo"], ["permissions"], ["simnode", "serve"])
+        for words in ([], ["demo"], ["permissions"], ["simnode", "serve"], *([a] for a in ACTIONS))
     ]
     options = set(re.findall(r"--[a-z][a-z-]+", "".join(helped)))
-    text = (ROOT / "docs/command-line.md").read_text()
+    text = "".join(document.read_text() for document in (ROOT / "docs").glob("*.md"))
+    text = re.sub(r"\bpve(um|sh) [^`\n]*", "", text)  # those have options of their own
     assert options - {"--help"} == set(re.findall(r"--[a-z][a-z-]+", text))
     readme = (ROOT / "README.md").read_text().partition("## Command line")[2].partition("\n## ")[0]
     assert set(re.findall(r"--[a-z][a-z-]+", readme)) <= options
