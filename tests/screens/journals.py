@@ -62,7 +62,7 @@ class Desk:
         return self._journal.verify(head)
 
     def given_to(self, app: PveAuthApp) -> PveAuthApp:
-        plans = SimpleNamespace(armed=lambda: (), busy=False)
+        plans = SimpleNamespace(armed=lambda: (), busy=False, stop=lambda: None)
         workshop = SimpleNamespace(journal=self, plans=plans, clock=FixedClock(DEMO_NOW))
         app.prepare_changes(lambda: cast(Workshop, workshop))
         return app
