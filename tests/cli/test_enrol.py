@@ -372,28 +372,35 @@ def test_who_is_not_locked_needs_no_unlocking(bench, monkeypatch):
 
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-c", "import sys; from pve_auth_tui.cli import main; sys.exit(main())"]
+START = """
+import sys
+from pathlib import Path
+from pve_auth_tui import cli, environment
+environment.ROOTS_FOLDER = Path({own!r})
+sys.exit(cli.main())
+"""
 
 
 def test_from_the_command_to_the_proof_at_another_host(tmp_path, monkeypatch):
     """Everything real but the node: terminal, processes, TLS, two logins in two steps."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    serve = [*PROGRAM, "simnode", "serve", "--state", str(tmp_path / "node")]
+    program = [sys.executable, "-c", START.format(own=str(tmp_path / "own"))]
+    serve = [*program, "simnode", "serve", "--state", str(tmp_path / "node")]
     with subprocess.Popen(serve, cwd=ROOT, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdout is not None
         about = json.loads(node.stdout.readline())
         try:
-            _enrol_at(about)
+            _enrol_at(about, program)
         finally:
             node.terminate()
 
 
-def _enrol_at(about):
+def _enrol_at(about, command):
     password = Path(about["password_file"]).read_text().strip()
     place = about["url"].removeprefix("https://")
     words = ["--host", place, "--ca", about["ca"], "enrol", "root@pam", *TOTP[2:]]
     program = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], *words], cwd=ROOT, encoding="utf-8", timeout=60,
+        command[0], [*command[1:], *words], cwd=ROOT, encoding="utf-8", timeout=60,
         dimensions=(24, 200),
     )  # fmt: skip
     program.expect(r"Password of root@pam on 127\.0\.0\.1: ")
