@@ -1,0 +1,99 @@
+"""Second factors of the demo's users with nothing put in between: screens, plan, node, door."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+
+from pve_auth_tui.simnode.made_up import PASSWORD
+from screens.enrol_recovery import EnrolRecoveryScreen
+from screens.plan import PlanScreen
+from screens.prove import ProveScreen
+from screens.scan_totp import ScanTotpScreen
+from tests.screens.conftest import press, settle, shown, status, table, type_text, until
+from tests.screens.test_plan import listening, ran
+
+USER = "helpdesk@pve"  # has no second factor
+
+
+async def add_for(pilot: Pilot[None], userid: str, digit: str) -> None:
+    """Two Factor, add, the person, the kind."""
+    await press(pilot, "4", "a")
+    await type_text(pilot, userid)
+    await press(pilot, "enter", digit)
+
+
+async def run_the_plan(pilot: Pilot[None]) -> None:
+    await listening(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert "Done" in status(pilot)
+    await press(pilot, "escape")
+
+
+async def login(pilot: Pilot[None], answer: str) -> None:
+    """The worker waits for the second factor here: nothing that waits for workers."""
+    await pilot.press("ctrl+o")
+    await until(pilot, lambda: "Code or key" in shown(pilot))
+    for key in (*(("minus" if sign == "-" else sign) for sign in answer), "ctrl+o"):
+        await pilot.press(key)
+        await pilot.pause(0.07)
+    await until(pilot, lambda: "in" in status(pilot) and "Logging" not in status(pilot))
+    await settle(pilot)
+
+
+@pytest.mark.usefixtures("still_cursor")
+async def test_totp_from_the_list_to_the_proved_login(pilot: Pilot[None]) -> None:
+    app = pilot.app
+    await add_for(pilot, USER, "1")
+    await type_text(pilot, "phone")
+    await press(pilot, "ctrl+o")
+    await until(pilot, lambda: isinstance(app.screen, ScanTotpScreen))
+    await press(pilot, "ctrl+r")
+    found = re.search(r"the app shows (\d{6})", shown(pilot))
+    assert found
+    await type_text(pilot, found[1])
+    await press(pilot, "ctrl+o")
+    await listening(pilot)
+    assert isinstance(app.screen, PlanScreen)
+    assert f"add TOTP phone for {USER}" in shown(pilot)
+    assert "***" in shown(pilot)
+    assert not re.search(r"secret=[A-Z2-7]{8}", shown(pilot))
+    await run_the_plan(pilot)
+    assert isinstance(app.screen, ProveScreen)
+    await type_text(pilot, PASSWORD)
+    await login(pilot, found[1])
+    text = " ".join(shown(pilot).split())
+    assert f"took the password of {USER} and a code of the authenticator app" in text
+    await press(pilot, "escape")
+    assert [row.cells for row in table(pilot).rows_shown if row.key.startswith(f"{USER} ")]
+
+
+async def test_recovery_keys_from_the_list_to_a_login_with_one(pilot: Pilot[None]) -> None:
+    app = pilot.app
+    await add_for(pilot, USER, "2")
+    await run_the_plan(pilot)
+    assert isinstance(app.screen, EnrolRecoveryScreen)
+    await press(pilot, "ctrl+r")
+    keys = dict(re.findall(r"\b(\d)  ([0-9a-f]{4}(?:-[0-9a-f]{4}){3})", shown(pilot)))
+    assert sorted(keys) == [str(number) for number in range(10)]
+    await type_text(pilot, keys["4"])
+    await press(pilot, "ctrl+o")
+    assert "Right: that is key 4." in status(pilot)
+    await press(pilot, "escape")
+    table(pilot).go_to(f"{USER} recovery")
+    await press(pilot, "t")
+    assert isinstance(app.screen, ProveScreen)
+    await type_text(pilot, PASSWORD)
+    await login(pilot, keys["4"])
+    assert "9 are left: cross it out" in " ".join(shown(pilot).split())
+
+
+async def test_a_plan_that_is_left_leaves_no_factor(pilot: Pilot[None]) -> None:
+    await add_for(pilot, USER, "2")
+    await listening(pilot)
+    await press(pilot, "escape")
+    assert status(pilot) == "No recovery keys were made."
+    assert not any(USER in row.key for row in table(pilot).rows_shown)
