@@ -359,13 +359,15 @@ class Changing(App[None]):
     def keep_changes(self) -> None:
         """`K`: what would take itself back stays."""
         titles = []
+        trouble = ""
         try:
             for change in self.armed:
                 self.workshop.plans.keep(change.id)
                 titles.append(plain(change.title))
         except AuthTuiError as error:
-            self._pass_on(self.Failed(error))
-        self._look_for_armed(f"Kept: {', '.join(titles)}." if titles else "")
+            trouble = f"{error} {error.hint}".strip()
+        kept = f"Kept: {', '.join(titles)}." if titles else ""
+        self._look_for_armed(f"{kept} {trouble}".strip())
 
     def undo(self, change: str = "") -> None:
         """`u`: the plan that takes that change back, the last one without an id."""

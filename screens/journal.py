@@ -59,7 +59,7 @@ class FindEntry(Command["JournalScreen"]):
 class VerifyJournal(Command["JournalScreen"]):
     """Verifies that no entry was edited, removed or put in, and tells what has no end."""
 
-    keys, shown, word, name = "t", "t", "test", "verify"
+    keys, shown, word, name = "t", "t", "verify", "verify"
 
     @classmethod
     def run(cls, screen: JournalScreen) -> None:

@@ -280,15 +280,17 @@ class PlanScreen(BaseScreen):
     def _sentence_of(self, report: Report) -> str:
         if report.nothing_done:
             why = "You stopped it" if report.stopped else "It failed: see above"
-            return f"{why}. Nothing was changed. Esc goes back."
+            return f"{why}. Nothing was changed. Esc leaves."
         if report.stopped:
-            return "You stopped it: above stands what was done, and what was not. Esc goes back."
+            return "You stopped it: above stands what was done, and what was not. Esc leaves."
         if not report.ok:
-            return "Not everything went as planned: see above. Esc goes back."
+            return "Not everything went as planned: see above. Esc leaves."
         if report.deadline is not None:
-            return "Done. It is taken back by itself unless you press K. Esc goes back."
+            return "Done. It is taken back by itself unless you press K. Esc leaves."
+        if report.told_once:
+            return "Done. PVE told a secret that it never tells again: Esc goes on to it."
         undo = " u takes it back." if report.undoable else ""
-        return f"Done, and PVE now says what was foretold.{undo} Esc goes back."
+        return f"Done, and PVE now says what was foretold.{undo} Esc leaves."
 
     def not_run(self, error: AuthTuiError) -> None:
         """Nothing was done, and why; perhaps there is another plan now."""
@@ -374,4 +376,10 @@ class PlanScreen(BaseScreen):
             self.show_keys()
             return
         self.app.pop_screen()
-        self._on_done(self._report)
+        once = self._report.told_once if self._report else ()
+        if not once:
+            self._on_done(self._report)
+            return
+        from screens.once import OnceScreen
+
+        self.app.push_screen(OnceScreen(once, partial(self._on_done, self._report)))

@@ -199,17 +199,7 @@ class ScanTotpScreen(FormScreen):
         heads = ["Secret", *[""] * len(lines)]
         return [f"{head:{_HEADING}}{line}" for head, line in zip(heads, lines, strict=False)]
 
-    def save_secrets(self) -> None:
-        from screens.rename import RenameScreen
-
-        def named(path: str | None) -> None:
-            if path is not None:
-                self.save_to(path, self._sheet)
-
-        dialog = RenameScreen("File", "", _file_problem, title="Save the secret", done="save")
-        self.app.push_screen(dialog, named)
-
-    def _sheet(self) -> Secret:
+    def sheet(self) -> Secret:
         lines = (
             f"TOTP for Proxmox VE, {self._totp.userid}: {self._totp.description}",
             f"Secret  {self._totp.groups.reveal()}",
@@ -254,7 +244,3 @@ class ScanTotpScreen(FormScreen):
             self._on_added()
         else:
             self.say("It was not added as planned. A code that was refused is asked for anew.")
-
-
-def _file_problem(path: str) -> str:
-    return "" if path.strip() else "The whole path of a new file, such as /run/keys/totp.txt."

@@ -80,7 +80,18 @@ class SecretScreen(BaseScreen):
             self.error = error
 
     def save_secrets(self) -> None:
-        """Ask for a path; only where `SAVES` says so."""
+        """Ask for a path, and save there; only where `SAVES` says so."""
+        from screens.rename import RenameScreen
+
+        def named(path: str | None) -> None:
+            if path is not None:
+                self.save_to(path, self.sheet)
+
+        dialog = RenameScreen("File", "", _file_problem, title="Save the secret", done="save")
+        self.app.push_screen(dialog, named)
+
+    def sheet(self) -> Secret:
+        """What the file is to hold; only where `SAVES` says so."""
         raise NotImplementedError
 
     @work(thread=True, exclusive=True, group="save", exit_on_error=False)
@@ -142,6 +153,10 @@ class SecretScreen(BaseScreen):
     def on_screen_suspend(self) -> None:
         """However it is left."""
         self.put_away()
+
+
+def _file_problem(path: str) -> str:
+    return "" if path.strip() else "The whole path of a new file, such as /run/keys/totp.txt."
 
 
 def recording(by: str) -> str:

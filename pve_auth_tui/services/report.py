@@ -11,6 +11,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.node import Node
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Plan, Step
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.upid import parse
 
@@ -94,6 +95,16 @@ class Report:
     def nothing_done(self) -> bool:
         """No step was carried out, for all that is known."""
         return all(one.state in {State.FAILED, State.NOT_RUN} for one in self.results)
+
+    @property
+    def told_once(self) -> tuple[tuple[str, Secret], ...]:
+        """Full token id and secret of the API tokens made: PVE never tells a secret again."""
+        answers = [one.answer for one in self.results if isinstance(one.answer, Mapping)]
+        return tuple(
+            (str(answer.get("full-tokenid", "")), Secret(answer["value"]))
+            for answer in answers
+            if isinstance(answer.get("value"), str)
+        )
 
     @property
     def trouble(self) -> StepResult | None:

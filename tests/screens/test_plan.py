@@ -359,7 +359,7 @@ async def test_esc_before_the_first_step_changes_nothing_and_says_so(pilot, monk
     go_on.set()
     await ran(pilot)
     assert shown(pilot).split("\n")[1].startswith(f" ─ Stopped: disable {ANNA}")
-    assert status(pilot) == "You stopped it. Nothing was changed. Esc goes back."
+    assert status(pilot) == "You stopped it. Nothing was changed. Esc leaves."
     assert "take back" not in shown(pilot)
     assert enabled(pilot)
 
@@ -374,7 +374,7 @@ async def test_what_pve_refuses_says_that_nothing_was_changed(pilot, monkeypatch
     monkeypatch.setattr(type(runner), "run", refuses)
     await press(pilot, "y")
     await ran(pilot)
-    assert status(pilot) == "It failed: see above. Nothing was changed. Esc goes back."
+    assert status(pilot) == "It failed: see above. Nothing was changed. Esc leaves."
     assert "take back" not in shown(pilot)
 
 
@@ -456,3 +456,34 @@ async def test_however_the_application_ends_no_other_step_starts(make_app, still
     assert app.workshop.plans.wait(10)
     (applied,) = app.workshop.plans.history()
     assert [change.key.name for change in applied.changes] == [ANNA]
+
+
+async def test_the_secret_of_a_token_that_comes_back_is_told_once(pilot):
+    await press(pilot, "3")
+    table(pilot).go_to("mon@pve!grafana")
+    await press(pilot, "d")
+    await listening(pilot)
+    await press(pilot, *(["y"] if pilot.app.screen.plan.weight.value != "HEAVY" else []))
+    if pilot.app.screen.plan.weight.value == "HEAVY":
+        await press(pilot, "pagedown", "y")
+        await type_text(pilot, pilot.app.screen.plan.confirm)
+        await press(pilot, "enter")
+    await ran(pilot)
+    await press(pilot, "u")
+    await listening(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    assert "Esc goes on to it" in status(pilot)
+    ((name, secret),) = pilot.app.screen._report.told_once
+    assert secret.reveal() not in shown(pilot)
+    await press(pilot, "escape")
+    assert f"New secret of {name}" in shown(pilot)
+    assert secret.reveal() not in shown(pilot)
+    await press(pilot, "escape")
+    assert "Nobody can see it again" in status(pilot)
+    await press(pilot, "ctrl+r")
+    assert secret.reveal() in shown(pilot)
+    await press(pilot, "ctrl+r")
+    assert secret.reveal() not in shown(pilot)
+    await press(pilot, "escape")
+    await until(pilot, lambda: pilot.app.screen.open_title == "API Tokens")
