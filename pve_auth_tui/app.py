@@ -445,7 +445,9 @@ class PveAuthApp(CalmCrash, Changing):
         if monotonic() - self._last_key < _IDLE:
             return
         self.drafts.drop_secrets()
-        if not self.is_changing and self.screen is not self.screen_stack[1]:
+        if self.is_changing or self.house_screen.waits_to_be_seen:
+            return
+        if self.screen is not self.screen_stack[1]:
             self.open_start()
 
     # --- how it looks -----------------------------------------------------------------

@@ -152,8 +152,8 @@ class BaseScreen(Screen[None]):
         """Run a command of this screen, or say why it cannot work now."""
         command = self.command(name)
         if command is None:
-            return
-        if problem := command.problem(self):
+            self.say("That key does nothing here; the last line shows those that do.")
+        elif problem := command.problem(self):
             self.say(problem)
         else:
             command.run(self)
@@ -167,6 +167,11 @@ class BaseScreen(Screen[None]):
 
     def command(self, name: str) -> type[Command[Any]] | None:
         return next((command for command in self.OFFERS if command.name == name), None)
+
+    @property
+    def waits_to_be_seen(self) -> bool:
+        """Whether what it leads to would be lost if it were closed by itself."""
+        return False
 
     def show_help(self) -> None:
         from screens.help import HelpScreen  # read only when asked for

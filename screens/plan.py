@@ -319,6 +319,11 @@ class PlanScreen(BaseScreen):
         if report is not None:
             self.house.undo(report.id)
 
+    @property
+    def waits_to_be_seen(self) -> bool:
+        """Behind its report there may be keys that PVE tells once."""
+        return self._report is not None and not self._report.nothing_done
+
     # --- the rest ----------------------------------------------------------------------
 
     def commands(self) -> list[str]:

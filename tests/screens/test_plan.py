@@ -487,3 +487,22 @@ async def test_the_secret_of_a_token_that_comes_back_is_told_once(pilot):
     assert secret.reveal() not in shown(pilot)
     await press(pilot, "escape")
     await until(pilot, lambda: pilot.app.screen.open_title == "API Tokens")
+
+
+async def test_ten_idle_minutes_do_not_close_what_leads_to_a_secret_told_once(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "y")
+    await ran(pilot)
+    pilot.app._last_key -= 700
+    pilot.app._watch_idleness()
+    assert isinstance(pilot.app.screen, PlanScreen)
+    await press(pilot, "escape")
+    pilot.app._last_key -= 700
+    pilot.app._watch_idleness()
+    await until(pilot, lambda: pilot.app.screen is pilot.app.screen_stack[1])
+
+
+async def test_a_key_of_other_screens_says_that_it_does_nothing_here(pilot):
+    await plan_to_disable(pilot)
+    await press(pilot, "2")
+    assert status(pilot).startswith("That key does nothing here")
