@@ -221,7 +221,7 @@ class PveAuthApp(CalmCrash, Changing):
         return tuple(line for line in lines if line.text)
 
     @on(Worker.StateChanged)
-    def _unforeseen(self, event: Worker.StateChanged) -> None:
+    def unforeseen(self, event: Worker.StateChanged) -> None:
         """A worker that fails in a way nobody thought of ends the program, with a report."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self._handle_exception(event.worker.error)

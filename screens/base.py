@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import Key
 from textual.screen import Screen
+from textual.worker import Worker
 
 from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
@@ -238,6 +239,11 @@ class BaseScreen(Screen[None]):
     def snapshot_changed(self) -> None:
         """The program has read a new picture."""
         self.refresh_head()
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        """A screen's own workers: what they say does not bubble."""
+        self.house.unforeseen(event)
 
     @on(FilterTable.Moved)
     def _row_moved(self, message: FilterTable.Moved) -> None:

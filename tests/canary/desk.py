@@ -68,7 +68,7 @@ class Desk:
         self.evidence = evidence
         self._patch = patch
         self._out, self._err = _Screen(), _Screen()
-        _note_answers(evidence, patch)
+        note_answers(evidence, patch)
 
     def run(self, flow: Flow) -> Ran:
         """As somebody would who sits there."""
@@ -129,7 +129,7 @@ class Desk:
         return self.code(app_of(userid, self.served.files))
 
 
-def _note_answers(evidence: Evidence, patch: pytest.MonkeyPatch) -> None:
+def note_answers(evidence: Evidence, patch: pytest.MonkeyPatch) -> None:
     """What PVE makes up and tells once is a secret: keys, tokens, tickets."""
     run = StepRunner.run
 

@@ -54,12 +54,15 @@ class Evidence:
     canaries: Canaries
     pieces: list[tuple[str, str, bytes]] = field(default_factory=list)
     wrong: list[Leak] = field(default_factory=list)
+    _known: set[tuple[str, str, bytes]] = field(default_factory=set)
 
     def add(self, place: str, where: str, data: object) -> None:
         """Something to be looked through."""
         assert place in PLACES
         raw = data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass")
-        self.pieces.append((place, where, raw))
+        if (piece := (place, where, raw)) not in self._known:
+            self._known.add(piece)
+            self.pieces.append(piece)
 
     def blame(self, place: str, where: str, what: str) -> None:
         """Something that is wrong whatever is in it."""

@@ -218,7 +218,6 @@ def listening(home: Home, patch: pytest.MonkeyPatch, evidence: Evidence) -> Iter
     path = home.folder / "log"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind(str(path))
-        log.settimeout(20)
         thread = threading.Thread(target=_hear, args=(log, evidence), daemon=True)
         thread.start()
         patch.setattr(equipment, "Syslog", partial(Syslog, path))

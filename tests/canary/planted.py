@@ -62,7 +62,7 @@ def plant(canaries: Canaries, files: Mapping[str, bytes]) -> None:
     canaries.add("recovery key of erik@pve", RECOVERY_KEY)
     canaries.add("new password", NEW_PASSWORD)
     canaries.add("new client key", NEW_CLIENT_KEY)
-    canaries.add("new TOTP secret", NEW_TOTP)
+    canaries.add("new TOTP secret", NEW_TOTP, NEW_TOTP[:16], NEW_TOTP[16:])  # on two lines
     users = json.loads(files["etc/pve/priv/tfa.cfg"])["users"]
     for userid, factors in users.items():
         for entry in factors.get("totp", ()):

@@ -1,0 +1,221 @@
+"""Every command and every screen, with the scene in which its secrets are looked for.
+
+A new command, list, form or dialog has to stand in one of SCENES: what it is called in `covers`
+is what the failing test calls it. Write a scene in tests/canary/scenes.py that runs it with
+canaries (those of tests/canary/planted.py, or new ones: `canaries.add`), and say in `may` where a
+secret is meant to be; everything else is searched. A command that deals with no secret of its own
+goes into `scenes.HARMLESS` with the reason: the tour runs it wherever it is offered.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, Final
+
+from textual.screen import Screen
+
+import screens as package
+from screens.base import EVERYWHERE, BaseScreen
+from screens.commands import Command
+from screens.journal import JournalScreen
+from screens.start import StartScreen
+from tests.canary import scenes
+from tests.canary.planted import ADMIN
+from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
+from tests.canary.trouble import Trouble
+
+EVERY: Final = (Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)
+_FACTORS: Final = (
+    *("factors.FactorScreen", "form.FormScreen", "secrets.SecretScreen"),
+    *("base.BaseScreen", "listing.ListScreen"),
+)
+"""Screens that nobody opens: others are made of them."""
+
+
+def existing() -> set[str]:
+    """All screens, all commands that hold everywhere, and every other command on its screen."""
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"screens.{module.name}")
+    found = {f":{command.name}" for command in EVERYWHERE}
+    for screen in _below(Screen):
+        name = name_of(screen)
+        if not screen.__module__.startswith("screens.") or name in _FACTORS:
+            continue
+        found.add(name)
+        if issubclass(screen, BaseScreen):
+            found |= {name_on(screen, command) for command in screen.OFFERS}
+    return found
+
+
+def offered() -> set[str]:
+    """The commands of all screens, as HARMLESS calls them."""
+    every = {command for screen in _below(BaseScreen) for command in screen.OFFERS}
+    return {name_of_command(command) for command in every}
+
+
+def offered_nowhere() -> set[str]:
+    """Commands with a name that no screen offers."""
+    offers = {command for screen in _below(BaseScreen) for command in screen.OFFERS}
+    named = {one for one in _below(Command) if getattr(one, "name", "")}
+    alike = {base for one in offers for base in one.__mro__}
+    return {name_of_command(one) for one in named - offers - alike}
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+# --- what covers what --------------------------------------------------------------------------
+
+
+def _harmless(*kinds: type[BaseScreen]) -> set[str]:
+    return {
+        name_on(kind, command)
+        for kind in kinds
+        for command in kind.OFFERS
+        if name_of_command(command) in scenes.HARMLESS
+    }
+
+
+def _scene(
+    play: Play,
+    *covers: str,
+    may: dict[str, set[str]] | None = None,
+    troubles: tuple[Trouble, ...] = (),
+    in_trouble: dict[str, set[str]] | None = None,
+) -> Scene:
+    return Scene(play, frozenset(covers), may or {}, troubles, in_trouble or {})
+
+
+_LISTS: Final = set(scenes.lists().values())
+_RUN: Final = "file:/run/"
+_GONE: Final = "removed file:/run/"
+_APP: Final = {f"TOTP of {ADMIN}"}
+_SHOWN: Final = "screen:ScanTotpScreen shown"
+_TYPED: Final = "screen:ScanTotpScreen"
+_KEYS: Final = "screen:EnrolRecoveryScreen shown"
+_ASKED: Final = "screen:ProveScreen shown"
+
+SCENES: Final = (
+    _scene(
+        scenes.tour_of_lists,
+        *_harmless(*_LISTS),
+        *(name_of(screen) for screen in _LISTS),
+        *("choose.ChooseScreen", "help.HelpScreen", "pick.PickScreen", "prompt.PromptScreen"),
+        *("details.DetailsScreen", "journal.JournalScreen"),
+    ),
+    _scene(
+        scenes.tour_of_the_rest,
+        *(one for one in _harmless(StartScreen, JournalScreen) if ": " in one),
+        *(f":{one.name}" for one in EVERYWHERE if one.name in scenes.lists()),
+        *(":back", ":collect", ":journal", ":quit"),
+        *("start.StartScreen", "journal.JournalScreen: back", "details.DetailsScreen: back"),
+    ),
+    _scene(
+        scenes.an_app,
+        "users.UsersScreen: second-factor",
+        "enrol_totp.EnrolTotpScreen",
+        "enrol_totp.EnrolTotpScreen: review",
+        "enrol_totp.EnrolTotpScreen: help",
+        "scan_totp.ScanTotpScreen",
+        "scan_totp.ScanTotpScreen: reveal",
+        "scan_totp.ScanTotpScreen: help",
+        "scan_totp.ScanTotpScreen: review",
+        "plan.PlanScreen",
+        "plan.PlanScreen: run",
+        "plan.PlanScreen: back",
+        "prove.ProveScreen",
+        "prove.ProveScreen: log in",
+        "prove.ProveScreen: reveal",
+        "prove.ProveScreen: help",
+        "prove.ProveScreen: back",
+        may={
+            _SHOWN: {"new TOTP secret", "typed code"},
+            _TYPED: {"typed code"},
+            _ASKED: {"password of everybody", "typed code"},
+        },
+        troubles=EVERY,
+    ),
+    _scene(
+        scenes.an_app_after_all_not,
+        "enrol_totp.EnrolTotpScreen: back",
+        "scan_totp.ScanTotpScreen: back",
+        "rename.RenameScreen",
+        may={
+            _SHOWN: {"new TOTP secret", "typed code"},
+            _TYPED: {"typed code"},
+            "file:/keys/": {"new TOTP secret", "new URI"},
+        },
+        troubles=(Trouble.CRASH,),
+    ),
+    _scene(
+        scenes.recovery_keys,
+        "tfa.TfaScreen: add",
+        "enrol_recovery.EnrolRecoveryScreen",
+        "enrol_recovery.EnrolRecoveryScreen: check",
+        "enrol_recovery.EnrolRecoveryScreen: reveal",
+        "enrol_recovery.EnrolRecoveryScreen: back",
+        "enrol_recovery.EnrolRecoveryScreen: help",
+        may={_KEYS: {"made by PVE"}, "file:/keys/": {"made by PVE"}},
+        troubles=EVERY,
+    ),
+    _scene(scenes.recovery_keys_after_all_not),
+    _scene(
+        scenes.a_proof,
+        "tfa.TfaScreen: prove",
+        "users.UsersScreen: prove",
+        troubles=EVERY,
+    ),
+    _scene(
+        scenes.changes_of_factors,
+        "tfa.TfaScreen: edit",
+        "tfa.TfaScreen: unlock",
+        "users.UsersScreen: unlock",
+    ),
+    _scene(
+        scenes.for_a_while,
+        "plan.PlanScreen: try",
+        "plan.PlanScreen: commands",
+        "plan.PlanScreen: save",
+        ":keep",
+        may={_GONE: _APP},
+        troubles=(Trouble.ECHOED,),
+        in_trouble={_RUN: _APP, _GONE: _APP},
+    ),
+    _scene(
+        scenes.the_way_back,
+        ":undo",
+        "plan.PlanScreen: undo",
+        may={_GONE: {*_APP, "client key"}},
+        troubles=EVERY,
+        in_trouble={_RUN: {*_APP, "client key"}, _GONE: {*_APP, "client key"}},
+    ),
+    _scene(
+        scenes.a_token_that_comes_back,
+        "once.OnceScreen",
+        "once.OnceScreen: reveal",
+        "once.OnceScreen: save",
+        "once.OnceScreen: back",
+        may={"screen:OnceScreen shown": {"made by PVE"}, "file:/keys/": {"made by PVE"}},
+        troubles=EVERY,
+    ),
+    _scene(
+        scenes.collected,
+        ":review",
+        "users.UsersScreen: edit",
+        may={_RUN: _APP, _GONE: _APP},
+    ),
+    _scene(
+        scenes.removals,
+        *(
+            name_on(screen, command)
+            for screen in _LISTS
+            for command in screen.OFFERS
+            if command.name == "remove"
+        ),
+    ),
+)
