@@ -244,8 +244,7 @@ class PveAuthApp(CalmCrash, Changing):
         self.house_screen.take_picture()
 
     def refresh_heads(self) -> None:
-        self.house_screen.refresh_head()
-        self.house_screen.show_keys()
+        self.house_screen.refresh_lines()
 
     def _say(self, sentence: str) -> None:
         self.say(sentence)

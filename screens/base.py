@@ -143,6 +143,12 @@ class BaseScreen(Screen[None]):
     def show_keys(self) -> None:
         self.query_one(KeyLine).show_hints(hints(self.OFFERS, self))
 
+    def refresh_lines(self) -> None:
+        """Line 1 and the keys; a screen that is only being opened draws them when it is."""
+        if self._is_there:
+            self.refresh_head()
+            self.show_keys()
+
     def say(self, sentence: str) -> None:
         """One sentence about what happened, in the last line but one."""
         self._sentence = sentence
