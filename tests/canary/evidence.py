@@ -28,13 +28,13 @@ from tests.canary.trouble import Mistake
 PLACES: Final = (
     "argv", "environment", "file", "removed file", "mode of a file", "file elsewhere",
     "syslog", "cluster log", "stdout", "stderr", "log", "address", "exception", "repr",
-    "screen", "scrollback", "terminal", "clipboard", "export",
+    "screen", "scrollback", "terminal", "clipboard",
 )  # fmt: skip
 """Where there is something to look at; a meta-test puts a canary into each."""
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OSC_52: Final = "OSC 52"
 _CLIPBOARD: Final = {_OSC_52: "clipboard"}
-_NO_CODES: Final = frozenset({"scrollback", "export", "file"})
+_NO_CODES: Final = frozenset({"scrollback", "file"})
 _BETWEEN: Final = b"\n\x1f\n"  # so that nothing is found across two pieces
 _MOST: Final = 4 * 1024 * 1024  # bytes of a file
 

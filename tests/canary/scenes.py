@@ -192,7 +192,10 @@ async def _enrol_totp(stage: Stage) -> None:
 async def an_app(stage: Stage) -> None:
     """Somebody gets one, and proves it."""
     await _enrol_totp(stage)
-    await stage.press("ctrl+r", "ctrl+c", "ctrl+x", "ctrl+r", "ctrl+r", "ctrl+g")
+    stage.require_hidden()
+    await stage.press("ctrl+r", "ctrl+c", "ctrl+x", "ctrl+r")
+    stage.require_hidden()
+    await stage.press("ctrl+r", "ctrl+g")
     await stage.type("000000")
     await stage.press("ctrl+o", *["backspace"] * 6)
     await stage.type(stage.new_code())
@@ -200,6 +203,7 @@ async def an_app(stage: Stage) -> None:
     await stage.plan()
     await stage.press("escape")
     await stage.on(ProveScreen)
+    stage.require_hidden()
     await _log_in(stage, PASSWORD, stage.new_code())
     await stage.until(lambda: "logged in at" in stage.screen, "a login")
     await stage.press("escape")
@@ -248,8 +252,10 @@ async def recovery_keys(stage: Stage) -> None:
     screen = cast(EnrolRecoveryScreen, stage.app.screen)
     assert screen.keys is not None
     keys = [key.reveal() for key in screen.keys.keys]
-    stage.evidence.canaries.add("made by PVE", *keys)
-    await stage.press("ctrl+r", "ctrl+g", "escape", "ctrl+r")
+    stage.require_hidden()
+    await stage.press("ctrl+r", "ctrl+g", "ctrl+r")
+    stage.require_hidden()
+    await stage.press("ctrl+r")
     await stage.type(keys[3])
     await stage.press("ctrl+r", "shift+home", "ctrl+c", "ctrl+o", "down")
     await stage.type(str(stage.home.keys / "keys.txt"))
@@ -394,7 +400,9 @@ async def a_token_that_comes_back(stage: Stage) -> None:
     await stage.plan(_word(stage))
     await stage.press("escape")
     await stage.on(OnceScreen)
+    stage.require_hidden()
     await stage.press("escape", "ctrl+r", "ctrl+r", "f")
+    stage.require_hidden()
     await stage.type(str(stage.home.keys / "token"))
     await stage.press("ctrl+o")
     await stage.press("ctrl+r", "escape")

@@ -201,6 +201,11 @@ class Stage:
         for widget in (screen, *screen.walk_children()):
             self.evidence.add("repr", type(widget).__name__, f"{widget!r} {widget}")
 
+    def require_hidden(self) -> None:
+        """Nothing is shown that nobody asked for, or that was hidden again."""
+        shown = [one for one in self.pilot.app.screen.walk_children() if _shows(one)]
+        assert not shown, f"nobody asked for it: {shown}"
+
     @property
     def screen(self) -> str:
         """Everything on the screen, as text."""

@@ -1,0 +1,183 @@
+"""The program made worse on purpose: each of its precautions is missed by a flow that is noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import pytest
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.widgets import Input
+
+from pve_auth_tui import crash
+from pve_auth_tui.adapters import linechild, saved
+from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.core.plan import ApiCall
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services import steps
+from pve_auth_tui.services.report import StepResult
+from tests.canary import scenes
+from tests.canary.commandline import FLOWS
+from tests.canary.desk import Desk, Flow
+from tests.canary.evidence import Evidence, watching
+from tests.canary.node import Home, listening
+from tests.canary.planted import NEW_PASSWORD
+from tests.canary.screens import SCENES
+from tests.canary.stage import Play, Stage
+from tests.canary.trouble import Trouble, troubled
+from widgets.controls import Hidden
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+def flow_of(command: str, name: str) -> Flow:
+    return next(flow for flow in FLOWS[command] if flow.name == name)
+
+
+# --- the command line --------------------------------------------------------------------------
+
+
+def commands_are_shown_whole(patch: pytest.MonkeyPatch) -> None:
+    """No mask in what the journal gets."""
+
+    def shown(step: Any) -> str:
+        secrets = step.secrets if isinstance(step, ApiCall) else {}
+        return " ".join(secret.reveal() for secret in secrets.values())
+
+    patch.setattr(steps, "shown", shown)
+
+
+def a_crash_tells_what_the_exception_says(patch: pytest.MonkeyPatch) -> None:
+    lines = crash._lines
+    patch.setattr(crash, "_lines", lambda error: [*lines(error), str(error)])
+    patch.setattr(crash, "sentence", lambda error, path: str(error))
+
+
+def refusals_are_not_masked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("pve_auth_tui.adapters.runner.without", lambda error, secrets: error)
+
+
+def a_child_gets_it_in_its_environment(patch: pytest.MonkeyPatch) -> None:
+    known = linechild.child_environment
+    patch.setattr(linechild, "child_environment", lambda: known() | {"PASSWORD": NEW_PASSWORD})
+
+
+def undo_keeps_everything(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is wiped when it is kept."""
+    patch.setattr(saved.RunMaterial, "wipe", lambda self, plan="": 0)
+
+
+def undo_keeps_it_for_all(patch: pytest.MonkeyPatch) -> None:
+    """Of other users, too."""
+    put = saved.RunMaterial.put
+
+    def more(self: Any, plan: str, material: Any) -> None:
+        put(self, plan, {**material, "more": Secret(NEW_PASSWORD)})
+
+    patch.setattr(saved.RunMaterial, "put", more)
+
+
+def the_answer_is_recorded_raw(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StepResult, "told", property(lambda self: json.dumps(self.answer)))
+
+
+class Worse(NamedTuple):
+    """What is made worse, the flow that has to notice it, and where."""
+
+    how: Sabotage
+    flow: Flow
+    places: Iterable[str]
+    trouble: Trouble = Trouble.NONE
+
+
+_PASSWORD = flow_of("change", "a password")
+_KEYS = flow_of("change", "recovery keys to a file")
+COMMANDS = [
+    Worse(commands_are_shown_whole, _PASSWORD, ("file", "syslog", "cluster log")),
+    Worse(the_answer_is_recorded_raw, _KEYS, ("file", "syslog", "cluster log", "stdout")),
+    Worse(a_crash_tells_what_the_exception_says, _PASSWORD, ("file", "stderr"), Trouble.CRASH),
+    Worse(refusals_are_not_masked, _PASSWORD, ("stdout", "repr"), Trouble.ECHOED),
+    Worse(a_child_gets_it_in_its_environment, _PASSWORD, ("environment",)),
+    Worse(undo_keeps_everything, FLOWS["keep"][0], ("file",)),
+    Worse(undo_keeps_it_for_all, flow_of("change", "an app that is removed"), ("file",)),
+]
+
+
+@pytest.mark.parametrize("worse", COMMANDS, ids=lambda worse: worse.how.__name__)
+def test_a_precaution_that_is_missing_is_missed(
+    worse: Worse, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = worse.flow
+    worse.how(monkeypatch)
+    with watching(desk.evidence, monkeypatch, ours=desk.home.all, not_ours=[desk.served.folder]):
+        for one in flow.before:
+            desk.run(one)
+        troubled(worse.trouble, monkeypatch)
+        desk.run(flow)
+    found = {leak.place for leak in desk.evidence.leaks(flow.may)}
+    assert found >= set(worse.places), found
+
+
+# --- the screens -------------------------------------------------------------------------------
+
+
+def secrets_print(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Secret, "__repr__", lambda self: self._value)
+    patch.setattr(Secret, "__str__", lambda self: self._value)
+
+
+def nothing_is_hidden_at_first(patch: pytest.MonkeyPatch) -> None:
+    made = Hidden.__init__
+
+    def shown(self: Any) -> None:
+        made(self)
+        self.password = False
+
+    patch.setattr(Hidden, "__init__", shown)
+    patch.setattr("widgets.field.SecretEntry.revealed", False)
+
+
+def what_is_typed_can_be_copied(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PveAuthApp, "copy_to_clipboard", App.copy_to_clipboard)
+    patch.setattr(Hidden, "action_copy", Input.action_copy)
+    patch.setattr(
+        "textual.drivers.headless_driver.HeadlessDriver.is_headless", property(lambda self: False)
+    )
+
+
+def messages_carry_values(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("widgets.controls.Typed.post_message", MessagePump.post_message)
+
+
+class WorseScreen(NamedTuple):
+    """The same on the screens."""
+
+    how: Sabotage
+    play: Play
+    places: Iterable[str]
+
+
+SCREENS = [
+    WorseScreen(nothing_is_hidden_at_first, scenes.a_proof, ("screen",)),
+    WorseScreen(what_is_typed_can_be_copied, scenes.an_app, ("clipboard",)),
+    WorseScreen(messages_carry_values, scenes.a_proof, ("repr",)),
+    WorseScreen(secrets_print, scenes.an_app_after_all_not, ("repr",)),
+]
+
+
+@pytest.mark.parametrize("worse", SCREENS, ids=lambda worse: worse.how.__name__)
+def test_a_precaution_of_the_screens_that_is_missing_is_missed(
+    worse: WorseScreen, home: Home, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = next(one for one in SCENES if one.play is worse.play)
+    stage = Stage(home, monkeypatch, evidence)
+    worse.how(monkeypatch)
+    with (
+        watching(evidence, monkeypatch, ours=home.all, not_ours=[]),
+        listening(home, monkeypatch, evidence),
+    ):
+        stage.run(scene.play)
+    found = {leak.place for leak in evidence.leaks(scene.may)}
+    assert found >= set(worse.places), found
