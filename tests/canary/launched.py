@@ -61,9 +61,17 @@ def _hear(file: str) -> None:
             return
         if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & 3):
             return
-        os.write(handle, json.dumps([event, repr(arguments)]).encode() + b"\n")
+        path = _path(arguments[0]) if event == "open" else ""
+        os.write(handle, json.dumps([event, repr(arguments), path]).encode() + b"\n")
 
     sys.addaudithook(hook)
+
+
+def _path(named: Any) -> str:
+    """Of a file that is written, if it is one that stays."""
+    name = os.fsdecode(named) if isinstance(named, (str, bytes, os.PathLike)) else ""
+    own = name.startswith(("/dev/", "/proc/")) or "__pycache__" in name
+    return name if os.path.isabs(name) and not own else ""
 
 
 if __name__ == "__main__":

@@ -75,9 +75,23 @@ def troubled_reading(trouble: Trouble, patch: pytest.MonkeyPatch) -> list[str]:
 
 
 def break_for_good(name: str) -> None:
-    """For a process of its own: there is no end of it."""
+    """For a process of its own: there is no end of it. `shown`: the screen with the QR code fails
+    while the code is there to be seen.
+    """
     patch = pytest.MonkeyPatch()
-    troubled(Trouble(name), patch)
+    if name != "shown":
+        troubled(Trouble(name), patch)
+        return
+    from screens.scan_totp import ScanTotpScreen
+
+    tick = ScanTotpScreen._tick
+
+    def fails(self: Any) -> None:
+        if self.secrets_are_shown:
+            _fall({"secret": self._totp.groups.reveal(), "uri": self._totp.uri.reveal()})
+        tick(self)
+
+    patch.setattr(ScanTotpScreen, "_tick", fails)
 
 
 def _calling(call: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
