@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused
-from pve_auth_tui.core.masked import without
+from pve_auth_tui.core.masked import masked, without
 from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
 from pve_auth_tui.core.ports import Api
+from pve_auth_tui.core.secret import Secret
 
 RunCommand = Callable[[HostCommand, Callable[[str], None]], int]
 SwapFile = Callable[[FileSwap], None]
@@ -39,7 +40,7 @@ class StepRunner:
             case HostCommand():
                 if self._run_command is None:
                     raise _elsewhere("Commands run")
-                return self._run_command(step, on_line)
+                return self._run_command(step, _without(step.stdin, on_line))
             case FileSwap():
                 if self._swap_file is None:
                     raise _elsewhere("Files are replaced")
@@ -56,6 +57,11 @@ class StepRunner:
         except AuthTuiError as error:
             without(error, step.secrets.values())
             raise
+
+
+def _without(secret: Secret | None, on_line: Callable[[str], None]) -> Callable[[str], None]:
+    """A command that repeats its secret is not heard."""
+    return (lambda line: on_line(masked(line, [secret]))) if secret else on_line
 
 
 def _elsewhere(what: str) -> Refused:

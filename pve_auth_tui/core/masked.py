@@ -1,4 +1,4 @@
-"""An error that repeats what a call sent in secret, without it (security.md R8).
+"""What repeats something that was sent in secret, without it (security.md R8).
 
 PVE's own texts do not repeat passwords, but many of its formats say `got 'VALUE'`, and nobody
 knows what a plugin, a directory or a proxy puts into a refusal.
@@ -19,14 +19,24 @@ E = TypeVar("E", bound=AuthTuiError)
 
 def without(error: E, secrets: Iterable[Secret]) -> E:
     """The same error; where its texts repeat one of these, they say `****`."""
-    values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
-    values = [value for value in values if len(value) >= _SHORTEST]
+    values = _values(secrets)
     error.args = tuple(_masked(text, values) for text in error.args)
     error.hint = _masked(error.hint, values)
     error.original = _masked(error.original, values)
     if isinstance(error, ApiError):
         error.errors = {name: _masked(problem, values) for name, problem in error.errors.items()}
     return error
+
+
+def masked(text: str, secrets: Iterable[Secret]) -> str:
+    """A text that somebody else wrote; where it repeats one of these, it says `****`."""
+    return _masked(text, _values(secrets))
+
+
+def _values(secrets: Iterable[Secret]) -> list[str]:
+    """The longest first, for one may be a part of another."""
+    values = {secret.reveal() for secret in secrets}
+    return sorted((one for one in values if len(one) >= _SHORTEST), key=len, reverse=True)
 
 
 def _masked(text: str, values: Iterable[str]) -> str:

@@ -13,7 +13,20 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 
 _VERBS: Final[Mapping[str, str]] = {"POST": "create", "PUT": "set", "DELETE": "delete"}
-_ALWAYS_SECRET: Final = frozenset({"password", "confirmation-password", "client-key", "totp"})
+_ALWAYS_SECRET: Final = frozenset(
+    {
+        *("password", "confirmation-password", "client-key", "totp"),  # /access
+        *("token", "secret", "eab-hmac-key"),  # metrics, notifications, SDN, ACME
+        *("encryption-key", "keyring"),  # storages
+        *("cipassword", "target-endpoint"),  # guests; the endpoint holds an API token
+    }
+)
+_SECRET_BELOW: Final[Mapping[str, frozenset[tuple[str, ...]]]] = {
+    "value": frozenset({("access", "tfa")}),
+    "data": frozenset({("cluster", "acme", "plugins")}),
+    "key": frozenset({("cluster", "sdn", "dns"), ("nodes", "", "certificates")}),
+}
+"""Parameters that are secret on some paths only; "" stands for any part."""
 
 
 def call(
@@ -50,4 +63,8 @@ def call(
 
 def is_secret(path: Sequence[str], name: str) -> bool:
     """Does PVE take a password, key or code in this parameter?"""
-    return name in _ALWAYS_SECRET or (name == "value" and tuple(path[:2]) == ("access", "tfa"))
+    return name in _ALWAYS_SECRET or any(
+        len(path) >= len(start)
+        and all(want in ("", part) for want, part in zip(start, path[: len(start)], strict=True))
+        for start in _SECRET_BELOW.get(name, ())
+    )
