@@ -145,7 +145,7 @@ class BaseScreen(Screen[None]):
 
     def refresh_lines(self) -> None:
         """Line 1 and the keys; a screen that is only being opened draws them when it is."""
-        if self._is_there:
+        if self._is_there and self.query(HeadLine):
             self.refresh_head()
             self.show_keys()
 
@@ -238,8 +238,11 @@ class BaseScreen(Screen[None]):
             self.app.pop_screen()
 
     def take_picture(self) -> None:
-        """Show what the program knows now; a screen that is only being opened does when it is."""
-        if self._is_there:
+        """Show what the program knows now; a screen that is only being opened does when it is.
+
+        One that is just being taken down, as all are at the end, has nothing to show it on.
+        """
+        if self._is_there and self.query(HeadLine):
             self.snapshot_changed()
 
     def snapshot_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""What comes while a screen is only being opened."""
+"""What comes while a screen is only being opened, or is just being taken down."""
 
 import pytest
 
@@ -14,3 +14,13 @@ async def test_a_timer_that_ends_just_then_ends_nothing_else(pilot, screen):
     await opened
     await settle(pilot)
     assert "0 Recover" in shown(pilot)
+
+
+async def test_a_picture_that_comes_at_the_very_end_ends_nothing_else(pilot):
+    screen = ProveScreen("nina@pve")
+    await pilot.app.push_screen(screen)
+    await settle(pilot)
+    await screen.query("*").remove()
+    screen.take_picture()
+    screen.refresh_lines()
+    await pilot.app.pop_screen()
