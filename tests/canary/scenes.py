@@ -106,7 +106,7 @@ def _table(stage: Stage) -> FilterTable:
     return stage.app.screen.query_one(FilterTable)
 
 
-async def _go(stage: Stage, listing: str, row: str = "") -> None:
+async def go(stage: Stage, listing: str, row: str = "") -> None:
     """To a list, and to the last row that begins so: of somebody's factors the app."""
     stage.app.open_list(listing)
     await stage.settle()
@@ -123,7 +123,7 @@ async def _go(stage: Stage, listing: str, row: str = "") -> None:
 async def tour_of_lists(stage: Stage) -> None:
     """Every command that deals with no secret, on every list."""
     for name, screen in lists().items():
-        await _go(stage, name, _ROWS.get(name, ""))
+        await go(stage, name, _ROWS.get(name, ""))
         for command in harmless_on(screen):
             if _of(screen, command) in EVERYWHERE and name != "users":
                 continue
@@ -131,7 +131,7 @@ async def tour_of_lists(stage: Stage) -> None:
             if not isinstance(stage.app.screen, screen) or stage.app.focused is not _table(stage):
                 await stage.press("escape")
             if not isinstance(stage.app.screen, screen):
-                await _go(stage, name, _ROWS.get(name, ""))
+                await go(stage, name, _ROWS.get(name, ""))
 
 
 async def tour_of_the_rest(stage: Stage) -> None:
@@ -176,9 +176,9 @@ async def _back_to_start(stage: Stage) -> None:
 # --- second factors ----------------------------------------------------------------------------
 
 
-async def _enrol_totp(stage: Stage) -> None:
+async def to_the_app(stage: Stage) -> None:
     """From the list of users to the QR code."""
-    await _go(stage, "users", WITHOUT)
+    await go(stage, "users", WITHOUT)
     await stage.press("o")
     await stage.on(ChooseScreen)
     await stage.press("1")
@@ -191,7 +191,7 @@ async def _enrol_totp(stage: Stage) -> None:
 
 async def an_app(stage: Stage) -> None:
     """Somebody gets one, and proves it."""
-    await _enrol_totp(stage)
+    await to_the_app(stage)
     stage.require_hidden()
     await stage.press("ctrl+r", "ctrl+c", "ctrl+x", "ctrl+r")
     stage.require_hidden()
@@ -220,7 +220,7 @@ async def _log_in(stage: Stage, password: str, code: str) -> None:
 
 async def an_app_after_all_not(stage: Stage) -> None:
     """Left while it is shown, left at the plan, saved to a file, left for too long."""
-    await _enrol_totp(stage)
+    await to_the_app(stage)
     await stage.press("ctrl+r", "escape", "escape", "o", "1", "ctrl+o")
     await stage.on(ScanTotpScreen)
     await stage.type(stage.new_code())
@@ -240,7 +240,7 @@ async def an_app_after_all_not(stage: Stage) -> None:
 
 async def recovery_keys(stage: Stage) -> None:
     """Made, shown, typed back, saved."""
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("a")
     await stage.type(WITHOUT)
     await stage.press("enter")
@@ -265,7 +265,7 @@ async def recovery_keys(stage: Stage) -> None:
 
 async def recovery_keys_after_all_not(stage: Stage) -> None:
     """The plan is left."""
-    await _go(stage, "users", WITHOUT)
+    await go(stage, "users", WITHOUT)
     await stage.command("second-factor")
     await stage.press("2")
     await stage.on(PlanScreen)
@@ -274,7 +274,7 @@ async def recovery_keys_after_all_not(stage: Stage) -> None:
 
 async def a_proof(stage: Stage) -> None:
     """A wrong password, a wrong code, given up, a recovery key, an app; and without a password."""
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("t")
     await stage.on(ProveScreen)
     await stage.type(NEW_PASSWORD)
@@ -293,7 +293,7 @@ async def a_proof(stage: Stage) -> None:
     await stage.press("ctrl+o")
     await stage.until(lambda: "second factor" in stage.screen.lower(), "the second question")
     await stage.press("escape", "escape")
-    await _go(stage, "users", ADMIN)
+    await go(stage, "users", ADMIN)
     await stage.press("t", "ctrl+o")
     await stage.type(stage.code_of(ADMIN))
     await stage.press("ctrl+o", "escape")
@@ -301,7 +301,7 @@ async def a_proof(stage: Stage) -> None:
 
 async def changes_of_factors(stage: Stage) -> None:
     """Another name, off and on again, unlocked."""
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("e", "1")
     await stage.type("new")
     await stage.press("ctrl+o")
@@ -310,7 +310,7 @@ async def changes_of_factors(stage: Stage) -> None:
     await stage.on(PlanScreen)
     await stage.press("escape")
     for listing in ("tfa", "users"):
-        await _go(stage, listing, LOCKED)
+        await go(stage, listing, LOCKED)
         await stage.press("l")
         await stage.on(PlanScreen)
         await stage.press("escape")
@@ -321,7 +321,7 @@ async def changes_of_factors(stage: Stage) -> None:
 
 async def for_a_while(stage: Stage) -> None:
     """An app is removed: looked at, saved, tried, kept; what the journal says of it."""
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("d")
     await stage.on(PlanScreen)
     await stage.press("c", "escape", "f")
@@ -339,13 +339,13 @@ async def for_a_while(stage: Stage) -> None:
 
 async def the_way_back(stage: Stage) -> None:
     """An app is removed and comes back, and so does a realm with its client key."""
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("d")
     await stage.plan(ADMIN)
     await stage.press("u")
     await stage.plan(ADMIN if stage.app.screen_stack and _heavy(stage) else "")
     await stage.press("escape")
-    await _go(stage, "realms", OPENID)
+    await go(stage, "realms", OPENID)
     await stage.press("d")
     await stage.plan(OPENID if _heavy(stage) else "")
     await stage.press("escape", "u")
@@ -364,10 +364,10 @@ def _heavy(stage: Stage) -> bool:
 
 async def collected(stage: Stage) -> None:
     """Several changes in one plan."""
-    await _go(stage, "users", OLD_KEYS)
+    await go(stage, "users", OLD_KEYS)
     await stage.command("collect", "edit")
     await stage.press("1")
-    await _go(stage, "tfa", ADMIN)
+    await go(stage, "tfa", ADMIN)
     await stage.press("d")
     await stage.command("review")
     await stage.plan(_word(stage))
@@ -384,7 +384,7 @@ async def removals(stage: Stage) -> None:
     for name, screen in lists().items():
         if not any(command.name == "remove" for command in screen.OFFERS):
             continue
-        await _go(stage, name, _ROWS.get(name, ""))
+        await go(stage, name, _ROWS.get(name, ""))
         await stage.press("d")
         if name == "tokens":
             await stage.plan(_word(stage))
@@ -393,7 +393,7 @@ async def removals(stage: Stage) -> None:
 
 async def a_token_that_comes_back(stage: Stage) -> None:
     """With a new secret, which PVE tells once."""
-    await _go(stage, "tokens", "root@pam!ansible")
+    await go(stage, "tokens", "root@pam!ansible")
     await stage.press("d")
     await stage.plan(_word(stage))
     await stage.press("u")

@@ -191,7 +191,7 @@ SCENES: Final = (
         ":undo",
         "plan.PlanScreen: undo",
         may={_GONE: {*_APP, "client key"}},
-        troubles=EVERY,
+        troubles=(Trouble.CRASH, Trouble.UNREACHABLE),
         in_trouble={_RUN: {*_APP, "client key"}, _GONE: {*_APP, "client key"}},
     ),
     _scene(
@@ -201,7 +201,7 @@ SCENES: Final = (
         "once.OnceScreen: save",
         "once.OnceScreen: back",
         may={"screen:OnceScreen shown": {"made by PVE"}, "file:/keys/": {"made by PVE"}},
-        troubles=EVERY,
+        troubles=(Trouble.ECHOED, Trouble.CRASH),
     ),
     _scene(
         scenes.collected,
