@@ -58,7 +58,8 @@ def offered() -> set[str]:
 def offered_nowhere() -> set[str]:
     """Commands with a name that no screen offers."""
     offers = {command for screen in _below(BaseScreen) for command in screen.OFFERS}
-    named = {one for one in _below(Command) if getattr(one, "name", "")}
+    ours = (one for one in _below(Command) if one.__module__.startswith("screens."))
+    named = {one for one in ours if getattr(one, "name", "")}
     alike = {base for one in offers for base in one.__mro__}
     return {name_of_command(one) for one in named - offers - alike}
 

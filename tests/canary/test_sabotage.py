@@ -11,21 +11,23 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.widgets import Input
 
-from pve_auth_tui import crash
+from pve_auth_tui import arguments, crash
 from pve_auth_tui.adapters import linechild, saved
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services import steps
 from pve_auth_tui.services.report import StepResult
+from screens.commands import Command
 from screens.prove import ProveScreen
-from tests.canary import scenes
+from screens.tfa import TfaScreen
+from tests.canary import scenes, test_command_line, test_screens
 from tests.canary.commandline import FLOWS
 from tests.canary.desk import Desk, Flow
 from tests.canary.evidence import Evidence, watching
 from tests.canary.node import Home, listening
 from tests.canary.planted import ADMIN, NEW_PASSWORD, PASSWORD
-from tests.canary.stage import Play, Stage
+from tests.canary.stage import Play, Scene, Stage
 from tests.canary.trouble import Trouble, troubled
 from widgets.controls import Hidden
 
@@ -190,3 +192,33 @@ def test_a_precaution_of_the_screens_that_is_missing_is_missed(
         stage.run(worse.play if worse else a_password_is_typed)
     found = {leak.place for leak in evidence.leaks()}
     assert found >= set(worse.places) if worse else not found, found
+
+
+# --- what is new ---------------------------------------------------------------------------------
+
+
+def test_a_new_command_without_a_canary_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(arguments.ACTIONS, "revive", "Brings somebody back")
+    with pytest.raises(AssertionError, match="revive: new on the command line"):
+        test_command_line.test_every_command_has_its_canaries()
+
+
+def test_a_new_key_without_a_canary_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Revive(Command[TfaScreen]):
+        """Brings it back."""
+
+        keys, shown, word, name = "R", "R", "revive", "revive"
+
+    monkeypatch.setattr(TfaScreen, "OFFERS", (*TfaScreen.OFFERS, Revive))
+    with pytest.raises(AssertionError, match=r"tfa\.TfaScreen: revive"):
+        test_screens.test_every_screen_and_every_command_has_its_canaries()
+
+
+def test_a_scene_that_does_not_do_what_it_says_is_missed(
+    home: Home, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(a_password_is_typed, frozenset({"prove.ProveScreen", "prove.ProveScreen: help"}))
+    stage = Stage(home, monkeypatch, evidence)
+    with listening(home, monkeypatch, evidence):
+        stage.run(scene.play)
+    assert scene.covers - stage.seen == {"prove.ProveScreen: help"}

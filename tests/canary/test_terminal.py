@@ -101,7 +101,7 @@ def open_the_app(terminal: Terminal) -> None:
     terminal.send(REVEAL)
     if "may be recorded" in terminal.settle(SETTLED):
         terminal.send(b"2")
-    terminal.until("the app shows")
+    terminal.when(lambda: b"the app shows" in terminal.written, "the secret")
 
 
 @pytest.fixture
@@ -116,6 +116,7 @@ def test_an_app_is_added_and_proved_and_nothing_of_it_is_left(
     evidence = planted_evidence
     with at_a_terminal(home, evidence, "xterm-256color", "demo", planted=True) as terminal:
         open_the_app(terminal)
+        terminal.until("the app shows")
         look_at_process(terminal, evidence)
         assert "CANA RYQX" in terminal.screen
         shown = APP.search(terminal.screen)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -17,6 +18,8 @@ from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.direct import DirectApi
+
+_SEEN: Final = 0.9  # seconds, less than until the next tick
 
 
 class Trouble(Enum):
@@ -85,9 +88,12 @@ def break_for_good(name: str) -> None:
     from screens.scan_totp import ScanTotpScreen
 
     tick = ScanTotpScreen._tick
+    shown: list[float] = []
 
     def fails(self: Any) -> None:
         if self.secrets_are_shown:
+            shown.append(time.monotonic())
+        if shown and time.monotonic() > shown[0] + _SEEN:
             _fall({"secret": self._totp.groups.reveal(), "uri": self._totp.uri.reveal()})
         tick(self)
 
