@@ -287,6 +287,23 @@ async def test_a_plan_that_locks_everybody_out_needs_a_typed_word(pilot):
     assert enabled(pilot)
 
 
+async def test_whoever_types_the_word_overrides_the_guard_and_the_journal_says_so(pilot):
+    known = ("root@pam", "anna@pam", "backup-admin@pve", "erik@pve", "nina@pve")
+    await press(pilot, "2")
+    table(pilot).set_marks(frozenset(known))
+    await press(pilot, "e", "1")
+    await listening(pilot)
+    plan = pilot.app.screen.plan
+    assert plan.refusal
+    await press(pilot, "end", "y")
+    await type_text(pilot, plan.confirm)
+    await press(pilot, "enter")
+    await ran(pilot)
+    assert not any(enabled(pilot, userid) for userid in known)
+    begun = [one.entry for one in pilot.app.workshop.journal.read() if one.entry.event == "begin"]
+    assert "overr" in begun[-1].reason
+
+
 async def test_what_somebody_changed_meanwhile_makes_the_plan_anew(pilot):
     await press(pilot, "2")
     table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve"}))
