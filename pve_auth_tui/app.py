@@ -301,8 +301,10 @@ class PveAuthApp(CalmCrash, Changing):
         self._asked_to_leave = False
 
     def _go(self) -> None:
-        self.stop_changing()
-        Thread(target=self._service.close, daemon=True).start()
+        if self.is_changing:  # its running step needs the way to PVE, and so does reading back
+            self.stop_changing()
+        else:
+            Thread(target=self._service.close, daemon=True).start()
         self.exit()
 
     def _hear_the_terminal_go(self) -> None:

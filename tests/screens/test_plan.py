@@ -523,3 +523,31 @@ async def test_a_key_of_other_screens_says_that_it_does_nothing_here(pilot):
     await plan_to_disable(pilot)
     await press(pilot, "2")
     assert status(pilot).startswith("That key does nothing here")
+
+
+async def test_when_the_terminal_goes_the_running_step_keeps_its_way_to_pve(pilot, monkeypatch):
+    api, goes_on, closed = pilot.app._service._nodes.api, Event(), Event()
+    call = type(api).call
+
+    def slow(self, method, *args, **kwargs):
+        if method == "PUT":
+            assert goes_on.wait(30)
+        return call(self, method, *args, **kwargs)
+
+    monkeypatch.setattr(type(api), "call", slow)
+    monkeypatch.setattr(pilot.app._service, "close", closed.set)
+    await press(pilot, "2")
+    table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve"}))
+    await press(pilot, "e", "1")
+    await listening(pilot)
+    await pilot.press("y")
+    await until(pilot, lambda: pilot.app.is_changing)
+    plans, journal = pilot.app.workshop.plans, pilot.app.workshop.journal
+    await until(pilot, lambda: any(one.entry.event == "intent" for one in journal.read()))
+    pilot.app._go()
+    assert not closed.wait(0.2)
+    goes_on.set()
+    assert plans.wait(30)
+    told = [one.entry for one in journal.read()]
+    assert [one.outcome for one in told if one.event == "result"] == ["ok"]
+    assert told[-1].outcome.startswith("stopped: 1 of 2 done")
