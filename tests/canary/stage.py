@@ -100,7 +100,7 @@ class Stage:
         live_in(home, patch)
         patch.setattr(demo, "demo_tree", lambda **_: tree())
         patch.setattr(
-            "screens.plan._LISTENS", 0.0
+            "screens.plan._LISTENS", 0.001
         )  # how soon a plan takes keys is tested elsewhere
         own = environment.own_folder
         patch.setattr(

@@ -353,6 +353,23 @@ def test_tokens_follow_their_user():
     ]
 
 
+def test_a_token_with_an_entry_further_down_follows_its_user_there():
+    made = picture(ANN, "token:ann@pve!cut:0:1::", "acl:1:/vms/100:ann@pve!cut:PVEVMUser:")
+    step = put("access/acl", path="/vms", roles="PVEVMUser", users="ann@pve")
+    assert changes(made, step)[1:] == [
+        "ann@pve: gains 10 privileges on /vms",
+        "ann@pve!cut: gains 10 privileges on /vms/100",
+    ]
+
+
+def test_what_an_entry_hides_on_its_path_alone_counts_below_it():
+    made = picture(
+        ANN, "group:ops:ann@pve::", "acl:0:/vms:ann@pve:NoAccess:", "acl:1:/vms/7:ann@pve:Own:"
+    )
+    step = put("access/acl", path="/vms", roles="PVEVMUser", groups="ops")
+    assert changes(made, step)[1:] == ["ann@pve: gains 10 privileges below /vms"]
+
+
 def test_administrators_who_come_and_go_are_told_of():
     made = picture(ANN, "user:bob@pve:1:0:::::", "group:ops:ann@pve,bob@pve::")
     step = put("access/acl", path="/", roles="Administrator", groups="ops")

@@ -245,12 +245,15 @@ def _members_below(scene: Scene, path: str) -> list[str]:
 
 
 def _add_tokens(scene: Scene, reached: Reached, userid: str) -> None:
-    """A token never has more than its user."""
+    """A token never has more than its user: entries of its own may begin or cease to count."""
     paths = reached[userid]
     for config in (scene.old, scene.new):
         user = config.users.get(userid)
         for name in user.tokens if user else ():
-            reached.setdefault(f"{userid}!{name}", {}).update(paths)
+            token = f"{userid}!{name}"
+            places = reached.setdefault(token, {})
+            places.update(paths)
+            places.update((path, None) for path in _paths_of(scene, token))
 
 
 def _is_token(subject: str) -> bool:
@@ -264,6 +267,8 @@ def _shift(scene: Scene, will: Permissions, subject: str, paths: Iterable[str]) 
     same: dict[Change, list[str]] = {}
     for path in sorted(list(paths)[:_PATHS], key=natural_order):
         change = _change(*_privileges(scene, will, subject, path))
+        if path in scene.stops:
+            change = _with_below(change, *_privileges(scene, will, subject, _below(path)))
         if any(change):
             same.setdefault(change, []).append(path)
     return Shift(subject, tuple((change, tuple(where)) for change, where in same.items()))
@@ -287,6 +292,22 @@ def _change(old: Flags, new: Flags) -> Change:
         frozenset(priv for priv in both if new[priv] and not old[priv]),
         frozenset(priv for priv in both if old[priv] and not new[priv]),
     )
+
+
+def _with_below(change: Change, old: Flags, new: Flags) -> Change:
+    """What changes on a path whose entries are not all passed on, with what changes below it.
+
+    There another entry of the same path may be the one that counts.
+    """
+    gained, lost = new.keys() - old.keys(), old.keys() - new.keys()
+    return change._replace(
+        gained_below=frozenset(gained - change.gained), lost_below=frozenset(lost - change.lost)
+    )
+
+
+def _below(path: str) -> str:
+    """A path below another one that no entry can name."""
+    return f"{path.rstrip('/')}/*"
 
 
 _NO_CHANGE = Change(frozenset(), frozenset(), frozenset(), frozenset())

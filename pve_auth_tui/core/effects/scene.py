@@ -49,6 +49,16 @@ class Scene:
         return acl_index(self.old)
 
     @cached_property
+    def stops(self) -> frozenset[str]:
+        """Paths with an entry, before or after, that is not passed on to what lies below."""
+        return frozenset(
+            entry.path
+            for config in (self.old, self.new)
+            for entry in config.acl
+            if not entry.propagate
+        )
+
+    @cached_property
     def was(self) -> Permissions:
         """Asked about the picture before."""
         return permissions_of(self.old)
