@@ -237,6 +237,26 @@ class BaseScreen(Screen[None]):
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
 
+    # --- why, from anywhere -------------------------------------------------------------
+
+    def explain(self, who: str = "", where: str = "/", privilege: str = "") -> None:
+        """Why somebody can or cannot do something; what is left empty is asked there."""
+        from screens.explain import ExplainScreen
+
+        self.app.push_screen(ExplainScreen(who, where, privilege))
+
+    def who_can(self, privilege: str = "", where: str = "/") -> None:
+        """Everybody who has a privilege on a path; what is left empty is asked there."""
+        from screens.who_can import WhoCanScreen
+
+        self.app.push_screen(WhoCanScreen(privilege, where))
+
+    def compare(self, one: str, other: str = "") -> None:
+        """The rights of two subjects side by side; the other one is asked for if left empty."""
+        from screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(one, other))
+
     def take_picture(self) -> None:
         """Show what the program knows now; a screen that is only being opened does when it is.
 

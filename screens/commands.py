@@ -19,8 +19,7 @@ S = TypeVar("S", bound="BaseScreen")
 Commands = tuple[type["Command[Any]"], ...]
 
 NOT_YET = "This form is not built yet; `pve-auth-tui change --help` tells how to do it now."
-NO_WHY = "Explain is not built yet. `pve-auth-tui permissions USER` tells the result."
-LATER = {**dict.fromkeys("adeglot", NOT_YET), "w": NO_WHY}
+LATER = dict.fromkeys("adeglot", NOT_YET)
 """Keys of later versions and what they answer where a screen does not offer them."""
 
 

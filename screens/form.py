@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Key
+from textual.message import Message
+from textual.timer import Timer
+from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from screens.commands import Back, Command, Commands
 from screens.secrets import SecretScreen
-from widgets.field import AnyField, Field, SecretEntry
+from widgets.detail_pane import DetailPane
+from widgets.field import Answer, AnyField, Field, ManyEntry, SecretEntry, TextEntry
 from widgets.form import Form
 from widgets.lines import Rule, Sentence
 
+if TYPE_CHECKING:
+    from pve_auth_tui.core.plan import Intent
+    from pve_auth_tui.services.plans import Report
+
 _LAST = "That was the last field."
 _NO_LETTERS = "Space and the arrows left and right change it. ^G helps."
+_REST: Final = 0.2  # seconds after the last key until the remarks follow
 
 
 class Review(Command["FormScreen"]):
@@ -55,6 +66,22 @@ class Reveal(Command["FormScreen"]):
         screen.turn_secrets()
 
 
+class PickFromList(Command["FormScreen"]):
+    """Picks what could stand in the field from a list."""
+
+    keys, shown, word, name = "ctrl+p", "^P", "pick", "pick"
+
+    @classmethod
+    def problem(cls, screen: FormScreen) -> str:
+        field = screen.form.focused if screen.query(Form) else None
+        return "" if field and field.choices else "There is no list for this field."
+
+    @classmethod
+    def run(cls, screen: FormScreen) -> None:
+        if field := screen.form.focused:
+            screen.pick(field)
+
+
 class LeaveForm(Back):
     """Leaves the form; what you typed is kept until the program ends."""
 
@@ -62,12 +89,25 @@ class LeaveForm(Back):
 
 
 OF_FORMS: Commands = (Review, FieldHelp, Reveal, LeaveForm)
+OF_LONG_FORMS: Commands = (Review, PickFromList, FieldHelp, LeaveForm)
+"""Of forms with lists to pick from, and no secret."""
 
 
 class FormScreen(SecretScreen):
-    """Subclasses give `heading`, `make_fields` and `review`; `draft` names what is kept."""
+    """Subclasses give `heading`, `make_fields` and `review`; `draft` names what is kept.
+
+    One that gives `remarks`, too, has them shown below its fields, after every key.
+    """
 
     OFFERS: ClassVar[Commands] = OF_FORMS
+    REMARKS: ClassVar[str] = ""
+    """The heading of the remarks; "" for a form without any."""
+
+    @dataclass
+    class Remarked(Message):
+        """What is worth knowing about the answers."""
+
+        lines: Sequence[Line]
 
     @property
     def heading(self) -> str:
@@ -95,14 +135,18 @@ class FormScreen(SecretScreen):
         yield from self.compose_top()
         yield Rule(id="heading")
         yield Form(self.make_fields(), id="form")
+        if self.REMARKS:
+            yield DetailPane(id="remarks")
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
+        self._resting: Timer | None = None
         self.query_one("#heading", Rule).show_parts(self.heading)
         if self.draft:
             self.form.fill(self.house.drafts.of(self.draft))
         self.filled()
         self.form.focus_field()
+        self._remark()
 
     def filled(self) -> None:
         """The fields hold what they begin with."""
@@ -193,6 +237,90 @@ class FormScreen(SecretScreen):
             self.house.drafts.keep(self.draft, self.form.values)
         self.say("")
         self.answer_changed(message.field.ident)
+        self._remark_when_at_rest()
 
     def answer_changed(self, ident: str) -> None:
         """A key changed what the field of that name holds."""
+
+    @on(Field.Picks)
+    def _picks(self, message: Field.Picks) -> None:
+        message.stop()
+        self.pick(message.field)
+
+    def pick(self, field: Field[Any]) -> None:
+        """The list of what the field could hold."""
+        from screens.pick_many import PickManyScreen
+
+        def took(values: tuple[str, ...] | None) -> None:
+            if values is None:
+                return
+            if isinstance(field, ManyEntry):
+                field.choose(values)
+
+        if isinstance(field, ManyEntry):
+            title = field.label_text
+            self.app.push_screen(PickManyScreen(title, field.choices, field.value), took)
+        elif isinstance(field, TextEntry):
+            self._pick_one(field)
+
+    def _pick_one(self, field: TextEntry) -> None:
+        from screens.pick import PickScreen
+
+        about = {choice.value: choice.about for choice in field.choices}
+
+        def took(value: str | None) -> None:
+            if value is not None:
+                field.choose(value)
+
+        self.app.push_screen(PickScreen(field.label_text, list(about), about), took)
+
+    # --- remarks -----------------------------------------------------------------------
+
+    def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
+        """What is worth knowing about these answers; runs in a worker. Errors are told there."""
+        return ()
+
+    def _remark_when_at_rest(self) -> None:
+        if self._resting is None:
+            self._resting = self.set_timer(_REST, self._remark)
+        else:
+            self._resting.reset()
+
+    def _remark(self) -> None:
+        self._resting = None
+        if self.REMARKS:
+            self._make_remarks(self.form.values)
+
+    @work(thread=True, exclusive=True, group="remarks", exit_on_error=False)
+    def _make_remarks(self, answers: Mapping[str, Answer]) -> None:
+        try:
+            lines = self.remarks(answers)
+        except AuthTuiError as error:
+            lines = [Line(f"{error} {error.hint}".strip(), word="BAD")]
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Remarked(lines))
+
+    @on(Remarked)
+    def _show_remarks(self, message: Remarked) -> None:
+        for pane in self.query("#remarks").results(DetailPane):
+            pane.show(self.REMARKS, message.lines)
+
+    # --- the plan ------------------------------------------------------------------------
+
+    def propose(self, intent: Intent) -> None:
+        """Show the plan of what was typed; when it has been run, the form is done and leaves."""
+        self.house.review(intent, self._proposed, self.tell)
+
+    def _proposed(self, report: Report | None) -> None:
+        if report is None and not self.house.is_collecting:
+            self.say("Nothing was changed. What is typed stays.")
+        elif report is not None and report.nothing_done:
+            self.say("Nothing was changed; the plan said why. What is typed stays.")
+        else:
+            if self.draft:
+                self.house.drafts.drop(self.draft)
+            self.dismiss_form(report)
+
+    def dismiss_form(self, report: Report | None) -> None:
+        """Its plan has been run (or, with None, was collected)."""
+        self.app.pop_screen()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from screens.base import EVERYWHERE
-from screens.commands import NO_WHY, NOT_YET, Command, Commands
+from screens.commands import NOT_YET, Command, Commands
 
 if TYPE_CHECKING:
     from screens.listing import ListScreen
@@ -110,22 +110,32 @@ class Save(OnRow["ListScreen"]):
         screen.save_list()
 
 
-class _Later(Command["ListScreen"]):
-    @classmethod
-    def problem(cls, screen: ListScreen) -> str:
-        return screen.house.why_no_change() or NOT_YET
-
-
-class Add(_Later):
-    """Adds an entry."""
+class Add(Command["ListScreen"]):
+    """Adds an entry: opens a form, or PVE's own menu of what there is to add."""
 
     keys, shown, word, name = "a", "a", "add", "add"
 
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return screen.house.why_no_change() or ("" if screen.HAS_FORMS else NOT_YET)
 
-class Edit(_Later):
-    """Edits the row."""
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.add_row()
+
+
+class Edit(ChangeOfRow["ListScreen"]):
+    """Edits the row, or all marked rows."""
 
     keys, shown, word, name = "e", "e", "edit", "edit"
+
+    @classmethod
+    def problem(cls, screen: ListScreen) -> str:
+        return super().problem(screen) or ("" if screen.HAS_FORMS else NOT_YET)
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.edit_rows()
 
 
 class Remove(ChangeOfRow["ListScreen"]):
@@ -138,17 +148,41 @@ class Remove(ChangeOfRow["ListScreen"]):
         screen.remove_rows()
 
 
-class Why(_Later):
-    """Explains why somebody can or cannot do something."""
+class Why(OnRow["ListScreen"]):
+    """Explains why somebody can or cannot do something: the row's user, token or path."""
 
     keys, shown, word, name = "w", "w", "why", "why"
 
     @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.explain_row()
+
+
+class WhoCan(OnRow["ListScreen"]):
+    """Lists everybody who can do something there, with the reason."""
+
+    keys, shown, word, name = "W", "W", "", "who-can"
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.who_can_row()
+
+
+class Compare(OnRow["ListScreen"]):
+    """Compares the rights of the row's user or API token with somebody else's."""
+
+    keys, shown, word, name = "b", "b", "", "compare"
+
+    @classmethod
     def problem(cls, screen: ListScreen) -> str:
-        return NO_WHY
+        return super().problem(screen) or screen.why_no_compare()
+
+    @classmethod
+    def run(cls, screen: ListScreen) -> None:
+        screen.compare_row()
 
 
 OF_LISTS: Commands = (
-    Open, Find, Views, Mark, Add, Edit, Remove, Why, Sort, NextFinding, ShowCommands, Save,
-    *EVERYWHERE,
+    Open, Find, Views, Mark, Add, Edit, Remove, Why, WhoCan, Compare, Sort, NextFinding,
+    ShowCommands, Save, *EVERYWHERE,
 )  # fmt: skip

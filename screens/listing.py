@@ -51,6 +51,8 @@ class ListScreen(BaseScreen):
     CSS_PATH = "listing.tcss"
     OFFERS: ClassVar[Commands] = OF_LISTS
     listing: ClassVar[Listing]
+    HAS_FORMS: ClassVar[bool] = False
+    """Whether there are forms that add and edit what stands in the list."""
 
     @dataclass
     class Loaded(Message):
@@ -299,6 +301,42 @@ class ListScreen(BaseScreen):
         from pve_auth_tui.core.intents.removal import remove
 
         self.house.review(remove(self.objects(self.acted_on)), self.changed)
+
+    def add_row(self) -> None:
+        """`a`: the form of a new one."""
+        raise NotImplementedError
+
+    def edit_rows(self) -> None:
+        """`e`: the form of the row, or of all marked rows."""
+        raise NotImplementedError
+
+    def subject_of(self, key: str) -> str:
+        """The userid or full token id that a row is about; "" when it is about nobody."""
+        return key if self.listing.name in ("users", "tokens") else ""
+
+    def place_of(self, key: str) -> str:
+        """The ACL path that a row is about; "/" when it is about none."""
+        return "/"
+
+    def explain_row(self) -> None:
+        """`w`: why, for the row's person and place."""
+        if key := self.table.key:
+            self.explain(self.subject_of(key), self.place_of(key))
+
+    def who_can_row(self) -> None:
+        """`W`: everybody who can do something at the row's place."""
+        if key := self.table.key:
+            self.who_can("", self.place_of(key))
+
+    def why_no_compare(self) -> str:
+        """Why the row cannot be compared; "" when it can."""
+        key = self.table.key
+        return "" if key and self.subject_of(key) else "Users and API tokens can be compared."
+
+    def compare_row(self) -> None:
+        """`b`: the two that are marked, or the row and somebody who is asked for."""
+        subjects = [subject for key in self.acted_on if (subject := self.subject_of(key))]
+        self.compare(subjects[0], subjects[1] if len(subjects) == 2 else "")
 
     def changed(self, report: object) -> None:
         """A plan on rows was run (or, with None, left): what was marked has served."""

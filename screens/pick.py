@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -29,14 +29,19 @@ class PickScreen(ModalScreen[str | None]):
         Binding("pageup", "move(-10)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, names: Sequence[str]) -> None:
+    def __init__(
+        self, title: str, names: Sequence[str], about: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self._title, self._names = title, list(names)
+        self._title, self._names, self._about = title, list(names), about or {}
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._title, id="head")
         yield TextField(id="words")
-        yield FilterTable([Column("Name", 40, grow=True)], id="names")
+        columns = [Column("Name", 40, grow=True)]
+        if any(self._about.values()):
+            columns = [Column("Name", 30, grow=True), Column("", 30, grow=True)]
+        yield FilterTable(columns, id="names")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -52,7 +57,7 @@ class PickScreen(ModalScreen[str | None]):
 
     def _offer(self, text: str) -> None:
         found = completions(text, self._names) if text else self._names
-        rows = [Row(name, (name,)) for name in found]
+        rows = [Row(name, (name, self._about.get(name, ""))) for name in found]
         self.query_one(FilterTable).load(rows, found)
 
     def action_move(self, rows: int) -> None:

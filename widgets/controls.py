@@ -74,6 +74,41 @@ class Hidden(Typed):
         """Does nothing."""
 
 
+class Asked(Message):
+    """Somebody wants to choose from a list."""
+
+
+class Chosen(Widget, can_focus=True):
+    """How many of a list are taken, and which; space asks for the list."""
+
+    DEFAULT_CSS = "Chosen { width: 1fr; height: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "ask", "choose", show=False),
+        Binding("enter", "enter", "go on", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+
+    def put(self, text: str) -> None:
+        self._text = plain(text)
+        self.refresh()
+
+    def action_ask(self) -> None:
+        self.post_message(Asked())
+
+    def action_enter(self) -> None:
+        self.post_message(Entered())
+
+    def on_click(self) -> None:
+        self.action_ask()
+
+    def render_line(self, y: int) -> Strip:
+        style = CURSOR if self.has_focus else PLAIN
+        return pieces([(self._text, style)], self.size.width)
+
+
 class Options(Widget, can_focus=True):
     """One of a few texts: space and arrows go round."""
 

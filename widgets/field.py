@@ -8,22 +8,32 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from pve_auth_tui.core.plain import cells, plain
 from pve_auth_tui.core.secret import Secret
-from widgets.controls import Edited, Hidden, Options, Typed
+from widgets.controls import Asked, Chosen, Edited, Hidden, Options, Typed
 from widgets.lines import OneLine, Sentence
 
 V = TypeVar("V")
 Rule: TypeAlias = Callable[[V], str]
 """What is wrong with a value, as one sentence; "" when nothing is."""
+
+_RESTS: Final = 0.6  # seconds after the last key until the rule looks at what was typed
+
+
+class Choice(NamedTuple):
+    """Something to pick from a list, and a few words about it."""
+
+    value: str
+    about: str = ""
 
 
 class Field(Vertical, Generic[V]):
@@ -47,6 +57,13 @@ class Field(Vertical, Generic[V]):
             super().__init__()
             self.field = field
 
+    class Picks(Message):
+        """Somebody wants to pick the field's value from a list."""
+
+        def __init__(self, field: Field[Any]) -> None:
+            super().__init__()
+            self.field = field
+
     def __init__(self, ident: str, label: str, *, help: str = "", rule: Rule[V] | None = None):
         super().__init__()
         self.ident = ident
@@ -55,6 +72,7 @@ class Field(Vertical, Generic[V]):
         self._text = plain(label)
         self._rule = rule
         self._edited = False
+        self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -74,6 +92,10 @@ class Field(Vertical, Generic[V]):
     @abstractmethod
     def value(self) -> V:
         """What it holds now."""
+
+    @property
+    def label_text(self) -> str:
+        return self._text
 
     @property
     def label_width(self) -> int:
@@ -104,7 +126,32 @@ class Field(Vertical, Generic[V]):
         if self.problem:
             self.check()  # it goes as soon as it is mended
             self._edited = True
+        elif self._rule is not None:
+            self._look_when_at_rest()
         self.post_message(self.Changed(self))
+
+    def _look_when_at_rest(self) -> None:
+        """Half a word is not wrong yet: the rule looks when no key has come for a moment."""
+        if self._rest is None:
+            self._rest = self.set_timer(_RESTS, self._look)
+        else:
+            self._rest.reset()
+
+    def _look(self) -> None:
+        self._rest = None
+        if self._edited:
+            self.check()
+            self._edited = True
+
+    @on(Asked)
+    def _was_asked(self, message: Asked) -> None:
+        message.stop()
+        self.post_message(self.Picks(self))
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """What `^P` offers; nothing for most fields."""
+        return ()
 
     def on_descendant_focus(self) -> None:
         self.query_one(".label", OneLine).show(f"> {self._text}")
@@ -116,14 +163,28 @@ class Field(Vertical, Generic[V]):
 
 
 class TextEntry(Field[str]):
-    """A line of text."""
+    """A line of text; what could stand there may be picked from `choices`."""
 
     def __init__(
         self, ident: str, label: str, value: str = "", *, help: str = "",
-        rule: Rule[str] | None = None,
+        rule: Rule[str] | None = None, choices: Sequence[Choice] = (),
     ):  # fmt: skip
         super().__init__(ident, label, help=help, rule=rule)
         self._control = Typed(value)
+        self._choices = tuple(choices)
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        return self._choices
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Other values to pick from, from now on."""
+        self._choices = tuple(choices)
+
+    def choose(self, value: str) -> None:
+        """Another text, picked with keys."""
+        self.value = value
+        self._control.post_message(Edited())
 
     @property
     def control(self) -> Typed:
@@ -227,5 +288,53 @@ class YesNoEntry(Field[bool]):
         self._control.at = int(value)
 
 
-AnyField: TypeAlias = TextEntry | SecretEntry | ChoiceEntry | YesNoEntry
-Answer: TypeAlias = str | bool | Secret
+class ManyEntry(Field[tuple[str, ...]]):
+    """Any number of values out of a list, in the list's order: space opens it.
+
+    What was chosen and is not in the list stays, behind the others.
+    """
+
+    def __init__(
+        self, ident: str, label: str, choices: Sequence[Choice], value: Sequence[str] = (), *,
+        help: str = "", rule: Rule[tuple[str, ...]] | None = None, none: str = "none",
+    ):  # fmt: skip
+        super().__init__(ident, label, help=help, rule=rule)
+        self._control = Chosen()
+        self._choices = tuple(choices)
+        self._none = none
+        self.value = tuple(value)
+
+    @property
+    def control(self) -> Chosen:
+        return self._control
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        known = {choice.value for choice in self._choices}
+        gone = (Choice(value, "not there any more") for value in self._value if value not in known)
+        return (*self._choices, *gone)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Other values to choose from, from now on."""
+        self._choices = tuple(choices)
+        self.value = self._value
+
+    @property
+    def value(self) -> tuple[str, ...]:
+        return self._value
+
+    @value.setter
+    def value(self, value: tuple[str, ...]) -> None:
+        place = {choice.value: at for at, choice in enumerate(self._choices)}
+        self._value = tuple(sorted(value, key=lambda one: place.get(one, len(place))))
+        some = f"{len(self._value)}: {', '.join(self._value)}"
+        self._control.put(f"[ {some if self._value else self._none} ]")
+
+    def choose(self, value: Sequence[str]) -> None:
+        """Other values, chosen with keys."""
+        self.value = tuple(value)
+        self._control.post_message(Edited())
+
+
+AnyField: TypeAlias = TextEntry | SecretEntry | ChoiceEntry | YesNoEntry | ManyEntry
+Answer: TypeAlias = str | bool | Secret | tuple[str, ...]
