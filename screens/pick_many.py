@@ -19,6 +19,13 @@ from widgets.lines import KeyHint, KeyLine, OneLine
 from widgets.text_field import TextField
 
 
+class _Words(TextField):
+    """No name has a blank: space is for the row."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
+
+
 class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
     """Answers the values taken, in the order offered, or None for Esc."""
 
@@ -41,7 +48,7 @@ class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="head")
-        yield TextField(id="words")
+        yield _Words(id="words")
         columns = [Column("Taken", 5), Column("Name", 30, grow=True), Column("", 30, grow=True)]
         yield FilterTable(columns, id="names")
         yield KeyLine(id="keys")

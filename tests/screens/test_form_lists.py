@@ -1,0 +1,204 @@
+"""Fields that pick from lists, what a form says below its fields, and its way to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.intents import call
+from pve_auth_tui.core.listing import Line
+from screens.form import OF_LONG_FORMS, FormScreen
+from screens.pick import PickScreen
+from screens.pick_many import PickManyScreen
+from screens.plan import PlanScreen
+from screens.start import StartScreen
+from tests.screens.conftest import (
+    MakeApp,
+    keys_shown,
+    press,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
+from tests.screens.enrolling import house
+from widgets.detail_pane import DetailPane
+from widgets.field import Answer, AnyField, Choice, ManyEntry, TextEntry
+
+GROUPS = [Choice("admins", "3 members"), Choice("dev", "none"), Choice("ops", "2 members")]
+HOSTILE = "[b]x\x1b[31m"
+
+
+class GroupForm(FormScreen):
+    """A name and some groups; its plan makes the group of that name."""
+
+    OFFERS = OF_LONG_FORMS
+    REMARKS = "Then"
+
+    @property
+    def heading(self) -> str:
+        return "Add a group"
+
+    @property
+    def draft(self) -> str:
+        return "group"
+
+    def make_fields(self) -> Sequence[AnyField]:
+        choices = [Choice("lab", "a name"), Choice("rack", "another")]
+        return [
+            TextEntry("name", "Name", choices=choices, rule=lambda t: "" if t else "Which?"),
+            ManyEntry("groups", "Groups", GROUPS, ("gone", "ops")),
+            TextEntry("comment", "Comment"),
+        ]
+
+    def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
+        if answers["name"] == "bad":
+            raise UsageError("That cannot be.", "Try good.")
+        return [Line(f"{answers['name']} is made.", word="LOOK")]
+
+    def review(self) -> None:
+        name = str(self.form.field("name").value)
+        self.propose(call.call("POST", ("access", "groups"), {"groupid": name}))
+
+
+async def opened(pilot: Pilot[None]) -> GroupForm:
+    await settle(pilot)
+    screen = GroupForm()
+    pilot.app.push_screen(screen)
+    await settle(pilot)
+    return screen
+
+
+def remark(pilot: Pilot[None]) -> str:
+    return pilot.app.screen.query_one(DetailPane).text
+
+
+async def test_space_opens_the_list_and_enter_takes_what_was_marked(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "down", "space")
+        assert isinstance(pilot.app.screen, PickManyScreen)
+        assert keys_shown(pilot) == ["admins", "dev", "ops", "gone"]
+        await press(pilot, "space", "down", "down", "space", "enter")
+        assert screen.form.field("groups").value == ("admins", "gone")
+        assert "[ 2: admins, gone ]" in shown(pilot)
+
+
+async def test_esc_leaves_what_was_chosen_as_it_was(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "down", "ctrl+p", "space", "escape")
+        assert isinstance(pilot.app.screen, GroupForm)
+        assert screen.form.field("groups").value == ("ops", "gone")
+
+
+async def test_typing_narrows_the_list_and_ctrl_a_takes_all_that_are_shown(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "down", "space")
+        await type_text(pilot, "d")
+        assert keys_shown(pilot) == ["dev", "admins"]
+        await press(pilot, "ctrl+a", "enter")
+        assert screen.form.field("groups").value == ("admins", "dev", "ops", "gone")
+        await press(pilot, "space", "ctrl+a", "enter")
+        assert screen.form.field("groups").value == ()
+        assert "[ none ]" in shown(pilot)
+
+
+async def test_a_text_can_be_picked_or_typed(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "ctrl+p")
+        assert isinstance(pilot.app.screen, PickScreen)
+        await press(pilot, "down", "enter")
+        assert screen.form.field("name").value == "rack"
+        await type_text(pilot, "s")
+        assert screen.form.field("name").value == "racks"
+        await press(pilot, "down", "down", "ctrl+p")
+        assert status(pilot) == "There is no list for this field."
+
+
+async def test_what_was_picked_is_in_the_draft(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "down", "space", "space", "enter", "escape")
+        assert isinstance(pilot.app.screen, StartScreen)
+        screen = await opened(pilot)
+        assert screen.form.field("groups").value == ("admins", "ops", "gone")
+
+
+async def test_a_rule_looks_when_no_key_has_come_for_a_moment(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        field = screen.form.field("name")
+        await type_text(pilot, "x")
+        await press(pilot, "backspace")
+        await until(pilot, lambda: field.problem == "Which?")
+        assert "Which?" in shown(pilot)
+        await type_text(pilot, "x")
+        assert field.problem == ""
+
+
+async def test_remarks_follow_what_is_typed_and_tell_what_cannot_be(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await type_text(pilot, HOSTILE[:4])
+        await until(pilot, lambda: "LOOK  [b]x is made." in remark(pilot))
+        for _ in HOSTILE[:4]:
+            await press(pilot, "backspace")
+        await type_text(pilot, "bad")
+        await until(pilot, lambda: "BAD   That cannot be. Try good." in remark(pilot))
+
+
+async def test_a_plan_that_is_left_brings_back_to_the_form_as_it_was(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await type_text(pilot, "lab")
+        await press(pilot, "ctrl+o")
+        assert isinstance(pilot.app.screen, PlanScreen)
+        await press(pilot, "escape")
+        screen = pilot.app.screen
+        assert isinstance(screen, GroupForm)
+        assert screen.form.field("name").value == "lab"
+        assert status(pilot) == "Nothing was changed. What is typed stays."
+
+
+async def test_a_plan_that_was_run_ends_the_form_and_its_draft(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await type_text(pilot, "lab")
+        await press(pilot, "ctrl+o")
+        await until(pilot, lambda: pilot.app.screen.why_not_run() == "")  # type: ignore[attr-defined]
+        await press(pilot, "y")
+        await until(pilot, lambda: "Done" in status(pilot))
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, StartScreen)
+        assert app.drafts.of("group") == {}
+
+
+async def test_what_pve_would_refuse_is_said_and_the_form_stays(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await type_text(pilot, "a b")
+        await press(pilot, "ctrl+o")
+        assert pilot.app.screen is screen
+        assert "group" in status(pilot)
+
+
+async def test_what_is_collected_ends_the_form(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.turn_collecting()
+        await opened(pilot)
+        await type_text(pilot, "lab")
+        await press(pilot, "ctrl+o")
+        assert isinstance(pilot.app.screen, StartScreen)
+        assert len(app.collected) == 1
