@@ -86,6 +86,11 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     return rows
 
 
+def claiming_realms(snapshot: Snapshot, group: str) -> list[str]:
+    """Realms of the picture that take the group for theirs, the most likely first."""
+    return realms_of_group(group, _sending_realms(snapshot))
+
+
 def _sending_realms(snapshot: Snapshot) -> Mapping[str, Realm]:
     """By name."""
     domains = snapshot.realms.value

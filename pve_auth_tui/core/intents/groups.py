@@ -1,0 +1,148 @@
+"""Groups: add, and edit from the group's side.
+
+PVE changes memberships through the users only: one call for each (reference 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.names import group_problem
+from pve_auth_tui.core.newgroup import group_findings
+from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
+from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.userconfig import UserConfig
+from pve_auth_tui.core.words import listed
+
+
+def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Intent:
+    """A new group with those members: one call for the group, one for each of them."""
+    wanted = tuple(dict.fromkeys(members))
+
+    def intent(snapshot: Snapshot) -> Draft:
+        if problem := group_problem(groupid):
+            raise UsageError(problem)
+        if groupid in access_of(snapshot).groups:
+            raise UsageError(f"The group {groupid} exists already.")
+        for userid in wanted:
+            user_of(snapshot, userid)
+        params = {"groupid": groupid, **({"comment": comment} if comment else {})}
+        make = ApiCall("POST", ("access", "groups"), params)
+        joins = [_joins(userid, (groupid,)) for userid in wanted]
+        notes = group_findings(snapshot, groupid)
+        return Draft(f"add group {groupid}", (make, *joins), notes)
+
+    return intent
+
+
+def edit(
+    groupid: str, *, comment: str | None = None, members: Sequence[str] | None = None
+) -> Intent:
+    """Another comment, other members; None leaves it as it is. `members` are all of them.
+
+    Members without a user stay if they are named; PVE has no call that takes one out (Refused).
+    """
+
+    def intent(snapshot: Snapshot) -> Draft:
+        config = access_of(snapshot)
+        group = found(snapshot, config.groups, groupid, "group")
+        steps: list[ApiCall] = []
+        if comment is not None and comment != (group.comment or ""):
+            steps.append(ApiCall("PUT", ("access", "groups", groupid), {"comment": comment}))
+        if members is not None:
+            then, now = set(members), set(group.members)
+            steps += _moves(snapshot, joining={groupid: then - now}, leaving={groupid: now - then})
+        if not steps:
+            raise Refused(f"Nothing would change: group {groupid} is so already.")
+        return Draft(f"edit group {groupid}", tuple(steps), group_notes(steps))
+
+    return intent
+
+
+def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[str] = ()) -> Intent:
+    """Several groups: users who join all of them, users who leave all of them."""
+    wanted = tuple(dict.fromkeys(groupids))
+
+    def intent(snapshot: Snapshot) -> Draft:
+        config = access_of(snapshot)
+        if not wanted:
+            raise UsageError("No group was named to be edited.")
+        if both := sorted(set(join) & set(leave)):
+            raise UsageError(f"{listed(both)} cannot join and leave at once.")
+        groups = [found(snapshot, config.groups, name, "group") for name in wanted]
+        joining = {group.id: set(join) - set(group.members) for group in groups}
+        leaving = {group.id: set(leave) & set(group.members) for group in groups}
+        steps = _moves(snapshot, joining=joining, leaving=leaving)
+        who = f"group {wanted[0]}" if len(wanted) == 1 else f"{len(wanted)} groups"
+        if not steps:
+            raise Refused(f"Nothing would change: the members of {who} are so already.")
+        same = [group.id for group in groups if not joining[group.id] and not leaving[group.id]]
+        already = tuple(Effect(f"@{name}", "none, its members are so already") for name in same)
+        return Draft(f"edit {who}", tuple(steps), group_notes(steps), already)
+
+    return intent
+
+
+def group_notes(steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
+    """That many calls are no single change."""
+    moved = sum(step.path[:2] == ("access", "users") for step in steps)
+    if moved < _MANY:
+        return ()
+    return (
+        Finding(
+            "LOOK",
+            f"PVE has no call for the members of a group: these are {moved} calls, one per user.",
+            "If it stops on the way, those before it are done; the rest can be run again.",
+        ),
+    )
+
+
+_MANY = 20
+
+
+def _moves(
+    snapshot: Snapshot, *, joining: dict[str, set[str]], leaving: dict[str, set[str]]
+) -> list[ApiCall]:
+    """One call for each user, whatever number of groups it joins or leaves."""
+    config = access_of(snapshot)
+    joins, leaves = _by_user(joining), _by_user(leaving)
+    steps = []
+    for userid in sorted({*joins, *leaves}):
+        if userid not in config.users and userid in leaves:
+            raise Refused(
+                f"{userid} is no user: PVE has no call that takes the name out of a group.",
+                "Remove what is left of the name, or add the user first.",
+            )
+        user_of(snapshot, userid)
+        if userid in leaves:
+            then = (_groups_of(config, userid) | joins.get(userid, set())) - leaves[userid]
+            steps.append(_is_in(userid, then))
+        else:
+            steps.append(_joins(userid, joins[userid]))
+    return steps
+
+
+def _by_user(groups: dict[str, set[str]]) -> dict[str, set[str]]:
+    of: dict[str, set[str]] = {}
+    for group, users in groups.items():
+        for userid in users:
+            of.setdefault(userid, set()).add(group)
+    return of
+
+
+def _groups_of(config: UserConfig, userid: str) -> set[str]:
+    return {group.id for group in config.groups.values() if userid in group.members}
+
+
+def _joins(userid: str, groups: Iterable[str]) -> ApiCall:
+    """Nothing is undone that somebody else does meanwhile."""
+    params: dict[str, Param] = {"groups": ",".join(sorted(groups)), "append": 1}
+    return ApiCall("PUT", ("access", "users", userid), params)
+
+
+def _is_in(userid: str, groups: Iterable[str]) -> ApiCall:
+    return ApiCall("PUT", ("access", "users", userid), {"groups": ",".join(sorted(groups))})
