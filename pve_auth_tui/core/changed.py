@@ -10,6 +10,7 @@ from pve_auth_tui.core.objects import KINDS, Key, Kind, Record, record
 from pve_auth_tui.core.otpauth import Totp
 from pve_auth_tui.core.plan import ApiCall, TakeBack
 from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 
@@ -97,12 +98,7 @@ class Way:
     @property
     def release(self) -> str:
         """The version of libpve-access-control; where nobody knows, the newest that we know."""
-        cluster = self.snapshot.cluster.value
-        if cluster and cluster.access_control:
-            return cluster.access_control
-        if cluster and cluster.pve_release:
-            return versions.access_control_of(cluster.pve_release)
-        return versions.NEWEST
+        return release_of(self.snapshot)
 
     def first(self, call: ApiCall) -> None:
         """Before anything else: what frees a place that another object needs."""

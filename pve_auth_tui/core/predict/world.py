@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from pve_auth_tui.core import versions
 from pve_auth_tui.core.datacenter import parse_datacenter
 from pve_auth_tui.core.domains import Domains, parse_domains
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.predict.access import AccessDraft
 from pve_auth_tui.core.predict.refusal import Refusal, Unforeseeable
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import (
     Datacenter,
     Part,
@@ -39,7 +39,7 @@ class World:
     def __init__(self, before: Snapshot, now: float) -> None:
         self.before = before
         self.now = int(now)
-        self.release = _release(before)
+        self.release = release_of(before)
         self.renewed: dict[Key, None] = {}
         self.described: dict[str, str] = {}
         self._access: AccessDraft | None = None
@@ -185,14 +185,3 @@ def _with(part: Part[T], value: T) -> Part[T]:
     if part.value is None:
         return Part(value, part.source, part.read_at)
     return part._replace(value=value)
-
-
-def _release(before: Snapshot) -> str:
-    cluster = before.cluster.value
-    if cluster is None:
-        return versions.NEWEST
-    if cluster.access_control:
-        return cluster.access_control
-    return (
-        versions.access_control_of(cluster.pve_release) if cluster.pve_release else versions.NEWEST
-    )
