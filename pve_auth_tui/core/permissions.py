@@ -127,7 +127,7 @@ class Permissions:
         pools = tuple(pool for pool, _ in self._pools(who, path))
         if NO_ACCESS in self._walk(who, path).roles:
             pools = ()
-        for level, final in reversed(list(_steps(path))):
+        for level, final in reversed(list(way(path))):
             for kind, entries in self._ranks(who, level):
                 count = [entry for entry in entries if final or entry.propagate]
                 if count:
@@ -173,7 +173,7 @@ class Permissions:
         """From / down: each level that gives something replaces what came from above."""
         levels = self._levels_of(who)
         grant = self._grants.nothing
-        for place, final in _steps(path):
+        for place, final in way(path):
             if level := levels.get(place):
                 grant = (level.here if final else level.below) or grant
         return grant
@@ -280,7 +280,7 @@ class Permissions:
         return path_tree(self._config, self._pools_of)
 
 
-def _steps(path: str) -> Iterator[tuple[str, bool]]:
+def way(path: str) -> Iterator[tuple[str, bool]]:
     """The nodes that PVE passes on the way to a path, and whether it is the last one.
 
     A path without a leading `/` never passes the root; `//` passes nothing at all.
