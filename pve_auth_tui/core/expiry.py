@@ -17,10 +17,10 @@ from pve_auth_tui.core.words import NEVER
 _FORMS: Final = "Write never, a date like 2027-01-31, or a time from now like +30d (h d w m y)."
 _DATE: Final = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d))?)?", re.ASCII)
 _FROM_NOW: Final = re.compile(r"\+ ?(\d{1,5}) ?([hdwmy])", re.ASCII)
-_SECONDS: Final = re.compile(r"\d{9,15}", re.ASCII)
+_SECONDS: Final = re.compile(r"\d{9,40}", re.ASCII)
 """Since 1970; what is shorter looks like a year or a date without its signs."""
 _HOUR: Final = 3600
-_LAST_YEAR: Final = 9999
+_FIRST_YEAR, _LAST_YEAR = 1969, 9999  # in the west, 1970 begins on the last day of 1969
 
 
 def until(text: str, now: float) -> int:
@@ -86,13 +86,17 @@ def _from_now(number: int, unit: str, now: float) -> int:
 
 def _on_date(year: int, month: int, day: int, clock: tuple[int, ...]) -> int:
     hour, minute, second = clock
-    if not (1 <= month <= 12 and year >= 1970):
+    if not (1 <= month <= 12 and year):
         raise UsageError(f"There is no such date. {_FORMS}")
     if not 1 <= day <= monthrange(year, month)[1]:
         raise UsageError(f"{year}-{month:02} has {monthrange(year, month)[1]} days.")
     if hour > 23 or minute > 59 or second > 59:
         raise UsageError("A time of day is 00:00 to 23:59.")
-    epoch = int(time.mktime((year, month, day, hour, minute, second, 0, 0, -1)))
+    epoch = (
+        0
+        if year < _FIRST_YEAR
+        else int(time.mktime((year, month, day, hour, minute, second, 0, 0, -1)))
+    )
     if epoch <= 0:
         raise UsageError("PVE counts from 1970 on, and 0 is never.")
     return epoch

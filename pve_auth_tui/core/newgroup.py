@@ -1,8 +1,10 @@
-"""What is worth knowing about a group's name before PVE is asked to make it."""
+"""What is worth knowing about a group's name before PVE is asked to make it.
+
+ACL entries that are left of another group of that name are told by `core.effects`.
+"""
 
 from __future__ import annotations
 
-from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.lists.groups import claiming_realms
 from pve_auth_tui.core.lookalike import reads_as
@@ -11,7 +13,7 @@ from pve_auth_tui.core.words import listed
 
 
 def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
-    """What a new group of that name meets: realms that take it for theirs, ACL entries left."""
+    """What a new group of that name meets: realms that take it for theirs, names like it."""
     config = snapshot.access.value
     if config is None or name in config.groups:
         return ()
@@ -28,8 +30,4 @@ def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
     alike = [other for other in config.groups if reads_as(other) == reads_as(name)]
     if alike:
         found.append(Finding("LOOK", f"It is easily taken for {listed(alike)}."))
-    entries = acl_index(config).by_subject.get(f"@{name}", ())
-    if entries:
-        roles = listed([f"{entry.role} on {entry.path}" for entry in entries])
-        found.append(Finding("LOOK", f"Its members get what was left of that name: {roles}."))
     return tuple(found)

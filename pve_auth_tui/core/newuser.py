@@ -1,21 +1,36 @@
 """What is worth knowing about a userid and a password before PVE is asked to store them.
 
-Sources: reference 2, 3.2 and 4.1; PVE::Auth::{PAM,PVE} of pve-access-control 9.1.1.
+What is left of another user of the same name, and what a change does to rights, is told by
+`core.effects`. Sources: reference 2, 4.1, 6 and 7.3; PVE::Auth::{PAM,PVE} of pve-access-control
+9.1.1; proxmox-widget-toolkit's and pve-manager's UserEdit.
 """
 
 from __future__ import annotations
 
-from pve_auth_tui.core.aclindex import acl_index
+from typing import Final
+
+from pve_auth_tui.core import versions
+from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.effects.syncs import sync_of
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.perltext import truthy
+from pve_auth_tui.core.realmrisks import TYPES
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.userconfig import UserConfig
+from pve_auth_tui.core.userconfig import User, UserConfig
 from pve_auth_tui.core.words import listed
 
-STORES_PASSWORDS = ("pam", "pve")
+STORES_PASSWORDS: Final = ("pam", "pve")
 """Types of realms in which PVE sets passwords."""
+
+_LONGEST: Final = 64  # characters of a userid, and of a password
+_SHORTEST, _OLD_SHORTEST = 8, 5  # characters of a password, since PVE 8.3 and before
+
+
+# --- passwords ----------------------------------------------------------------------------
 
 
 def no_password_in(realm: Realm | None, userid: str) -> str:
@@ -24,46 +39,73 @@ def no_password_in(realm: Realm | None, userid: str) -> str:
     if realm is None:
         return f"The realm {name} does not exist, so PVE cannot store a password."
     if realm.type not in STORES_PASSWORDS:
-        return f"PVE stores no passwords in the realm {name}, which is of type {realm.type}."
+        kind = TYPES.get(realm.type or "", "unknown")
+        return f"PVE sets no passwords in the realm {name}, which is of type {kind}."
     return ""
 
 
-def password_finding(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
-    """Of realm pam: on which node it is set, and whom it needs there."""
+def new_password_problem(password: Secret, release: str) -> str:
+    """What is wrong with a new one in a release (version of libpve-access-control), or ""."""
+    least = _SHORTEST if versions.has(release, "password-of-8") else _OLD_SHORTEST
+    if not least <= len(password.reveal()) <= _LONGEST:
+        return f"PVE wants {least} to {_LONGEST} characters."
+    return ""
+
+
+def password_findings(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
+    """Of realm pam: on which node it is set, and whom that takes there."""
     name, _, realm_name = userid.rpartition("@")
     realms = snapshot.realms.value
     realm = realms.realms.get(realm_name) if realms else None
     if realm is None or realm.type != "pam":
         return ()
+    node, found = this_node(snapshot), []
     cluster = snapshot.cluster.value
-    node = (cluster.node if cluster else "") or "this node"
-    found = [
-        Finding(
-            "LOOK",
-            f"The password is set on {node} alone.",
-            "Set it on the other nodes, too, or log in at this one.",
+    if cluster is not None and len(cluster.nodes) > 1:
+        found.append(
+            Finding(
+                "LOOK",
+                f"It is the password of the Linux user {name} on {node} alone.",
+                "Set it on the other nodes, too.",
+            )
         )
-    ]
-    if cluster is not None and len(cluster.nodes) < 2:
-        found = []
     linux = snapshot.unix.value
     if linux is None or name not in linux.users:
         found.append(
             Finding(
                 "LOOK",
-                f"It takes a Linux user {name} on {node}; without one PVE sets no password.",
-                f"adduser {name}, on the node.",
+                f"PVE sets it only if {node} has a Linux user {name}.",
+                f"Make one there first: adduser {name}.",
             )
         )
     return tuple(found)
 
 
+def this_node(snapshot: Snapshot) -> str:
+    """Its name; `this node` where nobody knows it."""
+    cluster = snapshot.cluster.value
+    return (cluster.node if cluster else "") or "this node"
+
+
+def release_of(snapshot: Snapshot) -> str:
+    """The version of libpve-access-control; the newest where nobody knows it."""
+    cluster = snapshot.cluster.value
+    return (cluster.access_control if cluster else "") or versions.NEWEST
+
+
+# --- names --------------------------------------------------------------------------------
+
+
+def userid_line(userid: str) -> Line:
+    """What the name and the realm make together."""
+    return Line(f"{userid}, {len(userid)} of {_LONGEST} characters", "User ID")
+
+
 def userid_findings(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
-    """What a new user of that name meets: its realm, names like it, what is left of another."""
+    """What a new user of that name meets: its realm, and names like it."""
     config = snapshot.access.value
-    if config is None:
-        return ()
-    return (*_of_realm(snapshot, userid), *_alike(config, userid), *_left(snapshot, userid))
+    alike = _alike(snapshot, config, userid) if config else []
+    return (*_of_realm(snapshot, userid), *alike)
 
 
 def _of_realm(snapshot: Snapshot, userid: str) -> list[Finding]:
@@ -74,46 +116,48 @@ def _of_realm(snapshot: Snapshot, userid: str) -> list[Finding]:
     realm = realms.realms.get(realm_name)
     if realm is None:
         text = f"The realm {realm_name} does not exist: PVE takes the user, who cannot log in."
-        return [Finding("LOOK", text, "Add the realm first, or choose another.")]
-    found = []
+        return [Finding("LOOK", text, "Add the realm, or choose another.")]
     if realm.type == "pam":
-        text = f"{name} has to be a Linux user on every node where {userid} is to log in."
-        found.append(Finding("LOOK", text))
-    if realm.type in ("ldap", "ad"):
-        text = f"A sync of {realm_name} may change {userid}, or remove it if it is not there."
-        found.append(Finding("LOOK", text))
-    return found
+        linux = snapshot.unix.value
+        text = f"{name} has to be a Linux user of every node on which {userid} is to log in."
+        found = [Finding("LOOK", text)]
+        if linux is not None and name not in linux.users:
+            node = this_node(snapshot)
+            text = f"On {node} no Linux user {name} has a password that can be right."
+            found.append(Finding("LOOK", text, f"adduser {name}, or passwd {name}."))
+        return found
+    sync = sync_of(snapshot, realm)
+    if sync and sync.users and "entry" not in sync.removes:  # core.effects tells of the other case
+        text = f"{sync.when} may change {userid}, if the directory has the name."
+        return [Finding("LOOK", text)]
+    return []
 
 
-def _alike(config: UserConfig, userid: str) -> list[Finding]:
+def _alike(snapshot: Snapshot, config: UserConfig, userid: str) -> list[Finding]:
+    """Names like an administrator's are told by core.effects."""
     folded, looks = userid.casefold(), reads_as(userid)
-    same = [other for other in config.users if other != userid and other.casefold() == folded]
-    if same:
-        text = f"{listed(same)} differs from it only in capital letters."
-        return [Finding("LOOK", text, "PVE refuses a login that could mean both of them.")]
-    like = [other for other in config.users if other != userid and reads_as(other) == looks]
+    others = [other for other in config.users if other != userid]
+    if same := [other for other in others if other.casefold() == folded]:
+        realms = snapshot.realms.value
+        realm = realms.realms.get(userid.rpartition("@")[2]) if realms else None
+        careless = realm is not None and not truthy(realm.options.get("case-sensitive", "1"))
+        end = "The realm does not tell capitals from small letters." if careless else ""
+        return [Finding("LOOK", f"{listed(same)} differs from it in capitals only.", end)]
+    top = administrators(config)
+    like = [other for other in others if other not in top and reads_as(other) == looks]
     return [Finding("LOOK", f"It is easily taken for {listed(like)}.")] if like else []
 
 
-def _left(snapshot: Snapshot, userid: str) -> list[Finding]:
-    """Ghosts: ACL entries and memberships that wait for the name (core.ghosts)."""
-    config = snapshot.access.value
-    if config is None or userid in config.users:
-        return []
-    entries = acl_index(config).by_subject.get(userid, ())
-    groups = [group.id for group in config.groups.values() if userid in group.members]
-    found = []
-    if entries:
-        roles = listed([f"{entry.role} on {entry.path}" for entry in entries])
-        found.append(Finding("LOOK", f"It gets what was left of that name: {roles}."))
-    if groups:
-        found.append(Finding("LOOK", f"It is in {listed(sorted(groups))} at once, by its name."))
-    tfa = snapshot.tfa.value
-    if tfa is not None and (left := tfa.users.get(userid)) is not None and left.entries:
-        found.append(Finding("LOOK", "Second factors of that name are still there."))
-    return found
+# --- key ids ------------------------------------------------------------------------------
 
 
-def is_case_insensitive(realm: Realm) -> bool:
-    """Does PVE look users of the realm up without regard to capital letters?"""
-    return not truthy(realm.options.get("case-sensitive", "1"))
+def keys_state(user: User) -> tuple[str, bool]:
+    """What stands in Key IDs, in words, and whether the field is locked, as in PVE's web UI.
+
+    `x` and `x!...` mark second factors, which PVE keeps elsewhere.
+    """
+    if not user.keys:
+        return "none", False
+    if user.has_old_keys:
+        return "an old secret or Yubico id (hidden)", False
+    return "marks second factors: PVE's own", True

@@ -48,7 +48,7 @@ def _owner(snapshot: Snapshot, key: Key) -> Key | None:
 
 
 def _require_all(snapshot: Snapshot, owner: Key, named: Iterable[Key]) -> None:
-    if left := sorted(set(_belongings(snapshot, owner)).difference(named)):
+    if left := sorted(set(belongings(snapshot, owner)).difference(named)):
         what = shown(left[0]) if len(left) == 1 else count_words(len(left), "other", "others")
         raise Refused(
             f"There is no {shown(owner)}: PVE removes what is left of it all at once, "
@@ -57,7 +57,8 @@ def _require_all(snapshot: Snapshot, owner: Key, named: Iterable[Key]) -> None:
         )
 
 
-def _belongings(snapshot: Snapshot, owner: Key) -> Iterable[Key]:
+def belongings(snapshot: Snapshot, owner: Key) -> Iterable[Key]:
+    """What is left of a user or group that does not exist, besides memberships."""
     for entry in access_of(snapshot).acl:
         if (entry.kind, entry.subject) == (owner.kind, owner.name):
             yield acl_key(entry)

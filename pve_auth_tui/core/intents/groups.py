@@ -6,17 +6,22 @@ PVE changes memberships through the users only: one call for each (reference 4.2
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.intents import ghosts
 from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import group_problem
 from pve_auth_tui.core.newgroup import group_findings
+from pve_auth_tui.core.objects import Key, shown
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import listed
+
+_MANY: Final = 20  # calls from which on it is worth a word
 
 
 def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Intent:
@@ -44,7 +49,8 @@ def edit(
 ) -> Intent:
     """Another comment, other members; None leaves it as it is. `members` are all of them.
 
-    Members without a user stay if they are named; PVE has no call that takes one out (Refused).
+    Members without a user stay if they are named. One that is not goes if nothing else is left of
+    the name (Refused): PVE forgets all of a name at once (`core.intents.ghosts`).
     """
 
     def intent(snapshot: Snapshot) -> Draft:
@@ -58,7 +64,7 @@ def edit(
             steps += _moves(snapshot, joining={groupid: then - now}, leaving={groupid: now - then})
         if not steps:
             raise Refused(f"Nothing would change: group {groupid} is so already.")
-        return Draft(f"edit group {groupid}", tuple(steps), group_notes(steps))
+        return Draft(f"edit group {groupid}", tuple(steps), _notes(steps))
 
     return intent
 
@@ -82,12 +88,12 @@ def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[s
             raise Refused(f"Nothing would change: the members of {who} are so already.")
         same = [group.id for group in groups if not joining[group.id] and not leaving[group.id]]
         already = tuple(Effect(f"@{name}", "none, its members are so already") for name in same)
-        return Draft(f"edit {who}", tuple(steps), group_notes(steps), already)
+        return Draft(f"edit {who}", tuple(steps), _notes(steps), already)
 
     return intent
 
 
-def group_notes(steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
+def _notes(steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
     """That many calls are no single change."""
     moved = sum(step.path[:2] == ("access", "users") for step in steps)
     if moved < _MANY:
@@ -101,9 +107,6 @@ def group_notes(steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
     )
 
 
-_MANY = 20
-
-
 def _moves(
     snapshot: Snapshot, *, joining: dict[str, set[str]], leaving: dict[str, set[str]]
 ) -> list[ApiCall]:
@@ -113,10 +116,9 @@ def _moves(
     steps = []
     for userid in sorted({*joins, *leaves}):
         if userid not in config.users and userid in leaves:
-            raise Refused(
-                f"{userid} is no user: PVE has no call that takes the name out of a group.",
-                "Remove what is left of the name, or add the user first.",
-            )
+            _require_only(snapshot, userid, leaves[userid])
+            steps.append(ApiCall("DELETE", ("access", "users", userid)))
+            continue
         user_of(snapshot, userid)
         if userid in leaves:
             then = (_groups_of(config, userid) | joins.get(userid, set())) - leaves[userid]
@@ -124,6 +126,19 @@ def _moves(
         else:
             steps.append(_joins(userid, joins[userid]))
     return steps
+
+
+def _require_only(snapshot: Snapshot, userid: str, groups: set[str]) -> None:
+    """Of a member without a user, are these groups all that is left?"""
+    config = access_of(snapshot)
+    left = [f"group {name}" for name in sorted(_groups_of(config, userid) - groups)]
+    left += [shown(key) for key in ghosts.belongings(snapshot, Key("user", userid))]
+    if left:
+        raise Refused(
+            f"There is no user {userid}: PVE forgets all of that name at once, and that is also "
+            f"{listed(left)}.",
+            "Remove those first, or add the user.",
+        )
 
 
 def _by_user(groups: dict[str, set[str]]) -> dict[str, set[str]]:

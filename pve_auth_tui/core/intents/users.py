@@ -10,11 +10,15 @@ from typing import Final, TypeAlias
 
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import Refused, UsageError
-from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.common import access_of, found, realm_of, user_of
 from pve_auth_tui.core.names import userid_problem
-from pve_auth_tui.core.newuser import no_password_in, password_finding, userid_findings
+from pve_auth_tui.core.newuser import (
+    no_password_in,
+    password_findings,
+    release_of,
+    userid_findings,
+)
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.perltext import split_list
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
@@ -31,6 +35,7 @@ FIELDS: Final = ("enable", "expire", "firstname", "lastname", "email", "comment"
 
 _KEYS: Final = "keys"  # may hold an old TOTP secret
 _GROUPS: Final = "groups"
+_CONFIRMED: Final = "confirmation-password"  # PVE's parameter, and the feature that brought it
 
 
 def add(
@@ -54,7 +59,7 @@ def add(
         if password is not None:
             _require_store(snapshot, userid)
             secrets["password"] = password
-            notes += password_finding(snapshot, userid)
+            notes += password_findings(snapshot, userid)
         wanted = {name: value for name, value in given.items() if value != ""}
         params, hidden = _split(wanted)
         step = ApiCall(
@@ -136,13 +141,10 @@ def set_password(userid: str, password: Secret, confirmation: Secret | None = No
         user_of(snapshot, userid)
         _require_store(snapshot, userid)
         secrets = {"password": password}
-        cluster = snapshot.cluster.value
-        release = (cluster.access_control if cluster else "") or versions.NEWEST
-        if confirmation is not None and versions.has(release, "confirmation-password"):
-            secrets["confirmation-password"] = confirmation
+        if confirmation is not None and versions.has(release_of(snapshot), _CONFIRMED):
+            secrets[_CONFIRMED] = confirmation
         step = ApiCall("PUT", ("access", "password"), {"userid": userid}, secrets)
-        notes: Sequence[Finding] = password_finding(snapshot, userid)
-        return Draft(f"set the password of {userid}", (step,), tuple(notes))
+        return Draft(f"set the password of {userid}", (step,), password_findings(snapshot, userid))
 
     return intent
 
