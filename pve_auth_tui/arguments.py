@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from pve_auth_tui import __version__
 from pve_auth_tui.core.errors import UsageError
 
 RUNGS = ("auto", "bridge", "https", "pvesh", "files", "database")
 API_RUNGS = ("bridge", "https", "pvesh")
+_PRIVILEGE = "such as VM.PowerMgmt, or in words: 'start and stop it'"
 GLYPHS = ("auto", "unicode", "cp437", "ascii")
 PROGRAM = "pve-auth-tui"
 OK, FAILED, USAGE, REFUSED, FINDINGS, NOT_ROOT, INTERRUPTED = 0, 1, 2, 3, 4, 77, 130
@@ -31,10 +33,31 @@ LISTS = {
 }
 """The list commands and their help."""
 
-COMMANDS = ("status", *LISTS, "permissions")
+WHY = {
+    "explain": "Why a user or an API token may do something somewhere, or may not",
+    "who-can": "Everybody who has a privilege on a path",
+    "what-if": "What a change would do to everybody's rights; nothing is changed",
+    "compare": "What two users or API tokens may do, beside each other",
+}
+"""The commands that give reasons, and their help."""
+
+COMMANDS = ("status", *LISTS, "permissions", *WHY)
 """Every command that answers and changes nothing."""
 
+WRITES = {
+    "user": "Add, edit, enable, disable and remove users; give them passwords",
+    "group": "Add, edit and remove groups; their members",
+    "role": "Add, edit and remove roles",
+    "token": "Add, edit and remove API tokens; give them new secrets",
+    "acl": f"{LISTS['acl']}; add, edit and remove them",
+    "pool": "Add, edit and remove pools; their members",
+}
+"""The commands that write, with pveum's words. `acl` without a verb is the list."""
+
+_FORETOLD = (*WRITES, "change")
+
 ACTIONS = {
+    **{name: text for name, text in WRITES.items() if name not in LISTS},
     "change": "Any change that PVE's API knows, as a plan: pvesh's verbs and paths",
     "enrol": "Give a user a second factor: TOTP or recovery keys",
     "unlock": "Take the lock off a user's second factors",
@@ -45,6 +68,9 @@ ACTIONS = {
     "journal": "What was changed with this program, by whom; verify its chain",
 }
 """The commands that change something, prove or record it; each has a module in `actions`."""
+
+
+_Fill: TypeAlias = "Callable[[_Parser], None]"
 
 
 class Wanted(Exception):
@@ -60,15 +86,41 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
     Raises UsageError with one sentence, the usage as its hint, and Wanted for -h and --version.
     """
-    options = _parser(argv).parse_args(argv)
+    options = _parsed(argv)
     problem = _contradiction(options)
     if problem:
         raise UsageError(problem, f"See: {PROGRAM} --help")
     return options
 
 
+def is_action(options: argparse.Namespace) -> bool:
+    """Whether the command changes, proves or records something: `acl` does with a verb."""
+    return options.command in ACTIONS or bool(getattr(options, "verb", None))
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """`what-if -- user edit ...` has the options of `user edit ...`, whose name is `change`."""
+    first = next((word for word in argv if word in (*COMMANDS, *ACTIONS)), "")
+    if first != "what-if":
+        return _parser(argv).parse_args(argv)
+    at = argv.index(first)
+    wanted = list(argv[at + 1 :])
+    if "--" in wanted:
+        wanted.remove("--")
+    if not any(word in _FORETOLD for word in wanted):
+        return _parser(argv).parse_args(argv)
+    wanted = [*argv[:at], *wanted]
+    options = _parser(wanted).parse_args(wanted)
+    options.command, options.change = first, options.command
+    return options
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse that neither prints nor leaves: it raises."""
+    """argparse that neither prints nor leaves: it raises. One that is not `named` is a name."""
+
+    def __init__(self, *arguments: Any, named: bool = True, **more: Any) -> None:
+        if named:
+            super().__init__(*arguments, **more)
 
     def error(self, message: str) -> NoReturn:
         usage = " ".join(self.format_usage().split())
@@ -105,121 +157,71 @@ def _parser(argv: Sequence[str]) -> _Parser:
         dest="command", metavar="COMMAND", title="commands (none opens the screens)"
     )
 
-    def add(name: str, text: str) -> argparse.ArgumentParser:
-        parents = [after] if name in argv else []
-        return subparsers.add_parser(
-            name, help=text, description=f"{text}.", parents=parents, allow_abbrev=False
-        )
+    def add(name: str, text: str, fill: _Fill | None = None) -> None:
+        named = name in argv
+        parents = [after] if named else []
+        made = subparsers.add_parser(
+            name, help=text, description=f"{text}.", parents=parents, allow_abbrev=False,
+            named=named,
+        )  # fmt: skip
+        if named and fill:
+            fill(made)
 
-    demo = add("demo", "Open the screens on a simulated cluster; nothing real is touched")
-    demo.add_argument("--users", type=_users, metavar="N", help="how many users it has")
-    demo.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
-    _add_simnode(add("simnode", "A simulated node for other programs; nothing real is touched"))
+    add("demo", "Open the screens on a simulated cluster; nothing real is touched", _add_demo)
+    add("simnode", "A simulated node for other programs; nothing real is touched", _add_simnode)
     add("status", "Node, quorum, counts and what to look at (exit code 4 if anything)")
     for name, text in LISTS.items():
-        add(name, text)
-    permissions = add("permissions", "What a user or an API token may do, as PVE computes it")
-    permissions.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")
-    permissions.add_argument("--path", metavar="P", help="only on this path, such as /vms/100")
+        fill = partial(_add_verbs, name, after) if name in WRITES else None
+        add(name, WRITES.get(name, text), fill)
+    add("permissions", "What a user or an API token may do, as PVE computes it", _add_permissions)
+    for name, text in WHY.items():
+        add(name, text, partial(_add_why, name))
     for name, text in ACTIONS.items():
-        action = add(name, text)
-        if name in argv:
-            _ARGUMENTS[name](action)
+        fill = partial(_add_verbs if name in WRITES else _add_action, name, after)
+        add(name, text, fill)
     return parser
 
 
-# --- the commands that change something ------------------------------------------------
+def _add_verbs(name: str, after: _Parser, parser: _Parser) -> None:
+    from pve_auth_tui.writearguments import add_verbs  # what a list has no need of
+
+    add_verbs(name, parser, after, required=name not in LISTS)
 
 
-def _add_change(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verb", choices=("create", "set", "delete"), help="as pvesh has them")
-    parser.add_argument("path", metavar="PATH", help="such as /access/users/ann@pve")
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as enable=0")
-    parser.add_argument(
-        "--secret", action="append", default=[], metavar="NAME", help="ask for this value; repeat"
-    )
-    _add_secret_options(parser, "what PVE answers only once, to a new file")
-    _add_plan_options(parser)
+def _add_action(name: str, after: _Parser, parser: _Parser) -> None:
+    from pve_auth_tui.actionarguments import ARGUMENTS
+
+    ARGUMENTS[name](parser)
 
 
-def _add_enrol(parser: argparse.ArgumentParser) -> None:
-    _add_user(parser)
-    kind = parser.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--totp", action="store_true", help="an authenticator app")
-    kind.add_argument("--recovery", action="store_true", help="ten keys on paper, once each")
-    parser.add_argument("--description", default="", metavar="D", help="which phone")
-    parser.add_argument("--digits", type=_number, default=6, metavar="N", help="6 to 8")
-    parser.add_argument("--period", type=_number, default=30, metavar="S", help="10 to 120 s")
-    parser.add_argument(
-        "--algorithm", choices=("SHA1", "SHA256", "SHA512"), default="SHA1", metavar="A",
-        help="SHA1, SHA256 or SHA512; many apps know SHA1 alone",
-    )  # fmt: skip
-    _add_secret_options(parser, "the recovery keys to a new file")
-    _add_plan_options(parser)
+def _add_demo(parser: _Parser) -> None:
+    parser.add_argument("--users", type=_users, metavar="N", help="how many users it has")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
 
 
-def _add_unlock(parser: argparse.ArgumentParser) -> None:
-    _add_user(parser)
-    _add_plan_options(parser)
+def _add_permissions(parser: _Parser) -> None:
+    parser.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")
+    parser.add_argument("--path", metavar="P", help="only on this path, such as /vms/100")
 
 
-def _add_undo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", default="", metavar="ID", help="the last one if left out")
-    parser.add_argument("--list", action="store_true", help="show what can be taken back")
-    _add_secret_options(parser, "the new secret of an API token, to a new file")
-    _add_plan_options(parser)
+def _add_why(name: str, parser: _Parser) -> None:
+    who, path = "USER@REALM or USER@REALM!TOKEN", "such as /vms/100"
+    if name == "explain":
+        parser.add_argument("userid", metavar="USER", help=who)
+        parser.add_argument("path", metavar="PATH", help=path)
+        parser.add_argument("privilege", nargs="*", metavar="PRIV", help=_PRIVILEGE)
+    elif name == "who-can":
+        parser.add_argument("privilege", metavar="PRIV", help=_PRIVILEGE)
+        parser.add_argument("path", metavar="PATH", help=path)
+    elif name == "what-if":
+        text = "with all of its words: what-if -- user edit ann@pve --groups ops"
+        parser.add_argument("change", choices=_FORETOLD, metavar="CHANGE", help=text)
+    else:
+        parser.add_argument("one", metavar="A", help=who)
+        parser.add_argument("other", metavar="B", help=who)
 
 
-def _add_id(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="as `undo --list` shows it")
-
-
-def _add_journal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "action", nargs="?", choices=("show", "verify", "purge"), default="show",
-        help="show it; verify its chain; purge what is kept for undo",
-    )  # fmt: skip
-    parser.add_argument("--head", default="", metavar="HASH", help="the last hash of a copy")
-
-
-def _add_user(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("userid", metavar="USER", help="USER@REALM")
-
-
-def _add_secret_options(parser: argparse.ArgumentParser, saved: str) -> None:
-    parser.add_argument("--save", type=Path, metavar="FILE", help=saved)
-    parser.add_argument(
-        "--show-secrets", action="store_true", help="also where the output is no terminal, as text"
-    )
-
-
-def _add_plan_options(parser: argparse.ArgumentParser) -> None:
-    plan = parser.add_argument_group("the plan")
-    plan.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
-    plan.add_argument("--yes", action="store_true", help="run it without asking")
-    plan.add_argument(
-        "--override", default="", metavar="WORD", help="what a HEAVY plan asks to type"
-    )
-    plan.add_argument("--reason", default="", metavar="TEXT", help="for the journal")
-    plan.add_argument(
-        "--keep-within", type=_number, default=0, metavar="MINUTES",
-        help="take it back by itself unless it is kept within that time",
-    )  # fmt: skip
-
-
-_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
-    "change": _add_change,
-    "enrol": _add_enrol,
-    "unlock": _add_unlock,
-    "prove": _add_user,
-    "undo": _add_undo,
-    "keep": _add_id,
-    "take-back": _add_id,
-    "journal": _add_journal,
-}
-
-
-def _add_simnode(parser: argparse.ArgumentParser) -> None:
+def _add_simnode(parser: _Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     text = "Serve PVE's API over https on this machine alone, until SIGTERM or ctrl+c"
     serve = actions.add_parser("serve", help=text, description=f"{text}.", allow_abbrev=False)
@@ -253,12 +255,6 @@ def _options(*, defaults: bool) -> _Parser:
     return parser
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 5):
-        raise argparse.ArgumentTypeError("give a number")
-    return int(text)
-
-
 def _users(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 8):
         raise argparse.ArgumentTypeError("give a number of users")
@@ -274,7 +270,7 @@ def _port(text: str) -> int:
 def _contradiction(options: argparse.Namespace) -> str | None:
     """One sentence about options that do not go together, or None."""
     login = "user", "password_stdin"
-    asks_for_more = options.command in {"enrol", "prove"}
+    asks_for_more = options.command in {"enrol", "prove"} or getattr(options, "asks", False)
     elsewhere = [n for n in (*login, "ca", "fingerprint") if getattr(options, n)]
     if options.rung == "https":
         elsewhere = [name for name in elsewhere if name not in login]

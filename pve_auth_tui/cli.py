@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from pve_auth_tui import crash, environment
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.arguments import (
-    ACTIONS,
     COMMANDS,
     FAILED,
     INTERRUPTED,
@@ -29,6 +28,7 @@ from pve_auth_tui.arguments import (
     REFUSED,
     USAGE,
     Wanted,
+    is_action,
     parse,
 )
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
@@ -80,7 +80,7 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
         return _simnode(options)
     if options.command == "journal":
         return _journal(options, terminal)
-    if options.command in ACTIONS:
+    if is_action(options):
         return _action(options, terminal)
     from pve_auth_tui.commands import answer  # what the screens have no need of
 

@@ -17,6 +17,7 @@ from pve_auth_tui.asking import Answers, answers
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.intents.call import call, is_secret
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.workshop import Workshop
 
@@ -28,15 +29,24 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     """The exit code and what goes to stdout. Raises UsageError for a call that cannot be one, and
     what planning and applying raise.
     """
-    path = [part for part in options.path.split("/") if part]
-    params = _params(path, options.values)
-    shows_secret = _answers_with_secret(options.verb, path, params)
+    path = _parts(options)
+    shows_secret = _answers_with_secret(options.verb, path, _params(path, options.values))
     if shows_secret and not options.dry_run:
         once.require_a_place(options, workshop)
-    secrets = {name: _secret(name, options) for name in dict.fromkeys(options.secret)}
-    intent = call(_METHODS[options.verb], path, params, secrets)
-    outcome = carry_out(intent, options, workshop)
+    outcome = carry_out(intent_of(options), options, workshop)
     return once.handed_over(outcome, options, workshop), outcome.text
+
+
+def intent_of(options: argparse.Namespace, now: float = 0.0) -> Intent:
+    """The call; asks for its secrets. Raises UsageError."""
+    path = _parts(options)
+    params = _params(path, options.values)
+    secrets = {name: _secret(name, options) for name in dict.fromkeys(options.secret)}
+    return call(_METHODS[options.verb], path, params, secrets)
+
+
+def _parts(options: argparse.Namespace) -> list[str]:
+    return [part for part in options.path.split("/") if part]
 
 
 def _params(path: Sequence[str], values: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,103 @@
+"""The options of the commands that change, prove or record something, and of every plan."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _add_change(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("verb", choices=("create", "set", "delete"), help="as pvesh has them")
+    parser.add_argument("path", metavar="PATH", help="such as /access/users/ann@pve")
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as enable=0")
+    parser.add_argument(
+        "--secret", action="append", default=[], metavar="NAME", help="ask for this value; repeat"
+    )
+    add_secret_options(parser, "what PVE answers only once, to a new file")
+    add_plan_options(parser)
+
+
+def _add_enrol(parser: argparse.ArgumentParser) -> None:
+    _add_userid(parser)
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--totp", action="store_true", help="an authenticator app")
+    kind.add_argument("--recovery", action="store_true", help="ten keys on paper, once each")
+    parser.add_argument("--description", default="", metavar="D", help="which phone")
+    parser.add_argument("--digits", type=_number, default=6, metavar="N", help="6 to 8")
+    parser.add_argument("--period", type=_number, default=30, metavar="S", help="10 to 120 s")
+    parser.add_argument(
+        "--algorithm", choices=("SHA1", "SHA256", "SHA512"), default="SHA1", metavar="A",
+        help="SHA1, SHA256 or SHA512; many apps know SHA1 alone",
+    )  # fmt: skip
+    add_secret_options(parser, "the recovery keys to a new file")
+    add_plan_options(parser)
+
+
+def _add_unlock(parser: argparse.ArgumentParser) -> None:
+    _add_userid(parser)
+    add_plan_options(parser)
+
+
+def _add_undo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="the last one if left out")
+    parser.add_argument("--list", action="store_true", help="show what can be taken back")
+    add_secret_options(parser, "the new secret of an API token, to a new file")
+    add_plan_options(parser)
+
+
+def _add_id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="as `undo --list` shows it")
+
+
+def _add_journal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action", nargs="?", choices=("show", "verify", "purge"), default="show",
+        help="show it; verify its chain; purge what is kept for undo",
+    )  # fmt: skip
+    parser.add_argument("--head", default="", metavar="HASH", help="the last hash of a copy")
+
+
+def _add_userid(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("userid", metavar="USER", help="USER@REALM")
+
+
+def add_secret_options(parser: argparse.ArgumentParser, saved: str) -> None:
+    """Where what PVE tells only once goes to; `saved`: what that is."""
+    parser.add_argument("--save", type=Path, metavar="FILE", help=saved)
+    parser.add_argument(
+        "--show-secrets", action="store_true", help="also where the output is no terminal, as text"
+    )
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Whether and how a plan is run."""
+    plan = parser.add_argument_group("the plan")
+    plan.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
+    plan.add_argument("--yes", action="store_true", help="run it without asking")
+    plan.add_argument(
+        "--override", default="", metavar="WORD", help="what a HEAVY plan asks to type"
+    )
+    plan.add_argument("--reason", default="", metavar="TEXT", help="for the journal")
+    plan.add_argument(
+        "--keep-within", type=_number, default=0, metavar="MINUTES",
+        help="take it back by itself unless it is kept within that time",
+    )  # fmt: skip
+
+
+ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "change": _add_change,
+    "enrol": _add_enrol,
+    "unlock": _add_unlock,
+    "prove": _add_userid,
+    "undo": _add_undo,
+    "keep": _add_id,
+    "take-back": _add_id,
+    "journal": _add_journal,
+}
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise argparse.ArgumentTypeError("give a number")
+    return int(text)
