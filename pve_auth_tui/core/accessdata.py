@@ -79,11 +79,13 @@ class Role:
 
     `special`: built in, cannot be changed by PVE's API. A role line in user.cfg that names
     it all the same adds to its privileges; PVE takes that at its word, and so do we.
+    `dropped`: what user.cfg gives it, and this PVE does not know; PVE's next write loses it.
     """
 
     id: str
     privs: frozenset[str]
     special: bool = False
+    dropped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

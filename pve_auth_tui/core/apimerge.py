@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pve_auth_tui.core import answers
-from pve_auth_tui.core.accessdata import Pool, User, UserConfig
+from pve_auth_tui.core.accessdata import Pool, Role, User, UserConfig
 from pve_auth_tui.core.domains import Domains, Realm
 from pve_auth_tui.core.snapshot import Cluster, Datacenter, Inventory, Jobs, SyncJob
 from pve_auth_tui.core.tfaconfig import TfaConfig, UserTfa
@@ -33,7 +33,7 @@ def same_access(told: UserConfig, known: UserConfig) -> bool:
 def access(told: UserConfig, known: UserConfig) -> UserConfig:
     """Users as they were where nothing changed (their `keys` are not masked), all else as told.
 
-    The warnings about the file stay.
+    The warnings about the file stay, and which privileges of a role PVE drops.
     """
 
     def shown(users: Mapping[str, User]) -> Mapping[str, Any]:
@@ -41,7 +41,15 @@ def access(told: UserConfig, known: UserConfig) -> UserConfig:
         return {row["userid"]: row for row in rows}
 
     users = _kept(told.users, known.users, shown)
-    return replace(told, users=users, warnings=known.warnings)
+    roles = {name: _with_dropped(role, known.roles.get(name)) for name, role in told.roles.items()}
+    return replace(told, users=users, roles=roles, warnings=known.warnings)
+
+
+def _with_dropped(told: Role, known: Role | None) -> Role:
+    """What PVE does not know it does not tell; the file does, until somebody changes the role."""
+    if known is None or known.privs != told.privs:
+        return told
+    return replace(told, dropped=known.dropped)
 
 
 def with_strangers(told: Pool, known: Pool | None, inventory: Inventory | None) -> Pool:

@@ -51,6 +51,7 @@ class Reader:
         self.known_privs = versions.privileges(release)
         self.special = versions.builtin_roles(release)
         self.roles = {name: set(privs) for name, privs in self.special.items()}
+        self.dropped: dict[str, set[str]] = {}
         self.vms: dict[str, set[int]] = {}
         self.storage: dict[str, set[str]] = {}
         self.pool_comments: dict[str, str] = {}
@@ -143,6 +144,7 @@ class Reader:
                 granted.add(priv)
             else:
                 self._warn(f"ignore invalid privilege '{priv}'")
+                self.dropped.setdefault(role, set()).add(priv)
 
     def _pool(self, pool: str, comment: str, vms: str, storages: str) -> None:
         if not names.is_pool(pool):
@@ -221,7 +223,12 @@ class Reader:
                 for group, members in self.members.items()
             },
             roles={
-                role: Role(role, frozenset(privs), role in self.special)
+                role: Role(
+                    role,
+                    frozenset(privs),
+                    role in self.special,
+                    frozenset(self.dropped.get(role, ())),
+                )
                 for role, privs in self.roles.items()
             },
             pools={

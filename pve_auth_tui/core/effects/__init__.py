@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.effects.accounts import account_effects
+from pve_auth_tui.core.effects.dropped import dropped_effects
 from pve_auth_tui.core.effects.entries import entry_findings
 from pve_auth_tui.core.effects.factors import factor_effects
 from pve_auth_tui.core.effects.logins import login_findings
@@ -63,6 +64,7 @@ def effects(
         *account_effects(scene),
         *factor_effects(scene),
         *_rights_effects(scene, found),
+        *dropped_effects(scene),
     )
     takes = found.takes or _ends(scene) or any(finding.word == "BAD" for finding in findings)
     return Effects(findings, changes, tuple(stays(scene)), takes)

@@ -82,6 +82,7 @@ class AccessDraft:
             self.put_user(root)
         self._gone.add(_ROOT)
         self._restore_built_in_roles()
+        self._lose_what_was_dropped()
         self._list_all_memberships()
 
     def _restore_built_in_roles(self) -> None:
@@ -92,6 +93,11 @@ class AccessDraft:
             own = versions.builtin_roles(self._release)
             for role in special:
                 self.roles.put(role.id, replace(role, privs=own.get(role.id, role.privs)))
+
+    def _lose_what_was_dropped(self) -> None:
+        """What PVE did not know when it read a role is not in what it writes."""
+        for role in [role for role in self.roles.now.values() if role.dropped]:
+            self.roles.put(role.id, replace(role, dropped=frozenset()))
 
     def _list_all_memberships(self) -> None:
         """Users come before groups in what PVE writes, so no membership is overlooked."""
