@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from pve_auth_tui.core.lists.users import USERS
 from screens.base import EVERYWHERE
-from screens.choose import ChooseScreen
 from screens.commands import Commands
 from screens.factors import FactorScreen, Prove, Unlock
 from screens.list_commands import (
     Add,
     ChangeOfRow,
+    Compare,
+    Edit,
     Find,
     Mark,
     NextFinding,
@@ -21,18 +22,43 @@ from screens.list_commands import (
     ShowCommands,
     Sort,
     Views,
+    WhoCan,
     Why,
 )
 
 
-class EditUser(ChangeOfRow["UsersScreen"]):
-    """Enables or disables the user, or all marked users."""
+class EnableUsers(ChangeOfRow["UsersScreen"]):
+    """Enables the user, or all marked users."""
 
-    keys, shown, word, name = "e", "e", "edit", "edit"
+    keys, shown, word, name = "", "", "", "enable"
 
     @classmethod
     def run(cls, screen: UsersScreen) -> None:
-        screen.edit()
+        screen.switch(enable=True)
+
+
+class DisableUsers(ChangeOfRow["UsersScreen"]):
+    """Disables the user, or all marked users."""
+
+    keys, shown, word, name = "", "", "", "disable"
+
+    @classmethod
+    def run(cls, screen: UsersScreen) -> None:
+        screen.switch(enable=False)
+
+
+class SetPassword(ChangeOfRow["UsersScreen"]):
+    """Sets a new password, in realms where PVE stores it: pve, and pam on this node."""
+
+    keys, shown, word, name = "p", "p", "", "password"
+
+    @classmethod
+    def problem(cls, screen: UsersScreen) -> str:
+        return super().problem(screen) or screen.why_no_password()
+
+    @classmethod
+    def run(cls, screen: UsersScreen) -> None:
+        screen.set_password()
 
 
 class GiveFactor(ChangeOfRow["UsersScreen"]):
@@ -61,22 +87,44 @@ class UsersScreen(FactorScreen):
     """One row for each user."""
 
     listing = USERS
+    HAS_FORMS = True
     OFFERS: ClassVar[Commands] = (
-        Open, Find, Views, Mark, Add, EditUser, Remove, Why, Sort, NextFinding, GiveFactor,
-        UnlockUser, ProveUser, ShowCommands, Save, *EVERYWHERE,
+        Open, Find, Views, Mark, Add, Edit, Remove, Why, WhoCan, Compare, Sort, NextFinding,
+        SetPassword, EnableUsers, DisableUsers, GiveFactor, UnlockUser, ProveUser, ShowCommands,
+        Save, *EVERYWHERE,
     )  # fmt: skip
 
-    def edit(self) -> None:
-        """What can be changed without a form."""
-        from pve_auth_tui.core.intents import users
+    def add_row(self) -> None:
+        from screens.user_form import UserForm
+
+        self.app.push_screen(UserForm())
+
+    def edit_rows(self) -> None:
+        from screens.user_form import UserForm
+        from screens.users_form import UsersForm
 
         keys = self.acted_on
-        options = ["Disable", "Enable"]
+        form = UserForm(keys[0], self.changed) if len(keys) == 1 else None
+        self.app.push_screen(form or UsersForm(keys, self.changed))
 
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                intent = users.switch(keys, enable=options[index] == "Enable")
-                self.house.review(intent, self.changed)
+    def switch(self, *, enable: bool) -> None:
+        """What is done oftenest, without a form."""
+        from pve_auth_tui.core.intents import users
 
-        whom = keys[0] if len(keys) == 1 else f"{len(keys)} users"
-        self.app.push_screen(ChooseScreen(f"Edit {whom}", options), chosen)
+        self.house.review(users.switch(self.acted_on, enable=enable), self.changed)
+
+    def why_no_password(self) -> str:
+        """Why PVE sets no password for the row's user; "" when it does."""
+        from pve_auth_tui.core.intents.common import realm_of
+        from pve_auth_tui.core.newuser import no_password_in
+
+        snapshot = self.house.snapshot
+        if snapshot is None or snapshot.realms.value is None:
+            return ""
+        return no_password_in(realm_of(snapshot, self.user), self.user)
+
+    def set_password(self) -> None:
+        """For the row's user, whoever is marked: no two people have the same password."""
+        from screens.password_form import PasswordForm
+
+        self.app.push_screen(PasswordForm(self.user))

@@ -5,11 +5,14 @@ ACL entries that are left of another group of that name are told by `core.effect
 
 from __future__ import annotations
 
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.lists.groups import claiming_realms
+from pve_auth_tui.core.lists.parts import full_name
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.words import listed
+from pve_auth_tui.core.userconfig import User, UserConfig
+from pve_auth_tui.core.words import count_words, listed
 
 
 def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
@@ -31,3 +34,18 @@ def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
     if alike:
         found.append(Finding("LOOK", f"It is easily taken for {listed(alike)}."))
     return tuple(found)
+
+
+def group_words(config: UserConfig, name: str) -> str:
+    """What a group is, in a few words: `12 members, Administrator on /`."""
+    entries = acl_index(config).by_subject.get(f"@{name}", ())
+    rights = listed([f"{entry.role} on {entry.path}" for entry in entries], 2)
+    members = count_words(len(config.groups[name].members), "member", "members")
+    return f"{members}, {rights or 'in no ACL entry'}"
+
+
+def user_words(user: User | None) -> str:
+    """Who somebody is, in a few words: `Anna Admin, disabled`; None is a ghost."""
+    if user is None:
+        return "no such user"
+    return ", ".join(part for part in (full_name(user), "" if user.enable else "disabled") if part)

@@ -7,15 +7,18 @@ What is left of another user of the same name, and what a change does to rights,
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pve_auth_tui.core import versions
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.effects.syncs import sync_of
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.lookalike import reads_as
+from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.realmrisks import TYPES
 from pve_auth_tui.core.secret import Secret
@@ -26,6 +29,7 @@ from pve_auth_tui.core.words import listed
 STORES_PASSWORDS: Final = ("pam", "pve")
 """Types of realms in which PVE sets passwords."""
 
+_KEYS: Final = re.compile(r"[0-9a-zA-Z!=]{0,4096}", re.ASCII)
 _LONGEST: Final = 64  # characters of a userid, and of a password
 _SHORTEST, _OLD_SHORTEST = 8, 5  # characters of a password, since PVE 8.3 and before
 
@@ -81,24 +85,39 @@ def password_findings(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def password_lines(snapshot: Snapshot, userid: str) -> tuple[Line, ...]:
+    """The same for a form; why there is none to be set, too."""
+    realms = snapshot.realms.value
+    realm = realms.realms.get(userid.rpartition("@")[2]) if realms else None
+    if realms is not None and (why_not := no_password_in(realm, userid)):
+        return (Line(why_not, word="BAD"),)
+    if found := password_findings(snapshot, userid):
+        return tuple(Line(f"{one.text} {one.fix}", word=one.word) for one in found)
+    if realm is not None and realm.type == "pve":
+        return (Line("In PVE's own file, for all nodes. It counts at the next login."),)
+    return (Line(f"For the Linux user, on {this_node(snapshot)}."),)
+
+
 def this_node(snapshot: Snapshot) -> str:
     """Its name; `this node` where nobody knows it."""
     cluster = snapshot.cluster.value
     return (cluster.node if cluster else "") or "this node"
 
 
-def release_of(snapshot: Snapshot) -> str:
+def release_of(snapshot: Snapshot | None) -> str:
     """The version of libpve-access-control; the newest where nobody knows it."""
-    cluster = snapshot.cluster.value
+    cluster = snapshot.cluster.value if snapshot else None
     return (cluster.access_control if cluster else "") or versions.NEWEST
 
 
 # --- names --------------------------------------------------------------------------------
 
 
-def userid_line(userid: str) -> Line:
-    """What the name and the realm make together."""
-    return Line(f"{userid}, {len(userid)} of {_LONGEST} characters", "User ID")
+def userid_lines(userid: str) -> tuple[Line, ...]:
+    """What the name and the realm make together, and what is wrong with it."""
+    made = Line(f"{userid}, {len(userid)} of {_LONGEST} characters", "User ID")
+    problem = userid_problem(userid)
+    return (made, Line(problem, word="BAD")) if problem else (made,)
 
 
 def userid_findings(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
@@ -151,13 +170,49 @@ def _alike(snapshot: Snapshot, config: UserConfig, userid: str) -> list[Finding]
 # --- key ids ------------------------------------------------------------------------------
 
 
-def keys_state(user: User) -> tuple[str, bool]:
+def keys_state(user: User | None) -> tuple[str, bool]:
     """What stands in Key IDs, in words, and whether the field is locked, as in PVE's web UI.
 
     `x` and `x!...` mark second factors, which PVE keeps elsewhere.
     """
-    if not user.keys:
+    if user is None or not user.keys:
         return "none", False
     if user.has_old_keys:
         return "an old secret or Yubico id (hidden)", False
     return "marks second factors: PVE's own", True
+
+
+def keys_problem(keys: Secret) -> str:
+    """What is wrong with new Key IDs, or "" (API schema of pve-access-control 8.1.0)."""
+    if _KEYS.fullmatch(keys.reveal()):
+        return ""
+    return "Key IDs have letters, digits, ! and = only, at most 4096."
+
+
+# --- what a form begins with ----------------------------------------------------------------
+
+
+def realms_with_types(snapshot: Snapshot | None) -> tuple[tuple[str, str], ...]:
+    """(`corp`, `corp (AD)`) for every realm; PVE's own two where none were read."""
+    domains = snapshot.realms.value if snapshot else None
+    types: dict[str, str | None] = {
+        name: realm.type for name, realm in (domains.realms.items() if domains else ())
+    }
+    return tuple(
+        (name, f"{name} ({TYPES.get(kind or '', 'PVE cannot read it')})")
+        for name, kind in (types or {name: name for name in STORES_PASSWORDS}).items()
+    )
+
+
+def takes_password(snapshot: Snapshot | None, realm: str) -> bool:
+    """Does PVE store passwords of that realm?"""
+    domains = snapshot.realms.value if snapshot else None
+    found = domains.realms.get(realm) if domains else None
+    return (found.type if found else realm) in STORES_PASSWORDS
+
+
+def edit_lines(userid: str) -> tuple[Line, ...]:
+    """What is peculiar about somebody who is to be edited."""
+    if userid != ROOT:
+        return ()
+    return (Line("root@pam is Administrator everywhere, whatever groups it is in.", word="LOOK"),)

@@ -45,12 +45,18 @@ def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Inte
 
 
 def edit(
-    groupid: str, *, comment: str | None = None, members: Sequence[str] | None = None
+    groupid: str,
+    *,
+    comment: str | None = None,
+    members: Sequence[str] | None = None,
+    join: Sequence[str] = (),
+    leave: Sequence[str] = (),
 ) -> Intent:
-    """Another comment, other members; None leaves it as it is. `members` are all of them.
+    """Another comment, other members; None leaves it as it is.
 
-    Members without a user stay if they are named. One that is not goes if nothing else is left of
-    the name (Refused): PVE forgets all of a name at once (`core.intents.ghosts`).
+    `members` are all that there are to be; `join` and `leave` change those that there are. A
+    member without a user goes if nothing else is left of the name (Refused otherwise): PVE
+    forgets all of a name at once (`core.intents.ghosts`).
     """
 
     def intent(snapshot: Snapshot) -> Draft:
@@ -59,9 +65,9 @@ def edit(
         steps: list[ApiCall] = []
         if comment is not None and comment != (group.comment or ""):
             steps.append(ApiCall("PUT", ("access", "groups", groupid), {"comment": comment}))
-        if members is not None:
-            then, now = set(members), set(group.members)
-            steps += _moves(snapshot, joining={groupid: then - now}, leaving={groupid: now - then})
+        now = set(group.members)
+        then = ((now if members is None else set(members)) | set(join)) - set(leave)
+        steps += _moves(snapshot, joining={groupid: then - now}, leaving={groupid: now - then})
         if not steps:
             raise Refused(f"Nothing would change: group {groupid} is so already.")
         return Draft(f"edit group {groupid}", tuple(steps), _notes(steps))
