@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pve_auth_tui import environment
@@ -23,13 +24,15 @@ from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
 from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
+from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.ports import Api, Clock, Door, Journal, Saved, Timers
+from pve_auth_tui.core.ports import Api, Clock, Journal, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
+from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
 from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin
 from pve_auth_tui.workshop import Closing, Workshop
@@ -70,6 +73,7 @@ def equipped(
         return plans.take_back(plan)
 
     timers, held = _timers(found, take_back)
+    way = _way_in(found)
     plans = PlanService(
         outlooks,
         runner,
@@ -84,7 +88,8 @@ def equipped(
         outlooks=outlooks,
         plans=plans,
         enrol=EnrolService(authenticator, clock, api),
-        prove=ProveService(_door(found), authenticator, clock),
+        prove=ProveService(lambda: HttpsDoor(*way()), authenticator, clock),
+        token_test=TokenTrials(lambda: HttpsTokenDoor(*way()), clock, _secrets(found)),
         journal=journal,
         keepsake=Keepsake(),
         clock=clock,
@@ -122,21 +127,25 @@ def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, t
     return (NoTimers(_ELSEWHERE) if found.login else SystemdTimers()), ()
 
 
-def _door(found: Wired) -> Callable[[], Door]:
+_WayIn = tuple[Callable[[], "AbstractContextManager[Https]"], str]
+"""What opens a connection of its own to the node's pveproxy, and its address for the user."""
+
+
+def _way_in(found: Wired) -> Callable[[], _WayIn]:
     if found.simulated is not None:
         simulated = found.simulated
-        return lambda: _demo_door(simulated())
+        return lambda: _into_demo(simulated())
     if found.login is not None:
         login = found.login
-        return lambda: _door_of(login)
-    return _own_door if found.nodes is not None else _no_door
+        return lambda: _into_place_of(login)
+    return _into_own_node if found.nodes is not None else _nowhere
 
 
-def _own_door() -> Door:
-    return HttpsDoor(lambda: _https(LOOPBACK, PORT, own_pin), f"https://{LOOPBACK}:{PORT}")
+def _into_own_node() -> _WayIn:
+    return lambda: _https(LOOPBACK, PORT, own_pin), f"https://{LOOPBACK}:{PORT}"
 
 
-def _no_door() -> Door:
+def _nowhere() -> _WayIn:
     """What is read below another root, or from files alone, is not what answers on port 8006."""
     raise Refused(
         "Only files are read here, so nobody can log in to what they are of.",
@@ -144,13 +153,13 @@ def _no_door() -> Door:
     )
 
 
-def _door_of(login: Login) -> Door:
+def _into_place_of(login: Login) -> _WayIn:
     name = f"[{login.host}]" if ":" in login.host else login.host
     address = f"https://{name}:{login.port}"
-    return HttpsDoor(lambda: _https(login.host, login.port, lambda: login.pin), address)
+    return lambda: _https(login.host, login.port, lambda: login.pin), address
 
 
-def _demo_door(node: SimNode) -> Door:
+def _into_demo(node: SimNode) -> _WayIn:
     from pve_auth_tui.adapters.certificate import Pin
     from pve_auth_tui.simnode.front import Front
 
@@ -161,7 +170,23 @@ def _demo_door(node: SimNode) -> Door:
             with _https(front.host, front.port, lambda: pin) as https:
                 yield https
 
-    return HttpsDoor(opened, f"https://{node.name}:{PORT} (DEMO)")
+    return opened, f"https://{node.name}:{PORT} (DEMO)"
+
+
+def _secrets(found: Wired) -> Callable[[], Tree] | None:
+    """The files in which the secrets of API tokens stand, for whoever may read them here."""
+    if found.simulated is not None:
+        simulated = found.simulated
+        return lambda: simulated().tree
+    if found.login is not None or found.nodes is None:
+        return None
+    return _own_tree
+
+
+def _own_tree() -> Tree:
+    from pve_auth_tui.adapters.source import open_tree
+
+    return open_tree(Path("/"), "auto")
 
 
 @contextmanager

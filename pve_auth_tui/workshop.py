@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.enrol import EnrolService
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
+    from pve_auth_tui.services.tokentest import TokenTrials
 
 
 class Closing(Protocol):
@@ -25,7 +26,8 @@ class Closing(Protocol):
 @dataclass(frozen=True)
 class Workshop:
     """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
-    `prove` shows that they work; `journal` holds what was done; `keepsake` makes files of secrets.
+    `prove` shows that they work; `token_test` asks as an API token; `journal` holds what was done;
+    `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back.
@@ -35,6 +37,7 @@ class Workshop:
     plans: PlanService
     enrol: EnrolService
     prove: ProveService
+    token_test: TokenTrials
     journal: Journal
     keepsake: Keepsake
     clock: Clock

@@ -26,7 +26,13 @@ from pve_auth_tui.adapters.pinned import (
     one_exchange,
     pinned_context,
 )
-from pve_auth_tui.adapters.pvesession import body_of, network_errors, pve_session, ticket_auth
+from pve_auth_tui.adapters.pvesession import (
+    body_of,
+    network_errors,
+    pve_session,
+    ticket_auth,
+    token_auth,
+)
 from pve_auth_tui.core.apianswer import NotAnAnswer, data_of
 from pve_auth_tui.core.apipath import quoted
 from pve_auth_tui.core.apitrouble import session_ended
@@ -34,6 +40,7 @@ from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import ApiError, LoginRefused, Refused, Unreachable, UsageError
 from pve_auth_tui.core.ports import Param, param_text
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.tokenheader import authorization
 
 CONNECT_SECONDS: Final = 5.0
 LOGIN_SECONDS: Final = 30.0  # a directory may take 10 s per server, and a refusal takes 3 s
@@ -73,6 +80,7 @@ class Https:
         self._lock = threading.RLock()  # connecting and renewing: one at a time
         self._http: Any = None
         self._session: two_steps.Session | None = None
+        self._token: Secret | None = None
         self._born = 0.0
         self._ended: str | None = None  # PVE's words: an exception would keep a call's values
         self._closed = False
@@ -149,6 +157,12 @@ class Https:
             self._session = two_steps.Session(userid, ticket, csrf)
             self._born, self._ended = self._clock(), None
 
+    def use_token(self, tokenid: str, secret: Secret) -> None:
+        """Goes on as an API token; a 401 is then PVE's refusal of it, and no session ends."""
+        with self._lock:
+            self._session, self._ended = None, None
+            self._token = authorization(tokenid, secret)
+
     def call(
         self,
         method: str,
@@ -186,7 +200,7 @@ class Https:
         for exchange in list(self._exchanges):  # before the lock: who holds it waits for these
             exchange.give_up()
         with self._lock:
-            self._session = None
+            self._session = self._token = None
             if self._http is not None:
                 self._http.close()
                 self._http = None
@@ -250,7 +264,7 @@ class Https:
                     params=None if in_body else fields,
                     data=fields if in_body else None,
                     headers=self._headers(),
-                    auth=ticket_auth(session.ticket, session.csrf) if session else ticket_auth(),
+                    auth=self._auth(session),
                     timeout=(min(CONNECT_SECONDS, seconds), seconds),
                     allow_redirects=False,
                     stream=True,
@@ -294,6 +308,12 @@ class Https:
         if not is_fingerprint_of(self._pin.fingerprint, shown):
             raise OtherCertificate("not the confirmed fingerprint")
         return pinned_context(Pin(certificate_pem=DER_cert_to_PEM_cert(shown).encode()))
+
+    def _auth(self, session: two_steps.Session | None) -> Any:
+        """What says who asks: a ticket, a token, or nothing."""
+        if session is not None:
+            return ticket_auth(session.ticket, session.csrf)
+        return token_auth(self._token) if self._token is not None else ticket_auth()
 
     def _base(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host

@@ -232,6 +232,21 @@ class Door(Protocol):
         """
 
 
+class TokenDoor(Protocol):
+    """API calls as an API token makes them, over TLS, to the node itself."""
+
+    @property
+    def address(self) -> str:
+        """Where: `https://pve1.example.com:8006`."""
+
+    def ask(self, tokenid: str, secret: Secret, paths: Sequence[Sequence[str]]) -> list[Any]:
+        """What GET answers on each path, in their order; the secret is dropped at once.
+
+        Raises ApiError where PVE refuses (401: it does not know the token), and what
+        `adapters.https.Https.call` raises besides: Unreachable, Untrusted.
+        """
+
+
 class KeptFile(Protocol):
     """A file that was kept: where, and what to know about that place, in sentences."""
 

@@ -15,6 +15,7 @@ from pve_auth_tui.core.snapshot import Snapshot
 
 __all__ = ["Changed", "CodeOf", "beyond_records", "changed", "material_of", "way_back"]
 
+_OLD_SECRET: Final = "The old secret of API token {} does not come back."  # noqa: S105
 _REALM_SECRETS: Final[Mapping[str, str]] = {
     "password": "bind password",
     "client-key": "client key",
@@ -79,6 +80,9 @@ def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tu
         removed = method == "DELETE" and path[:2] == ("access", "tfa") and path[-1] == "recovery"
         if removed and ("POST", path[:-1]) in calls:
             found.append(f"The recovery keys of {path[2]} do not come back: make a new set.")
+        is_token = path[:2] == ("access", "users") and path[3:4] == ("token",)
+        if is_token and method == "DELETE" and ("POST", path) in calls:
+            found.append(_OLD_SECRET.format(f"{path[2]}!{path[4]}"))
     return tuple(dict.fromkeys(found))
 
 
@@ -92,7 +96,7 @@ def _beyond(step: Step, new_passwords: Collection[str]) -> Iterator[str]:
         case ("PUT", "access", "password") if given.get("userid") not in new_passwords:
             yield f"The old password of {given.get('userid')} does not come back: set a new one."
         case ("PUT", "access", "users", userid, "token", name) if given.get("regenerate"):
-            yield f"The old secret of API token {userid}!{name} does not come back."
+            yield _OLD_SECRET.format(f"{userid}!{name}")
         case ("PUT", "access", "users", userid, "unlock-tfa"):
             yield f"The count of wrong codes of {userid} starts at 0 again."
         case ("PUT", "access", "domains", realm):

@@ -226,7 +226,7 @@ def _credentials(headers: Mapping[str, str]) -> tuple[str, str]:
 
 def _value(header: str, key: str) -> str:
     found = re.search(rf"(?:^|\s){key}(?:=| )([^;]*)", header)
-    return unquote(found[1]) if found else ""
+    return unquote(found[1], "latin-1") if found else ""  # bytes, as those of user.cfg
 
 
 def _sendable(reply: HttpReply) -> HttpReply:

@@ -69,6 +69,7 @@ class Desk:
             plans=bench.plans,
             enrol=nothing,
             prove=nothing,
+            token_test=nothing,
             journal=bench.journal,
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
             clock=bench.clock,

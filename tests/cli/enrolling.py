@@ -92,6 +92,7 @@ class Bench(FactorNode):
             plans=plans,
             enrol=self.enrol,
             prove=self.proofs,
+            token_test=self.token_test,
             journal=self.journal,
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
             clock=self.clock,

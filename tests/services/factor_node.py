@@ -14,6 +14,7 @@ from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.certificate import Pin
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.https import Https
+from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.otpauth import Totp
 from pve_auth_tui.core.plan import ApiCall, Intent
@@ -22,6 +23,7 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.services.enrol import EnrolService, TotpDraft
 from pve_auth_tui.services.prove import Proof, ProveService
 from pve_auth_tui.services.snapshots import SnapshotService
+from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.simnode import certificates
 from pve_auth_tui.simnode.demo import DEMO_NOW, PASSWORD, demo_tree
 from pve_auth_tui.simnode.direct import DirectApi
@@ -66,11 +68,15 @@ class FactorNode:
         self.app = PyotpAuthenticator()
         self.enrol = EnrolService(self.app, self.clock, lambda: self.api)
         self.proofs = ProveService(self.door, self.app, self.clock)
+        self.token_test = TokenTrials(self.token_door, self.clock, lambda: self.node.tree)
         self.logins = 0
         self._snapshots = SnapshotService(self.node.tree, self.clock, demo=True)
 
     def door(self) -> HttpsDoor:
         return HttpsDoor(self._https, ADDRESS)
+
+    def token_door(self) -> HttpsTokenDoor:
+        return HttpsTokenDoor(self._https, ADDRESS)
 
     @contextmanager
     def _https(self) -> Iterator[Https]:

@@ -27,7 +27,7 @@ def targets(steps: Sequence[Step]) -> tuple[Target, ...]:
 
 def renewed_by(steps: Sequence[Step]) -> tuple[Key, ...]:
     """Secrets that these steps set anew although no record shows it: a realm's password or key,
-    a set of recovery keys that is replaced.
+    a set of recovery keys or an API token that is removed and made again.
     """
     found: dict[Key, None] = {}
     removed = set()
@@ -43,6 +43,11 @@ def renewed_by(steps: Sequence[Step]) -> tuple[Key, ...]:
             case ("POST", "access", "tfa", userid) if step.params.get("type") == _RECOVERY:
                 if userid in removed:
                     found[Key("factor", userid, _RECOVERY)] = None
+            case (method, "access", "users", userid, "token", name):
+                if method == "POST" and f"{userid}!{name}" in removed:
+                    found[Key("token", f"{userid}!{name}")] = None
+                elif method == "DELETE":
+                    removed.add(f"{userid}!{name}")
     return tuple(found)
 
 

@@ -49,12 +49,11 @@ def add(
                 "own would not count."
             )
         token = Token(tokenid, expire, privsep, comment or None)
-        entries = same_entries(snapshot, userid) if same_rights else ()
-        if same_rights and not entries:
-            raise UsageError(f"{userid} has no ACL entries that the token could have, too.")
-        steps = (_addition(userid, token), *_giving(snapshot, full, entries))
-        notes = (*_of_user(user, full), *_without_separation(user, full, privsep=privsep))
-        return Draft(f"add API token {full}", steps, notes)
+        notes = [*_of_user(user, full), *_without_separation(user, full, privsep=privsep)]
+        steps = [_addition(userid, token)]
+        if same_rights:
+            steps += _giving(full, _those_of_user(snapshot, userid, notes))
+        return Draft(f"add API token {full}", tuple(steps), tuple(notes))
 
     return intent
 
@@ -119,11 +118,50 @@ def regenerate(token: str) -> Intent:
                 "Remove those entries first, or add a second token.",
             )
         userid = token.rpartition("!")[0]
-        made = (_addition(userid, old), *_giving(snapshot, token, entries))
+        made = (_addition(userid, old), *_giving(token, entries))
         notes.append(_made_again(token, len(entries)))
         return Draft(title, (ApiCall("DELETE", _path(token)), *made), tuple(notes))
 
     return intent
+
+
+def give(token: str, entries: Sequence[AclEntry] | None = None) -> Intent:
+    """ACL entries with the roles, paths and propagation of `entries`; None: of its user's.
+
+    The entries' own subjects do not matter.
+    """
+
+    def intent(snapshot: Snapshot) -> Draft:
+        user, _ = token_of(snapshot, token)
+        notes: list[Finding] = []
+        wanted = _those_of_user(snapshot, user.id, notes) if entries is None else entries
+        what = given_words(wanted) if entries is not None else f"what {user.id} has"
+        return Draft(f"give API token {token} {what}", _giving(token, wanted), tuple(notes))
+
+    return intent
+
+
+def separate(token: str) -> Intent:
+    """Privilege separation on, without losing a right: first the entries of its user, then that."""
+
+    def intent(snapshot: Snapshot) -> Draft:
+        user, old = token_of(snapshot, token)
+        if old.privsep:
+            raise Refused(f"Privilege separation of {token} is on already.")
+        notes: list[Finding] = []
+        steps = _giving(token, _those_of_user(snapshot, user.id, notes))
+        last = ApiCall("PUT", _path(token), {"privsep": 1})
+        return Draft(f"separate API token {token} from {user.id}", (*steps, last), tuple(notes))
+
+    return intent
+
+
+def given_words(entries: Sequence[AclEntry]) -> str:
+    """`PVEAuditor on /`, `3 roles on 2 paths`."""
+    if len(entries) == 1:
+        return f"{entries[0].role} on {entries[0].path}"
+    roles = count_words(len({entry.role for entry in entries}), "role", "roles")
+    return f"{roles} on {count_words(len({entry.path for entry in entries}), 'path', 'paths')}"
 
 
 def token_of(snapshot: Snapshot, full: str) -> tuple[User, Token]:
@@ -170,7 +208,21 @@ def same_entries(snapshot: Snapshot, userid: str) -> tuple[AclEntry, ...]:
     return tuple(counting.values())
 
 
-def _giving(snapshot: Snapshot, token: str, entries: Iterable[AclEntry]) -> tuple[ApiCall, ...]:
+def _those_of_user(snapshot: Snapshot, userid: str, notes: list[Finding]) -> tuple[AclEntry, ...]:
+    """The same entries, as far as PVE makes such ones; notes tell of the others."""
+    entries = same_entries(snapshot, userid)
+    if not entries:
+        raise UsageError(f"{userid} has no ACL entries that the token could have, too.")
+    if bad := _not_taken(snapshot, entries):
+        text = f"Nothing is given on {listed(bad)}: this PVE makes no entry there any more."
+        notes.append(Finding("LOOK", text))
+    made = tuple(entry for entry in entries if entry.path not in bad)
+    if not made:
+        raise UsageError(notes[-1].text)
+    return made
+
+
+def _giving(token: str, entries: Iterable[AclEntry]) -> tuple[ApiCall, ...]:
     """The calls that give a token such entries: one for each path, with all its roles."""
 
     def place(entry: AclEntry) -> tuple[str, bool]:
