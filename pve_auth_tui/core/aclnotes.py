@@ -2,30 +2,34 @@
 
 GHOST     names a user, group or token that does not exist: whoever gets that name, by hand
           or by a sync, gets the rights.
-UNUSED    never counts: it is for root@pam, who may do everything anyway, or for a token
-          without privilege separation, which has its user's rights.
+UNUSED    never counts: it is for root@pam, who may do everything anyway, for a token without
+          privilege separation, which has its user's rights, or NoAccess of the same subject
+          stands beside it.
 IS ROOT   its subject can make itself root (security R30c), although the role is not
-          Administrator on /, which says so itself. See `root_way`.
+          Administrator from / down, which says so itself. See `root_way`.
 BLOCKS    NoAccess: on its path it wins over every other role of its subject.
 CAPPED    a token's entry with privileges that the token's user does not have there, so that
           the token does not have them either.
-POOL      as REPLACES, but a pool adds everything back (reference 3.2).
+POOL      as REPLACES, but a pool adds everything back (reference 3.2), for every member of a
+          group: the entry restricts nothing.
 REPLACES  takes something away: its subject has privileges from further up that the entries
-          on this path do not give.
+          on this path do not give, and no pool adds.
 HIDDEN    a group's entry which does not count for at least one member, because the member
           has an entry of its own on the same path.
 
-REPLACES and POOL look at the entry's subject alone: a user with its groups, a group as if
-somebody were in no other. All of it is worked out for all entries at once, each from the
-paths above its own.
+REPLACES looks at the entry's subject alone: a user with its groups, a group as if somebody were
+in no other, a token with what its user lets it have. All of it is worked out for all entries at
+once, each from the paths above its own; `notes_of` tells it of a single one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from typing import Final
 
 from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT
-from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of, privileges_of
+from pve_auth_tui.core.aclindex import AclIndex, Ranks, privileges_of
+from pve_auth_tui.core.aclview import AclView, blocked, view_of
 from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig
@@ -51,19 +55,25 @@ ROOT_WAYS = (
 """(path, privilege): whoever has it there can make itself root."""
 ROOT_PRIVILEGES = frozenset(privilege for _, privilege in ROOT_WAYS)
 _GROUP_PATH = "/access/groups/"
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @remembered
 def notes(config: UserConfig) -> Mapping[AclEntry, tuple[str, ...]]:
     """The notes of every entry that has any, the most important first."""
-    index = acl_index(config)
-    hidden = _hidden(config, index)
+    view = view_of(config)
+    hidden = _hidden(config, view.index)
     noted: dict[AclEntry, tuple[str, ...]] = {}
     for entry in config.acl:
-        found = _notes(config, index, entry, entry in hidden)
+        found = _notes(view, entry, entry in hidden)
         if found:
             noted[entry] = found
     return noted
+
+
+def notes_of(view: AclView, entry: AclEntry) -> tuple[str, ...]:
+    """The same for one entry of a view."""
+    return _notes(view, entry, bool(hiders(view, entry)))
 
 
 def is_ghost(config: UserConfig, entry: AclEntry) -> bool:
@@ -83,18 +93,23 @@ def root_way(config: UserConfig, entry: AclEntry) -> str:
     realm); Sys.Modify on /access (the privileges of its own role); Permissions.Modify on /
     or on these paths. A token gets only what its user has, too.
     """
-    if entry.role in (ADMINISTRATOR, NO_ACCESS) and entry.path == "/":
+    return way_to_root(view_of(config), entry)
+
+
+def way_to_root(view: AclView, entry: AclEntry) -> str:
+    """`root_way` of an entry of a view."""
+    if entry.role == ADMINISTRATOR and entry.path == "/" and entry.propagate:
         return ""
-    role = config.roles.get(entry.role)
+    role = view.config.roles.get(entry.role)
     if role is None or place_of(entry.path) not in ("", "access"):
         return ""
-    index = acl_index(config)
     for path, privilege in ROOT_WAYS:
-        if privilege in role.privs and _has_there(config, index, entry, path, privilege):
+        if privilege in role.privs and _has_there(view, entry, path, privilege):
             return f"{privilege} on {path}"
     if entry.path.startswith(_GROUP_PATH) and "User.Modify" in role.privs:
-        group = config.groups.get(entry.path.removeprefix(_GROUP_PATH))
-        if group and not index.administrators.isdisjoint(group.members):
+        group = view.config.groups.get(entry.path.removeprefix(_GROUP_PATH))
+        strong = group and not view.index.administrators.isdisjoint(group.members)
+        if strong and _has_there(view, entry, entry.path, "User.Modify"):
             return f"User.Modify on {entry.path}, which has administrators"
     return ""
 
@@ -105,71 +120,130 @@ def self_made_roots(config: UserConfig) -> Mapping[str, str]:
 
     Administrators and those who do not exist are left out.
     """
-    index = acl_index(config)
+    view = view_of(config)
+    index = view.index
     found: dict[str, str] = {}
     for path, level in index.levels.items():
         if place_of(path) not in ("", "access"):
             continue
         for entries in level.values():
             for entry in entries:
-                if not is_ghost(config, entry) and (way := root_way(config, entry)):
-                    for subject in _meant(config, entry):
+                if not is_ghost(config, entry) and (way := way_to_root(view, entry)):
+                    for subject in _meant(view, entry, way):
                         if subject not in index.administrators:
                             found.setdefault(subject, way)
     return found
 
 
-def missing_for_token(config: UserConfig, entry: AclEntry) -> frozenset[str]:
+def missing_for_token(view: AclView, entry: AclEntry) -> frozenset[str]:
     """Privileges of a token's entry which the token's user does not have on that path."""
-    role = config.roles.get(entry.role)
-    if role is None:
-        return frozenset()
-    return role.privs.difference(_of_user(config, _split(entry)[0], entry.path))
+    role = view.config.roles.get(entry.role)
+    userid = _split(entry)[0]
+    if role is None or userid == ROOT:
+        return _NOTHING
+    return role.privs.difference(view.privileges("user", userid, entry.path))
 
 
-def lost(config: UserConfig, entry: AclEntry) -> frozenset[str]:
-    """Privileges from further up that the entries of this subject on this path do not give."""
-    index = acl_index(config)
-    ranks = index.ranks(entry.kind, entry.subject)
-    above = index.further_up(ranks, entry.path)
+def lost(view: AclView, entry: AclEntry) -> tuple[frozenset[str], frozenset[str]]:
+    """What the subject's entries on the path replace, and what of that no pool adds back.
+
+    Privileges from further up that they do not give. Nothing where NoAccess takes all away.
+    """
+    above = view.above(entry)
     if not above:
-        return frozenset()
-    here = index.levels[entry.path][entry.shown_subject]
-    if {other.role for other in above} == {other.role for other in here}:
-        return frozenset()
-    return privileges_of(config, above) - privileges_of(config, here)
+        return _NOTHING, _NOTHING
+    here = view.own(entry)
+    if {other.role for other in above} == {other.role for other in here} or blocked(here):
+        return _NOTHING, _NOTHING
+    replaced = privileges_of(view.config, above) - privileges_of(view.config, here)
+    userid = _split(entry)[0]
+    if replaced and entry.kind == "token" and userid != ROOT:
+        replaced &= view.privileges("user", userid, entry.path)
+    if not replaced or entry.path not in view.index.pools_of:
+        return replaced, replaced
+    ranks = view.index.ranks(entry.kind, entry.subject)
+    if view.pools_block(ranks, entry.path):
+        return _NOTHING, _NOTHING
+    return replaced, replaced - view.with_pools(ranks, entry.path, here)
 
 
-def from_pools(config: UserConfig, entry: AclEntry) -> frozenset[str]:
-    """Privileges that pools add for the entry's subject on the entry's path."""
-    index = acl_index(config)
-    added: frozenset[str] = frozenset()
-    for pool in index.pools_of.get(entry.path, ()):
-        ranks = index.ranks(entry.kind, entry.subject)
-        added |= privileges_of(config, index.counting(ranks, f"/pool/{pool}"))
-    return added
+def restricted(view: AclView, entry: AclEntry) -> list[str]:
+    """Members who would have more on the path without the entries of the entry's group there.
+
+    Those who are in no other group with entries and have none of their own are left out: for
+    them `lost` speaks. For other kinds of entries nobody.
+    """
+    if entry.kind != "group":
+        return []
+    index, group = view.index, entry.shown_subject
+    found = []
+    for member in view.config.groups[entry.subject].members:
+        groups = index.groups_of.get(member, ())
+        if len(groups) < 2 and member not in index.by_subject:
+            continue
+        if member not in view.config.users or member == ROOT:
+            continue
+        ranks = index.ranks("user", member)
+        here = index.on_path(ranks, entry.path)
+        if entry not in here:
+            continue
+        others = [other for other in here if other.shown_subject != group]
+        without = others or index.further_up(ranks, entry.path)
+        would = view.with_pools(ranks, entry.path, without)
+        if would - view.with_pools(ranks, entry.path, here):
+            found.append(member)
+    return found
 
 
-def _notes(config: UserConfig, index: AclIndex, entry: AclEntry, hidden: bool) -> tuple[str, ...]:
-    if is_ghost(config, entry):
+def hiders(view: AclView, entry: AclEntry) -> list[str]:
+    """Members of the entry's group for whom an entry of their own counts instead."""
+    if entry.kind != "group":
+        return []
+    group = entry.shown_subject
+    level = view.index.levels.get(entry.path, {})
+    return [
+        subject
+        for subject in level
+        if subject != ROOT
+        and subject in view.config.users
+        and group in view.index.groups_of.get(subject, ())
+    ]
+
+
+def beside_no_access(view: AclView, entry: AclEntry) -> bool:
+    """Does NoAccess of the same subject on the same path leave nothing of the entry?"""
+    return any(
+        other.role == NO_ACCESS and (other.propagate or not entry.propagate)
+        for other in view.own(entry)
+    )
+
+
+def _notes(view: AclView, entry: AclEntry, hidden: bool) -> tuple[str, ...]:
+    if is_ghost(view.config, entry):
         return (GHOST,)
-    if entry.kind == "user":
-        if entry.subject == ROOT:
-            return (UNUSED,)
-    elif entry.kind == "token" and not _separated(config, entry):
+    if _never_counts(view, entry):
         return (UNUSED,)
     if entry.role == NO_ACCESS:
         return (BLOCKS, HIDDEN) if hidden else (BLOCKS,)
     found: list[str] = []
-    if root_way(config, entry):
+    if way_to_root(view, entry):
         found.append(IS_ROOT)
-    if entry.kind == "token" and missing_for_token(config, entry):
+    if entry.kind == "token" and missing_for_token(view, entry):
         found.append(CAPPED)
-    if gone := lost(config, entry):
-        found.append(POOL if gone <= from_pools(config, entry) else REPLACES)
+    replaced, missing = lost(view, entry)
+    if replaced:
+        found.append(REPLACES if missing or restricted(view, entry) else POOL)
     if hidden:
         found.append(HIDDEN)
     return tuple(found)
+
+
+def _never_counts(view: AclView, entry: AclEntry) -> bool:
+    if entry.kind == "user" and entry.subject == ROOT:
+        return True
+    if entry.kind == "token" and not view.is_separated(entry.subject):
+        return True
+    return entry.role != NO_ACCESS and beside_no_access(view, entry)
 
 
 def _hidden(config: UserConfig, index: AclIndex) -> set[AclEntry]:
@@ -179,50 +253,42 @@ def _hidden(config: UserConfig, index: AclIndex) -> set[AclEntry]:
         groups = {subject for subject, entries in level.items() if entries[0].kind == "group"}
         if not groups or len(groups) == len(level):
             continue
-        for entries in level.values():
-            first = entries[0]
-            if first.kind == "user":
-                for group in groups.intersection(index.groups_of.get(first.subject, ())):
+        for userid in level:
+            if userid != ROOT and userid in config.users:
+                for group in groups.intersection(index.groups_of.get(userid, ())):
                     hidden.update(entry for entry in level[group] if entry.kind == "group")
     return hidden
 
 
-def _has_there(
-    config: UserConfig, index: AclIndex, entry: AclEntry, path: str, privilege: str
-) -> bool:
+def _has_there(view: AclView, entry: AclEntry, path: str, privilege: str) -> bool:
     """Does this very entry give its subject the privilege on `path`?"""
     if entry.path != path:
         above = entry.path.rstrip("/") + "/"
         if not entry.propagate or not path.startswith(above):
             return False
-    subject = entry.shown_subject
-    counting = index.counting(((subject,),), path)
-    if entry not in counting or privilege not in privileges_of(config, counting):
+    alone: Ranks = ((entry.shown_subject,),)
+    counting = view.index.counting(alone, path)
+    if entry not in counting or privilege not in privileges_of(view.config, counting):
         return False
-    if entry.kind == "token":
-        return privilege in permissions_of(config).privileges(entry.subject, path)
-    return True
+    return privilege in view.privileges(entry.kind, entry.subject, path)
 
 
-def _of_user(config: UserConfig, userid: str, path: str) -> Set[str]:
-    """A user's privileges; without pools the index knows them sooner than the engine."""
-    index = acl_index(config)
-    if userid == ROOT or path in index.pools_of:
-        return permissions_of(config).privileges(userid, path).keys()
-    return privileges_of(config, index.counting(index.ranks("user", userid), path))
-
-
-def _meant(config: UserConfig, entry: AclEntry) -> tuple[str, ...]:
-    """The users of a group's entry, else the entry's subject."""
+def _meant(view: AclView, entry: AclEntry, way: str) -> list[str]:
+    """Who has that: the entry's subject; of a group's the users for whom nothing else counts."""
     if entry.kind != "group":
-        return (entry.subject,)
-    members = config.groups[entry.subject].members
-    return tuple(member for member in members if member in config.users)
-
-
-def _separated(config: UserConfig, entry: AclEntry) -> bool:
-    userid, _, token = _split(entry)
-    return config.users[userid].tokens[token].privsep
+        return [entry.subject]
+    privilege, _, rest = way.partition(" on ")
+    path = rest.partition(",")[0]
+    members = view.config.groups[entry.subject].members
+    return [
+        member
+        for member in members
+        if member in view.config.users
+        and (
+            (len(view.index.groups_of.get(member, ())) < 2 and member not in view.index.by_subject)
+            or privilege in view.privileges("user", member, path)
+        )
+    ]
 
 
 def _split(entry: AclEntry) -> tuple[str, str, str]:

@@ -1,8 +1,15 @@
 """What the Note column says, one small user.cfg for each word."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
 
 from pve_auth_tui.core import aclnotes
+from pve_auth_tui.core.aclindex import acl_index
+from pve_auth_tui.core.aclview import view_of
+from pve_auth_tui.core.permissions import Permissions
+from tests.core.aclworlds import PATHS, USERS, with_entries, with_member, worlds
 from tests.core.pictures import config
 
 PEOPLE = (
@@ -178,3 +185,199 @@ def test_ghosts_and_administrators_are_not_said_to_make_themselves_root():
         "acl:1:/access:ghost@pve:PVEUserAdmin:",
     )
     assert aclnotes.self_made_roots(made) == {}
+
+
+def test_nothing_counts_beside_noaccess_of_the_same_subject():
+    made = config(*PEOPLE, "acl:1:/vms/104:bob@pve:NoAccess,PVEVMUser:")
+    found = {entry.role: noted for entry, noted in aclnotes.notes(made).items()}
+    assert found == {"NoAccess": ("BLOCKS",), "PVEVMUser": ("UNUSED",)}
+
+
+def test_what_is_passed_on_counts_below_noaccess_that_is_not():
+    made = config(*PEOPLE, "acl:0:/vms:bob@pve:NoAccess:", "acl:1:/vms:bob@pve:PVEVMUser:")
+    found = {entry.role: noted for entry, noted in aclnotes.notes(made).items()}
+    assert found == {"NoAccess": ("BLOCKS",)}
+
+
+def test_a_pool_that_gives_one_member_less_does_not_make_up_for_it():
+    """Anna's own entry on the pool comes before that of her group."""
+    acl = ("acl:1:/pool/lab:anna@corp:PVEAuditor:", "acl:1:/vms/104:@ops:PVEAuditor:")
+    above = ("acl:1:/pool:@ops:PVEVMUser:", "acl:1:/vms:@ops:PVEVMUser:")
+    assert noted(*above, *acl)["/vms/104 @ops"] == "REPLACES"
+    assert noted(*above, acl[1])["/vms/104 @ops"] == "POOL"
+
+
+def test_noaccess_on_a_pool_is_not_what_an_entry_takes():
+    acl = ("acl:1:/vms:bob@pve:PVEVMAdmin:", "acl:1:/vms/104:bob@pve:PVEAuditor:")
+    assert noted(*acl, "acl:1:/pool/lab:bob@pve:NoAccess:")["/pool/lab bob@pve"] == "BLOCKS"
+    assert "/vms/104 bob@pve" not in noted(*acl, "acl:1:/pool/lab:bob@pve:NoAccess:")
+
+
+def test_a_token_loses_nothing_that_its_user_does_not_have():
+    acl = ("acl:1:/vms:bob@pve!run:PVEVMUser:", "acl:1:/vms/100:bob@pve!run:PVEAuditor:")
+    assert noted(*acl, "acl:1:/vms:bob@pve:PVEAuditor:") == {"/vms bob@pve!run": "CAPPED"}
+    assert noted(*acl, "acl:1:/:bob@pve:PVEVMUser:")["/vms/100 bob@pve!run"] == "CAPPED REPLACES"
+
+
+def test_administrator_on_the_top_alone_is_root_in_effect():
+    assert noted("acl:0:/:bob@pve:Administrator:") == {"/ bob@pve": "IS ROOT"}
+
+
+def test_an_entry_of_root_hides_no_group():
+    acl = ("acl:1:/vms:@all:PVEVMUser:", "acl:1:/vms:root@pam:PVEVMUser:")
+    found = aclnotes.notes(config("group:all:root@pam::", *acl))
+    assert [entry.shown_subject for entry in found] == ["root@pam"]
+
+
+# --- against the engine -------------------------------------------------------------------
+
+
+def held(made, subject, path):
+    return set(Permissions(made).privileges(subject, path))
+
+
+def without(made, unwanted):
+    return with_entries(made, [entry for entry in made.acl if not unwanted(entry)])
+
+
+def subjects_of(made, entry):
+    """The shown subjects whose entries count for the entry's subject."""
+    if entry.kind == "user":
+        groups = made.groups.values()
+        return {entry.subject, *(f"@{g.id}" for g in groups if entry.subject in g.members)}
+    return {entry.shown_subject}
+
+
+def counts(made, entry):
+    """Is it for somebody who exists, and who has no rights from elsewhere alone?"""
+    if aclnotes.is_ghost(made, entry) or (entry.kind, entry.subject) == ("user", "root@pam"):
+        return False
+    if entry.kind == "token":
+        userid, _, name = entry.subject.rpartition("!")
+        if not made.users[userid].tokens[name].privsep:
+            return False
+    return not any(
+        other.role == "NoAccess"
+        and (other.path, other.shown_subject) == (entry.path, entry.shown_subject)
+        for other in made.acl
+    )
+
+
+@given(worlds())
+def test_replaces_and_pool_are_what_the_engine_says(made):
+    """REPLACES: with nothing on the path the subject would have more. POOL: it has it anyway."""
+    for entry in made.acl:
+        if not counts(made, entry):
+            continue
+        noted = aclnotes.notes(made).get(entry, ())
+        world, who = made, entry.subject
+        if entry.kind == "group":
+            world, who = with_member(made, "new@pve", entry.subject), "new@pve"
+        own = subjects_of(world, entry)
+        bare = without(world, lambda e, o=own, p=entry.path: e.path == p and e.shown_subject in o)
+        missing = held(bare, who, entry.path) - held(world, who, entry.path)
+        if missing:
+            assert "REPLACES" in noted
+        elif entry.kind != "group":
+            assert "REPLACES" not in noted
+        if "POOL" in noted:
+            poolless = [
+                set(Permissions(replace(w, pools={})).privileges(who, entry.path))
+                for w in (bare, world)
+            ]
+            if entry.kind != "token":
+                assert poolless[0] - poolless[1]
+
+
+@given(worlds())
+def test_an_entry_with_pool_restricts_nobody(made):
+    for entry, noted in aclnotes.notes(made).items():
+        if "POOL" not in noted:
+            continue
+        here = (entry.path, entry.shown_subject)
+        gone = without(made, lambda e, h=here: (e.path, e.shown_subject) == h)
+        people = made.groups[entry.subject].members if entry.kind == "group" else (entry.subject,)
+        for who in people:
+            if who.partition("!")[0] in made.users:
+                assert held(gone, who, entry.path) <= held(made, who, entry.path)
+
+
+@given(worlds())
+def test_a_group_that_replaces_takes_from_somebody_who_could_be_or_is_in_it(made):
+    for entry, noted in aclnotes.notes(made).items():
+        if "REPLACES" not in noted or entry.kind != "group":
+            continue
+        more = with_member(made, "new@pve", entry.subject)
+        here = (entry.path, entry.shown_subject)
+        gone = without(more, lambda e, h=here: (e.path, e.shown_subject) == h)
+        assert any(
+            held(gone, who, entry.path) - held(more, who, entry.path)
+            for who in more.groups[entry.subject].members
+            if who in more.users
+        )
+
+
+@given(worlds())
+def test_hidden_are_those_that_do_not_count_for_a_member(made):
+    engine = Permissions(made)
+    for entry in made.acl:
+        if entry.kind != "group" or entry.subject not in made.groups:
+            continue
+        members = [m for m in made.groups[entry.subject].members if m in made.users]
+        decisions = [engine.decision(m, entry.path) for m in members if m != "root@pam"]
+        hidden = any(d.kind == "user" and d.path == entry.path for d in decisions)
+        noted = aclnotes.notes(made).get(entry, ())
+        if "UNUSED" not in noted:
+            assert ("HIDDEN" in noted) == hidden
+
+
+@given(worlds())
+def test_capped_is_what_the_user_of_the_token_lacks(made):
+    for entry in made.acl:
+        if entry.kind != "token" or not counts(made, entry):
+            continue
+        userid = entry.subject.rpartition("!")[0]
+        lacks = made.roles[entry.role].privs - held(made, userid, entry.path)
+        noted = aclnotes.notes(made).get(entry, ())
+        assert ("CAPPED" in noted) == bool(lacks and userid != "root@pam")
+
+
+@given(worlds())
+def test_blocks_leaves_nothing_and_what_is_unused_changes_nothing(made):
+    for entry, noted in aclnotes.notes(made).items():
+        if entry.kind == "group":
+            continue
+        if "BLOCKS" in noted:
+            assert held(made, entry.subject, entry.path) == set()
+        if "UNUSED" in noted:
+            gone = without(made, lambda e, x=entry: e == x)
+            for path in PATHS:
+                assert held(gone, entry.subject, path) == held(made, entry.subject, path)
+
+
+@given(worlds())
+def test_who_is_said_to_make_itself_root_has_the_privilege_for_it(made):
+    for who, way in aclnotes.self_made_roots(made).items():
+        privilege, _, rest = way.partition(" on ")
+        assert privilege in held(made, who, rest.partition(",")[0])
+
+
+@given(worlds())
+def test_who_has_such_a_privilege_is_said_to_make_itself_root(made):
+    """Through whatever entries; administrators are left out."""
+    engine = Permissions(made)
+    found = aclnotes.self_made_roots(made)
+    for who in (*USERS[:2], "ann@pve!own", "root@pam!auto"):
+        if who in acl_index(made).administrators:
+            continue
+        ways = [way for way in aclnotes.ROOT_WAYS if way[1] in engine.privileges(who, way[0])]
+        if ways:
+            assert who in found
+
+
+@given(worlds())
+def test_the_notes_of_one_entry_are_those_of_all(made):
+    view = view_of(made)
+    noted = aclnotes.notes(made)
+    for entry in made.acl:
+        assert aclnotes.notes_of(view, entry) == noted.get(entry, ())

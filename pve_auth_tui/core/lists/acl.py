@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pve_auth_tui.core import aclnotes
 from pve_auth_tui.core.accessdata import ADMINISTRATOR
 from pve_auth_tui.core.aclindex import acl_index
+from pve_auth_tui.core.aclview import view_of
 from pve_auth_tui.core.excerpt import excerpt
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
@@ -138,7 +139,7 @@ def _note_lines(config: UserConfig, entry: AclEntry, notes: Sequence[str]) -> li
         elif note == aclnotes.BLOCKS:
             lines.append(Line(f"wins over every other role of {who} on this path.", note))
         elif note == aclnotes.CAPPED:
-            missing = listed(sorted(aclnotes.missing_for_token(config, entry)), 4)
+            missing = listed(sorted(aclnotes.missing_for_token(view_of(config), entry)), 4)
             lines.append(Line(f"its user lacks {missing}, so the token does, too.", note))
         elif note == aclnotes.POOL:
             pools = listed(acl_index(config).pools_of.get(entry.path, ()))
