@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.plan import Intent
+from pve_auth_tui.core.plan import Step as Call
 
 StepKind: TypeAlias = Literal["root", "none", "user", "group", "token", "pool", "owner"]
 
@@ -15,9 +16,10 @@ class Step(NamedTuple):
     """One line of the table, in the order in which PVE looks: from / down, then pools, then the
     limit that a token's user sets.
 
-    `path`: the level whose entry it is; `entry`: who it names, as ACL lists show it (`@ops`,
-    `pool lab`); `role`: one role, or "" for a step that is no entry. `counts`: does it decide or
-    add something here? `why`: a few words (`replaced further down`, `her own comes first`).
+    `path`: the level whose entry it is; `entry`: who it names, as ACL lists show it (`@ops`);
+    `role`: one role, or "" for a step that is no entry. Then `entry` is what there is instead:
+    `pool lab` that gives nothing, `none has guest 100`, the user of a token (kind `owner`).
+    `counts`: does it decide or add something here? `why`: a few words (`replaced further down`).
     `result`: privilege -> propagates, as it stands after this step; the last step's is the answer.
     """
 
@@ -41,11 +43,15 @@ class Usable(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """What would allow it: `title` (an act), `effect` (what that leads to), and the plan of it."""
+    """What would allow it: `title` (an act), `effect` (what that leads to), and the plan of it.
+
+    `calls`: what the intent gives with the picture that was asked.
+    """
 
     title: str
     effect: str
     intent: Intent
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

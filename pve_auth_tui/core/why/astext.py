@@ -1,0 +1,81 @@
+"""An explanation as lines of text, the verdict first (design/screens.md, Explain)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pve_auth_tui.core.listing import Column, Line
+from pve_auth_tui.core.plain import cells, fit, plain
+from pve_auth_tui.core.why.explanation import Explanation, Step
+from pve_auth_tui.core.why.verbs import verb_of
+from pve_auth_tui.core.words import count_privileges, listed
+
+STEP_COLUMNS = (
+    Column("Path", 12, grow=True),
+    Column("Entry", 22, grow=True),
+    Column("Role", 14),
+    Column("Counts?", 24, grow=True),
+)
+_GAP = "  "
+_NAMED = 6  # privileges in one line
+
+
+def step_rows(steps: Sequence[Step]) -> list[tuple[str, str, str, str]]:
+    """One row for each step, for STEP_COLUMNS: raw texts."""
+    return [(step.path, step.entry, step.role or "-", counts_text(step)) for step in steps]
+
+
+def counts_text(step: Step) -> str:
+    """`YES: this decides`, `no, replaced further down`."""
+    return f"YES: {step.why}" if step.counts else f"no, {step.why}"
+
+
+def explanation_lines(explanation: Explanation) -> list[Line]:
+    """All of it, the table of the steps aligned; texts are plain and safe to show."""
+    return [Line(plain(line.text), line.heading) for line in _lines(explanation)]
+
+
+def privileges_text(explanation: Explanation) -> str:
+    """`VM.Audit, VM.Console and 8 more`, those that are not passed on marked."""
+    named = [
+        name if propagates else f"{name} (not propagated)"
+        for name, propagates in sorted(explanation.allowed.items())
+    ]
+    return listed(named, _NAMED) or count_privileges(0)
+
+
+def _lines(explanation: Explanation) -> Iterator[Line]:
+    also = f"      also: {', '.join(explanation.also)}" if explanation.also else ""
+    yield Line(f"{explanation.subject}{also}", "Who")
+    if explanation.privilege:
+        verb = verb_of(explanation.privilege, explanation.path)
+        words = f"{verb.words} ({explanation.privilege})" if verb else explanation.privilege
+        yield Line(words, "Does")
+    yield Line(explanation.path, "Where")
+    yield Line("")
+    yield Line(explanation.verdict)
+    yield Line(explanation.because)
+    yield Line("")
+    yield from map(Line, _table(explanation.steps))
+    if explanation.owner is not None:
+        yield Line("")
+        yield Line(f"{explanation.owner.subject}, whose API token it is", "User")
+        yield from map(Line, _table(explanation.owner.steps))
+    yield Line("")
+    yield Line(explanation.usable.reason or "nothing stands in the way", _way_in(explanation))
+    for number, fix in enumerate(explanation.fixes, 1):
+        yield Line(f"{number} {fix.title}: {fix.effect}", "To allow it" if number == 1 else "")
+    yield Line(privileges_text(explanation), "PVE answers")
+
+
+def _way_in(explanation: Explanation) -> str:
+    return "API" if "!" in explanation.subject.rpartition("@")[2] else "Log in"
+
+
+def _table(steps: Sequence[Step]) -> Iterator[str]:
+    rows = [tuple(column.title for column in STEP_COLUMNS), *step_rows(steps)]
+    shown = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        line = _GAP.join(fit(cell, width) for cell, width in zip(row, widths, strict=True))
+        yield f"{_GAP}{line}".rstrip()
