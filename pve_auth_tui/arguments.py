@@ -70,7 +70,7 @@ ACTIONS = {
 """The commands that change something, prove or record it; each has a module in `actions`."""
 
 
-_Fill: TypeAlias = "Callable[[_Parser], None]"
+_Fill: TypeAlias = "Callable[[Parser], None]"
 
 
 class Wanted(Exception):
@@ -115,12 +115,27 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse that neither prints nor leaves: it raises. One that is not `named` is a name."""
+class Parser(argparse.ArgumentParser):
+    """argparse that neither prints nor leaves: it raises.
+
+    One that is not `named` is a name only. `quiet`: what to say instead of repeating words that
+    nobody expects, for one of them may be a secret.
+    """
+
+    quiet = ""
 
     def __init__(self, *arguments: Any, named: bool = True, **more: Any) -> None:
         if named:
             super().__init__(*arguments, **more)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Whatever is left over is told with the command's own usage."""
+        options, left = super().parse_known_args(args, namespace)
+        if left and self._subparsers is None:
+            if self.quiet:
+                left = [word.partition("=")[0] for word in left if word.startswith("-")]
+            self.error(f"unrecognized arguments: {' '.join(left)}" if left else self.quiet)
+        return options, left
 
     def error(self, message: str) -> NoReturn:
         usage = " ".join(self.format_usage().split())
@@ -142,9 +157,9 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _parser(argv: Sequence[str]) -> _Parser:
+def _parser(argv: Sequence[str]) -> Parser:
     """Only what `argv` names gets its options: they cost half of the time (measured)."""
-    parser = _Parser(
+    parser = Parser(
         PROGRAM,
         description="Who may log in to a Proxmox VE cluster: see it on screens or as lists.",
         epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 refused, 4 findings, 77 not root, "
@@ -182,29 +197,29 @@ def _parser(argv: Sequence[str]) -> _Parser:
     return parser
 
 
-def _add_verbs(name: str, after: _Parser, parser: _Parser) -> None:
+def _add_verbs(name: str, after: Parser, parser: Parser) -> None:
     from pve_auth_tui.writearguments import add_verbs  # what a list has no need of
 
     add_verbs(name, parser, after, required=name not in LISTS)
 
 
-def _add_action(name: str, after: _Parser, parser: _Parser) -> None:
+def _add_action(name: str, after: Parser, parser: Parser) -> None:
     from pve_auth_tui.actionarguments import ARGUMENTS
 
     ARGUMENTS[name](parser)
 
 
-def _add_demo(parser: _Parser) -> None:
+def _add_demo(parser: Parser) -> None:
     parser.add_argument("--users", type=_users, metavar="N", help="how many users it has")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep its files in DIR")
 
 
-def _add_permissions(parser: _Parser) -> None:
+def _add_permissions(parser: Parser) -> None:
     parser.add_argument("userid", metavar="USERID", help="USER@REALM or USER@REALM!TOKEN")
     parser.add_argument("--path", metavar="P", help="only on this path, such as /vms/100")
 
 
-def _add_why(name: str, parser: _Parser) -> None:
+def _add_why(name: str, parser: Parser) -> None:
     who, path = "USER@REALM or USER@REALM!TOKEN", "such as /vms/100"
     if name == "explain":
         parser.add_argument("userid", metavar="USER", help=who)
@@ -221,7 +236,7 @@ def _add_why(name: str, parser: _Parser) -> None:
         parser.add_argument("other", metavar="B", help=who)
 
 
-def _add_simnode(parser: _Parser) -> None:
+def _add_simnode(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     text = "Serve PVE's API over https on this machine alone, until SIGTERM or ctrl+c"
     serve = actions.add_parser("serve", help=text, description=f"{text}.", allow_abbrev=False)
@@ -232,10 +247,10 @@ def _add_simnode(parser: _Parser) -> None:
     )
 
 
-def _options(*, defaults: bool) -> _Parser:
+def _options(*, defaults: bool) -> Parser:
     """The options that stand on both sides; behind a command they have no defaults."""
     none: dict[str, Any] = {} if defaults else {"default": argparse.SUPPRESS}
-    parser = _Parser(add_help=False, argument_default=none.get("default"))
+    parser = Parser(add_help=False, argument_default=none.get("default"))
     options = parser.add_argument_group("options for every command")
 
     def add(name: str, default: Any, text: str, **more: Any) -> None:

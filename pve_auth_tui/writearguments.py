@@ -9,30 +9,33 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Protocol
 
 from pve_auth_tui.actionarguments import add_plan_options, add_secret_options
+from pve_auth_tui.arguments import Parser
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.perltext import split_list
 
 _YES: Final = frozenset({"1", "on", "yes", "true"})
 _NO: Final = frozenset({"0", "off", "no", "false"})  # PVE::JSONSchema::parse_boolean
 _READABLE: Final = "on a command line every user of this computer can read it"
+_ONE_USER: Final = (
+    f"one USER is all that is named here. A password is asked for: {_READABLE}. "
+    "If that was one, it was visible already: choose another one"
+)
 
 
 class _Verbs(Protocol):
     """Makes the parser of one verb; pveum's word for it comes second."""
 
-    def __call__(self, name: str, text: str, other: str = "") -> argparse.ArgumentParser: ...
+    def __call__(self, name: str, text: str, other: str = "") -> Parser: ...
 
 
-def add_verbs(
-    name: str, parser: argparse.ArgumentParser, after: argparse.ArgumentParser, *, required: bool
-) -> None:
+def add_verbs(name: str, parser: Parser, after: Parser, *, required: bool) -> None:
     """All verbs of one command; `after` has the options that every command takes."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=required)
 
-    def verb(name: str, text: str, other: str = "") -> argparse.ArgumentParser:
+    def verb(name: str, text: str, other: str = "") -> Parser:
         made = verbs.add_parser(
             name, help=text, description=f"{text}.", parents=[after], allow_abbrev=False,
             aliases=[other] if other else [],
@@ -58,6 +61,7 @@ def _add_user(verb: _Verbs) -> None:
     add.add_argument("userid", metavar="USER", help="USER@REALM")
     _add_user_fields(add)
     add.add_argument("--password", action=_Asked, help="ask for it, or read a line of stdin")
+    add.quiet = _ONE_USER
     edit = verb("edit", "Edit users; what is not named stays as it is", "modify")
     _add_users(edit)
     _add_user_fields(edit)
@@ -67,16 +71,16 @@ def _add_user(verb: _Verbs) -> None:
         _add_users(verb(name, text))
     password = verb("password", "Give a user another password", "passwd")
     password.add_argument("userid", metavar="USER", help="USER@REALM")
-    password.add_argument("visible", nargs="*", action=_Visible, help=argparse.SUPPRESS)
     password.add_argument(
         "--confirmation-password", action=_Asked,
         help="ask for your own, too: PVE wants it of everybody but root@pam",
     )  # fmt: skip
     password.set_defaults(asks=True)
+    password.quiet = _ONE_USER
     _add_users(verb("remove", "Remove users, with all that PVE removes along", "delete"))
 
 
-def _add_user_fields(parser: argparse.ArgumentParser) -> None:
+def _add_user_fields(parser: Parser) -> None:
     _text(parser, "--comment", "shown in lists")
     _text(parser, "--email", "mail address", "ADDRESS")
     _flag(parser, "--enable", "may they log in? 1 or 0")
@@ -89,7 +93,7 @@ def _add_user_fields(parser: argparse.ArgumentParser) -> None:
     _text(parser, "--lastname", "last name", "NAME")
 
 
-def _add_users(parser: argparse.ArgumentParser) -> None:
+def _add_users(parser: Parser) -> None:
     parser.add_argument("userids", nargs="+", metavar="USER", help="USER@REALM")
 
 
@@ -135,14 +139,14 @@ def _add_token(verb: _Verbs) -> None:
         add_secret_options(parser, "the secret to a new file")
 
 
-def _add_token_fields(parser: argparse.ArgumentParser) -> None:
+def _add_token_fields(parser: Parser) -> None:
     _add_tokens(parser)
     _text(parser, "--comment", "shown in lists")
     _text(parser, "--expire", "never, 2027-01-31, +30d (h d w m y), or seconds since 1970", "TIME")
     _flag(parser, "--privsep", "rights of its own (1), or all those of its user (0)")
 
 
-def _add_tokens(parser: argparse.ArgumentParser) -> None:
+def _add_tokens(parser: Parser) -> None:
     text = "USER@REALM!NAME, or USER@REALM NAME"
     parser.add_argument("tokens", nargs="+", metavar="TOKEN", help=text)
 
@@ -190,21 +194,19 @@ _VERBS: Final[Mapping[str, Callable[[_Verbs], None]]] = {
 # --- kinds of options --------------------------------------------------------------------
 
 
-def _text(parser: argparse.ArgumentParser, name: str, text: str, metavar: str = "TEXT") -> None:
+def _text(parser: Parser, name: str, text: str, metavar: str = "TEXT") -> None:
     parser.add_argument(name, metavar=metavar, help=text)
 
 
-def _list(
-    parser: argparse.ArgumentParser, name: str, metavar: str, text: str, *, required: bool = False
-) -> None:
+def _list(parser: Parser, name: str, metavar: str, text: str, *, required: bool = False) -> None:
     parser.add_argument(name, type=_listed, metavar=metavar, help=text, required=required)
 
 
-def _flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:
+def _flag(parser: Parser, name: str, text: str) -> None:
     parser.add_argument(name, nargs="?", const=True, type=_boolean, metavar="1|0", help=text)
 
 
-def _add_names(parser: argparse.ArgumentParser, what: str) -> None:
+def _add_names(parser: Parser, what: str) -> None:
     parser.add_argument("names", nargs="+", metavar=what)
 
 
@@ -241,24 +243,10 @@ class _Asked(argparse.Action):
         self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None
     ) -> None:
         if values is not None:
-            _refuse(f"{option} takes no value: {_READABLE}.", f"{option} alone")
+            raise UsageError(
+                f"{option} takes no value: {_READABLE}.",
+                f"Write {option} alone: it is asked for, or read from standard input. If that was"
+                " a password, it was visible already: choose another one.",
+            )
         setattr(namespace, self.dest, True)
         namespace.asks = True
-
-
-class _Visible(argparse.Action):
-    """What stands behind `user password USER`."""
-
-    def __call__(
-        self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None
-    ) -> None:
-        if values:
-            _refuse(f"A password is not given here: {_READABLE}.", "USER alone")
-
-
-def _refuse(sentence: str, instead: str) -> NoReturn:
-    raise UsageError(
-        sentence,
-        f"Write {instead}: it is asked for, or read from standard input. If that was a password,"
-        " it was visible already: choose another one.",
-    )
