@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.lists.users import USERS
 from screens.base import EVERYWHERE
+from screens.choose import ChooseScreen
 from screens.commands import Commands
 from screens.factors import FactorScreen, Prove, Unlock
 from screens.list_commands import (
@@ -25,6 +27,16 @@ from screens.list_commands import (
     WhoCan,
     Why,
 )
+
+
+class Switch(ChangeOfRow["UsersScreen"]):
+    """Enables or disables the user, or all marked users, without a form."""
+
+    keys, shown, word, name = "x", "x", "", "switch"
+
+    @classmethod
+    def run(cls, screen: UsersScreen) -> None:
+        screen.choose_switch()
 
 
 class EnableUsers(ChangeOfRow["UsersScreen"]):
@@ -90,8 +102,8 @@ class UsersScreen(FactorScreen):
     HAS_FORMS = True
     OFFERS: ClassVar[Commands] = (
         Open, Find, Views, Mark, Add, Edit, Remove, Why, WhoCan, Compare, Sort, NextFinding,
-        SetPassword, EnableUsers, DisableUsers, GiveFactor, UnlockUser, ProveUser, ShowCommands,
-        Save, *EVERYWHERE,
+        SetPassword, Switch, EnableUsers, DisableUsers, GiveFactor, UnlockUser, ProveUser,
+        ShowCommands, Save, *EVERYWHERE,
     )  # fmt: skip
 
     def add_row(self) -> None:
@@ -107,21 +119,30 @@ class UsersScreen(FactorScreen):
         form = UserForm(keys[0], self.changed) if len(keys) == 1 else None
         self.app.push_screen(form or UsersForm(keys, self.changed))
 
+    def choose_switch(self) -> None:
+        """`x`: what is done oftenest needs no form."""
+        keys = self.acted_on
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.switch(enable=index == 1)
+
+        whom = keys[0] if len(keys) == 1 else f"{len(keys)} users"
+        self.app.push_screen(ChooseScreen(f"Enabled: {whom}", ["Disable", "Enable"]), chosen)
+
     def switch(self, *, enable: bool) -> None:
-        """What is done oftenest, without a form."""
+        """All that the keys act on."""
         from pve_auth_tui.core.intents import users
 
         self.house.review(users.switch(self.acted_on, enable=enable), self.changed)
 
     def why_no_password(self) -> str:
         """Why PVE sets no password for the row's user; "" when it does."""
-        from pve_auth_tui.core.intents.common import realm_of
-        from pve_auth_tui.core.newuser import no_password_in
+        from pve_auth_tui.core.newuser import no_password_for
 
-        snapshot = self.house.snapshot
-        if snapshot is None or snapshot.realms.value is None:
-            return ""
-        return no_password_in(realm_of(snapshot, self.user), self.user)
+        snapshot, node = self.house.snapshot, self.house.node
+        asker = (node.user if node else "") or ROOT
+        return no_password_for(snapshot, self.user, asker) if snapshot else ""
 
     def set_password(self) -> None:
         """For the row's user, whoever is marked: no two people have the same password."""

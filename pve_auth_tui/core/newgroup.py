@@ -20,20 +20,24 @@ def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
     config = snapshot.access.value
     if config is None or name in config.groups:
         return ()
-    found = []
-    if realms := claiming_realms(snapshot, name):
-        found.append(
-            Finding(
-                "LOOK",
-                f"Its name ends in -{realms[0]}: a sync of {realms[0]} takes it for its own group, "
-                "replaces its members and may remove it.",
-                "Choose a name without that ending.",
-            )
-        )
+    found = [_claimed(snapshot, realms[0])] if (realms := claiming_realms(snapshot, name)) else []
     alike = [other for other in config.groups if reads_as(other) == reads_as(name)]
     if alike:
         found.append(Finding("LOOK", f"It is easily taken for {listed(alike)}."))
     return tuple(found)
+
+
+def _claimed(snapshot: Snapshot, realm: str) -> Finding:
+    """Realms take groups for theirs by the end of the name alone (reference 5.3 and 6)."""
+    known = snapshot.realms.value
+    kind = known.realms[realm].type if known else ""
+    who = "logins at the provider" if kind == "openid" else f"a sync of {realm}"
+    return Finding(
+        "LOOK",
+        f"Its name ends in -{realm}: {who} may take it for a group of {realm}, change its members "
+        "and remove it.",
+        "Choose a name without that ending.",
+    )
 
 
 def group_words(config: UserConfig, name: str) -> str:

@@ -13,7 +13,6 @@ from typing import Final
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.administrators import administrators
-from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.effects.syncs import sync_of
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Line
@@ -37,14 +36,22 @@ _SHORTEST, _OLD_SHORTEST = 8, 5  # characters of a password, since PVE 8.3 and b
 # --- passwords ----------------------------------------------------------------------------
 
 
-def no_password_in(realm: Realm | None, userid: str) -> str:
-    """Why PVE sets no password there, as a sentence; "" when it does."""
+def no_password_for(snapshot: Snapshot, userid: str, asker: str = ROOT) -> str:
+    """Why PVE sets no password for somebody, as a sentence; "" when it does, or nobody knows.
+
+    `asker`: who asks PVE. Passwords of Linux users are changed by root@pam, or by themselves.
+    """
+    if snapshot.realms.value is None:
+        return ""
     name = userid.rpartition("@")[2]
+    realm = snapshot.realms.value.realms.get(name)
     if realm is None:
         return f"The realm {name} does not exist, so PVE cannot store a password."
     if realm.type not in STORES_PASSWORDS:
         kind = TYPES.get(realm.type or "", "unknown")
         return f"PVE sets no passwords in the realm {name}, which is of type {kind}."
+    if realm.type == "pam" and asker not in (ROOT, userid):
+        return f"Only root@pam sets the password of {userid}; {asker} is logged in here."
     return ""
 
 
@@ -86,14 +93,10 @@ def password_findings(snapshot: Snapshot, userid: str) -> tuple[Finding, ...]:
 
 
 def password_lines(snapshot: Snapshot, userid: str) -> tuple[Line, ...]:
-    """The same for a form; why there is none to be set, too."""
-    realms = snapshot.realms.value
-    realm = realms.realms.get(userid.rpartition("@")[2]) if realms else None
-    if realms is not None and (why_not := no_password_in(realm, userid)):
-        return (Line(why_not, word="BAD"),)
+    """The same for a form."""
     if found := password_findings(snapshot, userid):
         return tuple(Line(f"{one.text} {one.fix}", word=one.word) for one in found)
-    if realm is not None and realm.type == "pve":
+    if userid.endswith("@pve"):
         return (Line("In PVE's own file, for all nodes. It counts at the next login."),)
     return (Line(f"For the Linux user, on {this_node(snapshot)}."),)
 

@@ -155,7 +155,7 @@ async def test_reload_keeps_the_cursor_on_its_row_and_says_so(pilot):
 
 @pytest.mark.parametrize("key", ["a", "e"])
 async def test_a_form_that_is_not_built_says_how_to_do_it_now(pilot, key):
-    await press(pilot, "5", key)
+    await press(pilot, "8", key)
     assert "`pve-auth-tui change --help` tells how" in status(pilot)
 
 

@@ -28,7 +28,7 @@ _EARLY = "A plan listens half a second after it is shown."
 async def plan_to_disable(pilot, userid=ANNA):
     await press(pilot, "2")
     table(pilot).go_to(userid)
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
 
 
@@ -73,7 +73,7 @@ async def test_a_key_that_comes_with_the_plan_was_meant_for_something_else(pilot
     monkeypatch.setattr("screens.plan._LISTENS", 60.0)
     await press(pilot, "2")
     table(pilot).go_to(ANNA)
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
     await press(pilot, "y", "m")
     assert status(pilot) == _EARLY
@@ -216,7 +216,7 @@ async def test_what_nobody_keeps_is_taken_back(pilot, monkeypatch):
 async def test_marked_rows_are_one_plan_and_the_marks_go_when_it_was_run(pilot):
     await press(pilot, "2")
     table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve", "bob.admin@corp"}))
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
     text = shown(pilot)
     assert "pveum user modify backup-admin@pve --enable 0" in text
@@ -270,7 +270,7 @@ async def test_a_plan_that_locks_everybody_out_needs_a_typed_word(pilot):
     )
     await press(pilot, "2")
     table(pilot).set_marks(intent_of_all)
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
     assert "HEAVY" in shown(pilot)
     assert "BAD" in shown(pilot)
@@ -291,7 +291,7 @@ async def test_whoever_types_the_word_overrides_the_guard_and_the_journal_says_s
     known = ("root@pam", "anna@pam", "backup-admin@pve", "erik@pve", "nina@pve")
     await press(pilot, "2")
     table(pilot).set_marks(frozenset(known))
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
     plan = pilot.app.screen.plan
     assert plan.refusal
@@ -307,7 +307,7 @@ async def test_whoever_types_the_word_overrides_the_guard_and_the_journal_says_s
 async def test_what_somebody_changed_meanwhile_makes_the_plan_anew(pilot):
     await press(pilot, "2")
     table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve"}))
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
     pilot.app._service._nodes.api.call("PUT", ("access", "users", ANNA), {"enable": 0})
     await press(pilot, "y")
@@ -343,7 +343,7 @@ async def test_several_changes_are_collected_into_one_plan(pilot):
     pilot.app.obey("collect", pilot.app.screen)
     for userid in (ANNA, "backup-admin@pve"):
         table(pilot).go_to(userid)
-        await press(pilot, "e", "1")
+        await press(pilot, "x", "1")
         await settle(pilot)
     assert "2 COLLECTED" in shown(pilot)
     pilot.app.obey("review", pilot.app.screen)
@@ -538,7 +538,7 @@ async def test_when_the_terminal_goes_the_running_step_keeps_its_way_to_pve(pilo
     monkeypatch.setattr(pilot.app._service, "close", closed.set)
     await press(pilot, "2")
     table(pilot).set_marks(frozenset({ANNA, "backup-admin@pve"}))
-    await press(pilot, "e", "1")
+    await press(pilot, "x", "1")
     await listening(pilot)
     await pilot.press("y")
     await until(pilot, lambda: pilot.app.is_changing)

@@ -29,7 +29,7 @@ def test_a_plan_that_the_guard_refuses(looks_the_same, make_app):
         await press(pilot, "2")
         users = pilot.app.snapshot.access.value.users
         table(pilot).set_marks(frozenset(users) - {"helpdesk@pve"})
-        await press(pilot, "e", "1")
+        await press(pilot, "x", "1")
         await listening(pilot)
         await settle(pilot)
 

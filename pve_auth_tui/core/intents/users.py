@@ -11,10 +11,10 @@ from typing import Final, TypeAlias
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import removal
-from pve_auth_tui.core.intents.common import access_of, found, realm_of, user_of
+from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.newuser import (
-    no_password_in,
+    no_password_for,
     password_findings,
     release_of,
     userid_findings,
@@ -220,7 +220,7 @@ def _require_groups(snapshot: Snapshot, names: Sequence[str]) -> None:
 
 
 def _require_store(snapshot: Snapshot, userid: str) -> None:
-    if why_not := no_password_in(realm_of(snapshot, userid), userid):
+    if why_not := no_password_for(snapshot, userid):
         raise Refused(why_not, "The password is set where the account is kept.")
 
 
