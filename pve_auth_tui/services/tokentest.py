@@ -16,7 +16,8 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tokenheader import secret_problem, value_of
 from pve_auth_tui.core.tokensecrets import parse_token_secrets
-from pve_auth_tui.core.words import count_words, has_expired, listed, thousands
+from pve_auth_tui.core.why.usable import usable
+from pve_auth_tui.core.words import count_words, listed, thousands
 
 _FILE: Final = "etc/pve/priv/token.cfg"
 _PATHS: Final = (("version",), ("access", "permissions"), ("cluster", "resources"), ("nodes",))
@@ -107,29 +108,13 @@ class TokenTrials:
         except ApiError as error:
             if error.code != _UNAUTHORIZED:
                 raise explained(error, action=f"ask as {tokenid}", user=tokenid) from None
-            why = _why_not(snapshot, tokenid, self._clock.now())
-            raise LoginRefused(
-                f"PVE does not take {tokenid}: {why}", _HINT, error.original
-            ) from None
+            why = usable(snapshot, tokenid, self._clock.now()).reason or _WRONG
+            raise LoginRefused(f"PVE refuses {tokenid}. {why}", _HINT, error.original) from None
         return _tested(tokenid, door.address, snapshot, answers)
 
 
+_WRONG: Final = "The secret is not the right one, as nothing else speaks against it."
 _HINT: Final = "PVE itself never tells a client why it refuses."
-
-
-def _why_not(snapshot: Snapshot, tokenid: str, now: float) -> str:
-    """In the order in which PVE looks (PVE::AccessControl::verify_token)."""
-    user, token = token_of(snapshot, tokenid)
-    if not user.enable:
-        return f"its user {user.id} is disabled."
-    if has_expired(user.expire, now):
-        return f"its user {user.id} has expired."
-    if has_expired(token.expire, now):
-        return "the token has expired."
-    secrets = snapshot.token_secrets.value
-    if secrets is not None and tokenid not in secrets.tokens:
-        return "PVE has no secret for it."
-    return "the secret is not the right one, as nothing else speaks against it."
 
 
 def _tested(tokenid: str, address: str, snapshot: Snapshot, answers: Sequence[Any]) -> TokenTrial:

@@ -361,7 +361,7 @@ def test_what_tokens_see():
 def test_the_details_of_a_token_that_sees_nothing_compare_it_with_its_user():
     assert told("tokens", TOKENS, "mon@pve!grafana") == [
         "                 user mon@pve        the token           both = what it gets",
-        "/                PVEAuditor          no role             nothing",
+        "/                PVEAuditor          no entry            nothing",
         "Logs in yes.",
         "Sees LOOK nothing: every list comes back empty, without an error. "
         "Privilege separation is on and it has no ACL of its own.",

@@ -88,7 +88,7 @@ def test_a_new_secret_works_at_once_and_the_old_one_does_not(lab: FactorNode) ->
     old = lab.token_test.stored(BLIND)
     answer: Any = lab.apply(tokens.regenerate(BLIND))
     assert tried(lab, BLIND, Secret(answer["value"])).address == ADDRESS
-    assert "the secret is not the right one" in refused(lab, BLIND, old)
+    assert "The secret is not the right one" in refused(lab, BLIND, old)
 
 
 def test_a_secret_is_taken_as_programs_and_headers_have_it(lab: FactorNode) -> None:
@@ -104,8 +104,7 @@ def test_a_secret_is_taken_as_programs_and_headers_have_it(lab: FactorNode) -> N
 
 def test_a_wrong_secret_is_refused_and_nothing_else_named(lab: FactorNode) -> None:
     assert refused(lab, BLIND, Secret("0" * 36)) == (
-        f"PVE does not take {BLIND}: the secret is not the right one, as nothing else speaks"
-        " against it."
+        f"PVE refuses {BLIND}. The secret is not the right one, as nothing else speaks against it."
     )
     assert lab.refusals == 1
 
@@ -113,18 +112,20 @@ def test_a_wrong_secret_is_refused_and_nothing_else_named(lab: FactorNode) -> No
 def test_the_reason_that_pve_does_not_tell_is_found_in_the_picture(lab: FactorNode) -> None:
     secret = lab.token_test.stored(BLIND)
     lab.apply(tokens.edit([BLIND], expire=1))
-    assert refused(lab, BLIND, secret).endswith("the token has expired.")
+    assert refused(lab, BLIND, secret).startswith(
+        f"PVE refuses {BLIND}. The API token has expired: "
+    )
     lab.apply(tokens.edit([BLIND], expire=0))
     lab.apply(users.edit(["mon@pve"], {"expire": 1}))
-    assert refused(lab, BLIND, secret).endswith("its user mon@pve has expired.")
+    assert refused(lab, BLIND, secret).endswith("the account has expired.")
     lab.apply(users.switch(["mon@pve"], enable=False))
-    assert refused(lab, BLIND, secret).endswith("its user mon@pve is disabled.")
+    assert refused(lab, BLIND, secret).endswith("the account is disabled.")
 
 
 def test_a_token_without_a_secret_on_file_is_refused_and_said_so(lab: FactorNode) -> None:
     secret = lab.token_test.stored(BLIND)
     lab.disk.write("etc/pve/priv/token.cfg", b"")
-    assert refused(lab, BLIND, secret).endswith("PVE has no secret for it.")
+    assert refused(lab, BLIND, secret).endswith("has no secret in token.cfg: PVE refuses it.")
     with pytest.raises(Refused, match="has no secret for") as caught:
         lab.token_test.stored(BLIND)
     assert caught.value.hint == "g gives the token a new one."

@@ -15,6 +15,7 @@ from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import path_shape_problem, token_problem
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed
 
@@ -169,16 +170,6 @@ def token_of(snapshot: Snapshot, full: str) -> tuple[User, Token]:
     userid, _, name = full.rpartition("!")
     user = user_of(snapshot, userid)
     return user, found(snapshot, user.tokens, name, f"API token of {userid} named")
-
-
-def release_of(snapshot: Snapshot) -> str:
-    """The version of libpve-access-control; where nobody knows, the newest that we know."""
-    cluster = snapshot.cluster.value
-    if cluster and cluster.access_control:
-        return cluster.access_control
-    if cluster and cluster.pve_release:
-        return versions.access_control_of(cluster.pve_release)
-    return versions.NEWEST
 
 
 # --- the rights of its user ----------------------------------------------------------------

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from pve_auth_tui.core.accessdata import ADMINISTRATOR
-from pve_auth_tui.core.aclindex import acl_index, permissions_of
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, argument, look
-from pve_auth_tui.core.may import may, place_of
 from pve_auth_tui.core.reach import (
     CANNOT_LOG_IN,
     EVERYTHING,
@@ -19,8 +17,8 @@ from pve_auth_tui.core.reach import (
 from pve_auth_tui.core.reach import NOTHING as SEES_NOTHING
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import Token, User, UserConfig
+from pve_auth_tui.core.why.tokenrights import places, table_lines
 from pve_auth_tui.core.words import (
-    count_words,
     date_time,
     expiry,
     expiry_field,
@@ -47,7 +45,6 @@ _VIEWS = (
 )
 _FIELDS = ("user", "realm", "token", "expire", "privsep", "sees", "secret", "look")
 _PATHS = 5  # as many as a detail pane has room for
-_WIDTHS = (17, 20, 20)  # three columns and a word stand side by side in 78 cells
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
@@ -99,7 +96,7 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     if config is None or user is None or token is None:
         return GONE
     reach = token_reach(config, user, token, now)
-    lines = _compared(config, user, token)
+    lines = table_lines(userid, places(config, user, token), _PATHS)
     lines += _login_lines(snapshot, key, reach)
     if reach.word == SEES_NOTHING and _has_secret(snapshot, key):
         lines += _advice(config, user, token)
@@ -108,54 +105,6 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     if token.comment:
         lines.append(Line(token.comment, "Comment"))
     return lines
-
-
-def _compared(config: UserConfig, user: User, token: Token) -> list[Line]:
-    """Path by path: what the user has, what the token has, what both have and so the token."""
-    if not token.privsep:
-        return []
-    tokenid = f"{user.id}!{token.id}"
-    paths = _paths(config, user.id, tokenid)
-    lines = [_row("", f"user {user.id}", "the token", "both = what it gets")]
-    engine = permissions_of(config)
-    everything = config.roles.get(ADMINISTRATOR)
-    for path in paths[:_PATHS]:
-        both = frozenset(engine.privileges(tokenid, path))
-        lines.append(
-            _row(
-                path,
-                _roles(engine.roles(user.id, path)),
-                _roles(engine.roles(tokenid, path)),
-                may(both, everything.privs if everything else frozenset(), place_of(path)),
-            )
-        )
-    if len(paths) > _PATHS:
-        lines.append(Line(f"and {count_words(len(paths) - _PATHS, 'more path', 'more paths')}"))
-    return lines
-
-
-def _paths(config: UserConfig, userid: str, tokenid: str) -> list[str]:
-    """The paths of the token's entries, then those of its user's."""
-    index = acl_index(config)
-    own = [entry.path for entry in index.by_subject.get(tokenid, ())]
-    owners = [entry.path for entry in index.entries_of(userid)]
-    return list(dict.fromkeys([*sorted(own), *sorted(owners)])) or ["/"]
-
-
-def _roles(roles: Mapping[str, bool]) -> str:
-    names = sorted(roles)
-    if len(names) > 1:
-        return f"{names[0]} +{len(names) - 1}"
-    return "".join(names) or "no role"
-
-
-def _row(path: str, user: str, token: str, both: str) -> Line:
-    cells = zip((path, user, token), _WIDTHS, strict=True)
-    return Line("".join(_cell(text, width) for text, width in cells) + both)
-
-
-def _cell(text: str, width: int) -> str:
-    return text.ljust(width) if len(text) < width else f"{text[: width - 2]}… "
 
 
 def _login_lines(snapshot: Snapshot, key: str, reach: Reach) -> list[Line]:

@@ -16,9 +16,9 @@ from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.intents.common import access_of
-from pve_auth_tui.core.intents.tokens import release_of
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.memo import remembered
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.why.explanation import Explanation, Step
 from pve_auth_tui.core.why.fixes import fixes_for
