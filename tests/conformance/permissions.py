@@ -44,22 +44,22 @@ def _differences(config: Mapping[str, Any]) -> Iterator[str]:
     permissions = Permissions(parse_user_config(config["user_cfg"].encode()))
     for query in config["queries"]:
         asker, userid, path = config["queries_as"], query["userid"], query["path"]
-        refused = _refused(permissions, asker, userid)
-        if refused or query.get("error"):
-            equal = refused == (query.get("error") or {}).get("code")
+        code = refused(permissions, asker, userid)
+        if code or query.get("error"):
+            equal = code == (query.get("error") or {}).get("code")
         else:
-            equal = permissions.answer(userid, path) in list(_answers(config["sets"], query))
+            equal = permissions.answer(userid, path) in list(answers(config["sets"], query))
         if not equal:
             yield f"permissions {config['name']} {userid} {path or '(all paths)'}"
 
 
-def _answers(sets: Sequence[dict[str, int]], query: Mapping[str, Any]) -> Iterator[Answer]:
+def answers(sets: Sequence[dict[str, int]], query: Mapping[str, Any]) -> Iterator[Answer]:
     """The recorded answers; several where PVE's own depends on the order of a Perl hash."""
     for answer in query["answers"] if query.get("varies") else [query["answer"]]:
         yield {path: sets[index] for path, index in answer.items()}
 
 
-def _refused(permissions: Permissions, asker: str, userid: str) -> int | None:
+def refused(permissions: Permissions, asker: str, userid: str) -> int | None:
     """The HTTP code with which PVE refuses the question before it looks for an answer."""
     user = names.split_tokenid(userid)
     if not user and not names.has_userid_shape(userid):

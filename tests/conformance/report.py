@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from tests.conformance import api, parsing, permissions, renaming, replay, tfa
+from tests.conformance import api, explanations, parsing, permissions, renaming, replay, tfa
 from tests.conformance.family import Family
 from tests.conformance.slapd import NoDirectory, Slapd
 from tests.conformance.start import host_files
@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 KNOWN = HERE / "differences.toml"
 Run = Callable[[Path], Family]
-WITHOUT_NODE: Sequence[Run] = (permissions.run, parsing.run, tfa.run)
+WITHOUT_NODE: Sequence[Run] = (permissions.run, explanations.run, parsing.run, tfa.run)
 _OF_A_NODE = (api.NAME, replay.NAME)  # folders whose recordings ask the simulated node
 MOST_KNOWN = 0.01
 LONGEST_LINE = 400

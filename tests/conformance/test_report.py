@@ -29,6 +29,7 @@ def test_an_unequal_case_is_counted_named_and_fails(spoilt, capsys):
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         "permissions: 0 of 0 equal",
+        "explanations: 0 of 0 equal",
         "parsing: 1 of 2 equal",
         "tfa: 0 of 0 equal",
         "api: 0 of 0 equal",

@@ -18,7 +18,7 @@ def test_all_answers_are_equal_and_soon(capsys):
     printed = capsys.readouterr()
     assert printed.err == ""
     lines = [line for line in printed.out.splitlines() if not line.startswith(" ")]
-    for line, least in zip(lines, (8766, 48, 394, 742, 371, 9879, 20200), strict=True):
+    for line, least in zip(lines, (8766, 8766, 48, 394, 742, 371, 9879, 28966), strict=True):
         name, _, counts = line.partition(": ")
         equal, total = (int(word) for word in counts.split() if word.isdigit())
         assert (name, equal) == (name, total)

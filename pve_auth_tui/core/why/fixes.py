@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pve_auth_tui.core import names
-from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT, AclEntry, UserConfig
+from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT, AclEntry, Role, UserConfig
 from pve_auth_tui.core.aclindex import parents
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.excerpt import excerpt
@@ -201,8 +201,9 @@ class _Asked:
     def _role(self, held: Flags) -> str:
         """The smallest built-in role with the privilege that keeps what is held, if any does.
 
-        Kept is what means something on such a path. Where no built-in role but Administrator
-        has the privilege, a role of one's own may.
+        Kept is what means something on such a path; small is a role that lets do little there,
+        looking aside. Where no built-in role but Administrator has the privilege, a role of
+        one's own may.
         """
         if not self.privilege:
             return ""
@@ -212,7 +213,7 @@ class _Asked:
         usual = [role for role in fit if role.special and role.id != ADMINISTRATOR]
         found = min(
             usual or fit,
-            key=lambda role: (not kept <= role.privs, len(role.privs), role.id),
+            key=lambda role: (not kept <= role.privs, _acts(role, means), len(role.privs), role.id),
             default=None,
         )
         return found.id if found else ""
@@ -327,6 +328,11 @@ def _subjects(who: str) -> acl.Subjects:
     if names.split_tokenid(who):
         return acl.Subjects(tokens=(who,))
     return acl.Subjects(users=(who,))
+
+
+def _acts(role: Role, means: frozenset[str]) -> int:
+    """How much a role lets do where these privileges mean something."""
+    return sum(not name.endswith(".Audit") for name in role.privs & means)
 
 
 def _meaning(path: str) -> frozenset[str]:
