@@ -538,7 +538,10 @@ def test_pools_tell_their_members_and_who_has_rights():
 def test_roles_are_found_by_privilege_and_told_by_category():
     assert "PVEVMUser" in found("roles", TEAMS, "priv:vm.powermgmt")
     assert found("roles", TEAMS, "builtin:no") == ["Empty", "Own"]
-    assert told("roles", TEAMS, "Own") == ["VM Audit", "Used 1 ACL entry: @ops-corp on /vms"]
+    assert told("roles", TEAMS, "Own") == [
+        "VM Audit",
+        "Used 1 ACL entry, for 1 user: @ops-corp on /vms",
+    ]
     assert told("roles", TEAMS, "Empty")[0] == "Effect LOOK no privilege that this PVE knows"
     assert told("roles", TEAMS, "PVEUserAdmin")[-2] == (
         "Root LOOK User.Modify can lead to root, on / and on paths below /access"

@@ -11,9 +11,11 @@ from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, look
 from pve_auth_tui.core.memo import remembered
+from pve_auth_tui.core.privileges import by_category
+from pve_auth_tui.core.rolenotes import dropped_lines, root_lines, use_line
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import Role, UserConfig
-from pve_auth_tui.core.words import count_words, listed, thousands, yes_no
+from pve_auth_tui.core.words import count_words, thousands, yes_no
 
 _COLUMNS = (
     Column("Name", 18, grow=True),
@@ -27,9 +29,15 @@ _VIEWS = (
     View("used", "used:yes"),
     View("not used", "used:no"),
     View("can lead to root", "root:yes"),
+    View("loses privileges", "dropped:yes"),
     View("with a privilege", "priv:"),
 )
-_FIELDS = ("role", "builtin", "used", "priv", "root", "look")
+_FIELDS = ("role", "builtin", "used", "priv", "root", "dropped", "look")
+
+
+def holding(privilege: str) -> str:
+    """What to find the roles with that hold a privilege, and not only a longer one."""
+    return f'priv:"{privilege} "'
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
@@ -53,9 +61,10 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
             "role": name.casefold(),
             "builtin": cells[1],
             "used": yes_no(number > 0),
-            "priv": field_value(privileges),
+            "priv": f"{field_value(privileges)} ",  # the blank is for `holding`
             "root": yes_no(leads),
-            "look": look(_is_empty(role) or (leads and not role.special)),
+            "dropped": yes_no(bool(role.dropped)),
+            "look": look(_is_empty(role) or role.dropped or (leads and not role.special)),
         }
         rows.append(Row(name, cells, fields, (name, cells[1], number, len(privileges))))
     return rows
@@ -76,23 +85,18 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     role = config.roles.get(key) if config else None
     if config is None or role is None:
         return GONE
-    by_category: dict[str, list[str]] = {}
-    for privilege in sorted(role.privs):
-        category, _, rest = privilege.partition(".")
-        by_category.setdefault(category, []).append(rest)
-    lines = [Line(", ".join(names), category) for category, names in by_category.items()]
+    lines = [
+        Line(", ".join(name.removeprefix(f"{category}.") for name in names), category)
+        for category, names in by_category(role.privs).items()
+    ]
     if key == "NoAccess":
         lines.append(Line("takes everything away, against all other roles on a path", "Effect"))
     elif not role.privs:
         lines.append(Line("no privilege that this PVE knows", "Effect", "LOOK"))
-    if key != ADMINISTRATOR and (leads := sorted(ROOT_PRIVILEGES & role.privs)):
-        text = f"{listed(leads)} can lead to root, on / and on paths below /access"
-        lines.append(Line(text, "Root", "LOOK"))
-    entries = [
-        f"{entry.shown_subject} on {entry.path}" for entry in config.acl if entry.role == key
-    ]
-    number = count_words(len(entries), "ACL entry", "ACL entries")
-    lines.append(Line(f"{number}{': ' if entries else ''}{listed(entries)}", "Used"))
+    lines += dropped_lines(role)
+    if key != ADMINISTRATOR:
+        lines += root_lines(role.privs)
+    lines.append(use_line(config, key))
     return lines
 
 
