@@ -30,10 +30,16 @@ class PickScreen(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, names: Sequence[str], about: Mapping[str, str] | None = None
+        self,
+        title: str,
+        names: Sequence[str],
+        about: Mapping[str, str] | None = None,
+        as_typed: str = "",
     ) -> None:
+        """`as_typed`: what is said of the typed text, where that may be taken as it is, too."""
         super().__init__()
         self._title, self._names, self._about = title, list(names), about or {}
+        self._as_typed = as_typed
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._title, id="head")
@@ -58,6 +64,9 @@ class PickScreen(ModalScreen[str | None]):
     def _offer(self, text: str) -> None:
         found = completions(text, self._names) if text else self._names
         rows = [Row(name, (name, self._about.get(name, ""))) for name in found]
+        if text and self._as_typed and text not in found:
+            rows.append(Row(text, (text, self._as_typed)))
+            found = [*found, text]
         self.query_one(FilterTable).load(rows, found)
 
     def action_move(self, rows: int) -> None:

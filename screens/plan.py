@@ -52,7 +52,7 @@ class Run(Command["PlanScreen"]):
 class Try(Command["PlanScreen"]):
     """Runs the plan; it is taken back after 10 minutes unless you keep it with K."""
 
-    keys, shown, word, name = "m", "m", "run, taken back in 10 min unless kept", "try"
+    keys, shown, word, name = "m", "m", "run, undone in 10 min unless kept", "try"
 
     @classmethod
     def problem(cls, screen: PlanScreen) -> str:
@@ -97,6 +97,20 @@ class UndoThis(Command["PlanScreen"]):
         screen.undo()
 
 
+class WhatIf(Command["PlanScreen"]):
+    """Shows who gains and who loses which rights by it, of everybody. Nothing is done."""
+
+    keys, shown, word, name = "w", "w", "who", "what-if"
+
+    @classmethod
+    def problem(cls, screen: PlanScreen) -> str:
+        return screen.why_no_what_if()
+
+    @classmethod
+    def run(cls, screen: PlanScreen) -> None:
+        screen.show_what_if()
+
+
 class LeavePlan(Back):
     """Goes back; what you typed is kept. While it runs: the running step ends, no other starts."""
 
@@ -109,7 +123,9 @@ class PlanScreen(BaseScreen):
     """
 
     CSS_PATH = "plan.tcss"
-    OFFERS: ClassVar[Commands] = (Run, Try, Lines, SavePlan, LeavePlan, UndoThis, Keep)
+    OFFERS: ClassVar[Commands] = (
+        Run, Try, WhatIf, Lines, SavePlan, LeavePlan, UndoThis, Keep,
+    )  # fmt: skip
 
     def __init__(
         self, plan: Plan, on_done: Callable[[Report | None], None], why_no_timer: str = ""
@@ -338,6 +354,18 @@ class PlanScreen(BaseScreen):
         lines = [Line(text) for text in self.commands()]
         self.app.push_screen(DetailsScreen("Plan", "Commands", lines))
 
+    def why_no_what_if(self) -> str:
+        """Why it is not asked what it would change; "" when it can be."""
+        if self._runs or self._report is not None:
+            return "That can be asked before a plan is run."
+        return ""
+
+    def show_what_if(self) -> None:
+        """`w`"""
+        from screens.what_if import WhatIfScreen
+
+        self.app.push_screen(WhatIfScreen(self._plan))
+
     @work(thread=True, exclusive=True, group="save", exit_on_error=False)
     def save(self) -> None:
         """`f`: the plan as text."""
@@ -362,6 +390,11 @@ class PlanScreen(BaseScreen):
             self.house.say(
                 "The plan was left alone for five minutes and is closed; nothing was done."
             )
+
+    def on_screen_resume(self) -> None:
+        """Somebody has come back from what only shows."""
+        if not self._runs and self._report is None:
+            self._be_alone()
 
     def on_key(self, event: Key) -> None:
         """Somebody is there."""

@@ -40,6 +40,16 @@ class FindAnything(Command["StartScreen"]):
         screen.house.open_list("anything")
 
 
+class AskWhy(Command["StartScreen"]):
+    """Explains why somebody can or cannot do something."""
+
+    keys, shown, word, name = "w", "w", "why", "why"
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.explain("", "")
+
+
 class Next(Command["StartScreen"]):
     """Goes to the next thing to look at."""
 
@@ -50,7 +60,7 @@ class Next(Command["StartScreen"]):
         screen.query_one(FilterTable).go_to_next(lambda row: True)
 
 
-_OF_START: Commands = (OpenFinding, FindAnything, Next, *EVERYWHERE)
+_OF_START: Commands = (OpenFinding, FindAnything, AskWhy, Next, *EVERYWHERE)
 
 
 class StartScreen(BaseScreen):
@@ -82,7 +92,7 @@ class StartScreen(BaseScreen):
 
     def show_keys(self) -> None:
         """As everywhere, and the keys that one looks for first."""
-        own = hints((OpenFinding, FindAnything), self)
+        own = hints((OpenFinding, FindAnything, AskWhy), self)
         everywhere = (KeyHint("1-8", "lists"), KeyHint(":", "go to"), KeyHint("q", "quit"))
         self.query_one(KeyLine).show_hints((*own, *everywhere, KeyHint("?", "help")))
 
