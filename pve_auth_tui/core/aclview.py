@@ -9,14 +9,19 @@ replaced. A group is answered for as somebody would be who is in no other.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
 
 from pve_auth_tui.core.accessdata import ADMINISTRATOR, NO_ACCESS, ROOT, SubjectKind
 from pve_auth_tui.core.aclindex import AclIndex, Ranks, acl_index, privileges_of
+from pve_auth_tui.core.pathtree import member_paths
 from pve_auth_tui.core.userconfig import AclEntry, UserConfig
 
 _NONE: frozenset[str] = frozenset()
+_Levels: TypeAlias = dict[str, Mapping[str, tuple[AclEntry, ...]]]
+_Entries: TypeAlias = dict[str, tuple[AclEntry, ...]]
+_Names: TypeAlias = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,21 @@ def view_of(config: UserConfig) -> AclView:
 
 
 def with_changes(
-    view: AclView, added: Collection[AclEntry], removed: Collection[AclEntry]
+    view: AclView,
+    added: Collection[AclEntry],
+    removed: Collection[AclEntry],
+    config: UserConfig | None = None,
 ) -> AclView:
     """The view once entries have been made and others have gone.
 
-    An added entry takes the place of one with the same path, subject and role. Who is an
-    administrator, as `index.administrators` has it, stays as it was.
+    An added entry takes the place of one with the same path, subject and role. `config` is what
+    users, groups, roles and pools are like then; they stay as they are without. Who is an
+    administrator, as `index.administrators` has it, stays as it was in any case.
     """
-    index = view.index
+    index, then = view.index, config or view.config
     gone = {_name(entry) for entry in (*removed, *added)}
     levels: dict[str, dict[str, tuple[AclEntry, ...]]] = {}
-    by_subject: dict[str, tuple[AclEntry, ...]] = {}
+    by_subject: _Entries = {}
     for entry in (*removed, *added):
         subject = entry.shown_subject
         level = levels.setdefault(entry.path, dict(index.levels.get(entry.path, {})))
@@ -122,14 +131,18 @@ def with_changes(
         subject = entry.shown_subject
         levels[entry.path][subject] = (*levels[entry.path][subject], entry)
         by_subject[subject] = (*by_subject[subject], entry)
-    known = {path: {who: own for who, own in of.items() if own} for path, of in levels.items()}
+    known: _Levels = {
+        path: {who: own for who, own in of.items() if own} for path, of in levels.items()
+    }
+    same_pools = then.pools is view.config.pools
     return AclView(
-        view.config,
+        then,
         replace(
             index,
-            levels=ChainMap(known, index.levels),  # type: ignore[arg-type]
-            by_subject=ChainMap(by_subject, index.by_subject),  # type: ignore[arg-type]
-            groups_of=ChainMap(_new_groups(view, added), index.groups_of),  # type: ignore[arg-type]
+            levels=ChainMap(known, cast(_Levels, index.levels)),
+            by_subject=ChainMap(by_subject, cast(_Entries, index.by_subject)),
+            groups_of=ChainMap(_new_groups(view, then, added), cast(_Names, index.groups_of)),
+            pools_of=index.pools_of if same_pools else _pools_of(then),
         ),
     )
 
@@ -139,15 +152,31 @@ def blocked(entries: Iterable[AclEntry]) -> bool:
     return any(entry.role == NO_ACCESS for entry in entries)
 
 
-def _new_groups(view: AclView, added: Iterable[AclEntry]) -> dict[str, tuple[str, ...]]:
-    """The index knows groups with entries only: here are the members of those that get a first."""
+def _new_groups(view: AclView, then: UserConfig, added: Iterable[AclEntry]) -> _Names:
+    """The index knows groups with entries only: here are the members of those that get a first,
+    and whoever joins or leaves one that has some.
+    """
+    old, new = view.config.groups, then.groups
+    found: _Names = {}
+    names = {entry.subject for entry in added if entry.kind == "group"}
+    names = {name for name in names if f"@{name}" not in view.index.by_subject}
+    if old is not new:
+        names |= {name for name in new.keys() | old.keys() if old.get(name) is not new.get(name)}
+    for name in sorted(names):
+        was, now = (of[name].members if name in of else () for of in (old, new))
+        for member in {*was, *now}:
+            known = found.get(member) or view.index.groups_of.get(member, ())
+            left = tuple(group for group in known if group != f"@{name}")
+            found[member] = (*left, f"@{name}") if member in now else left
+    return found
+
+
+def _pools_of(config: UserConfig) -> dict[str, tuple[str, ...]]:
+    """Path of a member -> ids of its pools (`AclIndex.pools_of`)."""
     found: dict[str, tuple[str, ...]] = {}
-    names = dict.fromkeys(entry.subject for entry in added if entry.kind == "group")
-    for name in names:
-        if f"@{name}" not in view.index.by_subject and name in view.config.groups:
-            for member in view.config.groups[name].members:
-                known = found.get(member) or view.index.groups_of.get(member, ())
-                found[member] = (*known, f"@{name}")
+    for pool in config.pools.values():
+        for path in member_paths(pool):
+            found[path] = (*found.get(path, ()), pool.id)
     return found
 
 

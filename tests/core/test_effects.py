@@ -284,7 +284,47 @@ def test_an_entry_that_replaces_takes_away():
         "The new ACL line on /vms/100 takes 40 privileges from ann@pve."
     ]
     none = replace(step, params={**step.params, "roles": "NoAccess"})
-    assert findings(made, none) == []
+    assert findings(made, none) == [
+        "LOOK The ACL line of ann@pve on /vms/100: NoAccess wins over every other role of ann@pve "
+        "on this path: 47 privileges less."
+    ]
+
+
+def test_an_entry_that_a_pool_makes_up_for_restricts_nothing():
+    made = picture(ANN, "pool:lab::104::", "acl:1:/:ann@pve:PVEVMAdmin:")
+    step = put("access/acl", path="/vms/104", roles="PVEAuditor", users="ann@pve")
+    assert findings(made, step)[0] == (
+        "LOOK The ACL line of ann@pve on /vms/104: a pool adds it back (lab): this entry "
+        "restricts nothing. Replaced would be PVEVMAdmin on /."
+    )
+
+
+def test_a_line_that_does_not_count_for_a_member_is_told_of():
+    made = picture(ANN, "group:ops:ann@pve::", "acl:1:/vms:ann@pve:PVEAuditor:")
+    step = put("access/acl", path="/vms", roles="PVEVMUser", groups="ops")
+    assert findings(made, step) == [
+        "LOOK The ACL line of @ops on /vms: does not count for ann@pve: own entries come first."
+    ]
+    again = put("access/acl", path="/vms", roles="PVEVMUser", groups="ops", propagate=0)
+    assert findings(after(made, step), again) == []
+
+
+def test_many_lines_share_a_remark():
+    made = picture(ANN, "token:ann@pve!ci:0:0::", "acl:1:/nodes:ann@pve:PVEAuditor:")
+    step = put("access/acl", path="/vms", roles="PVEVMUser,PVEAuditor", tokens="ann@pve!ci")
+    other = put("access/acl", path="/nodes", roles="PVEAuditor", tokens="ann@pve!ci")
+    assert findings(made, step, other) == [
+        "LOOK 2 ACL lines, ann@pve!ci on /nodes and ann@pve!ci on /vms: never count."
+    ]
+
+
+def test_a_line_for_a_group_is_judged_with_the_members_that_it_gets():
+    made = picture(ANN, "group:ops:::", "acl:1:/vms:ann@pve:PVEAuditor:")
+    join = put("access/users/ann@pve", groups="ops")
+    step = put("access/acl", path="/vms", roles="PVEVMUser", groups="ops")
+    assert findings(made, join, step) == [
+        "LOOK The ACL line of @ops on /vms: does not count for ann@pve: own entries come first."
+    ]
 
 
 def test_an_entry_that_gives_nothing_is_told_of():
