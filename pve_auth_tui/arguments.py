@@ -95,7 +95,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def is_action(options: argparse.Namespace) -> bool:
     """Whether the command changes, proves or records something: `acl` does with a verb."""
-    return options.command in ACTIONS or bool(getattr(options, "verb", None))
+    return options.command in ACTIONS or (options.command == "acl" and bool(options.verb))
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
@@ -111,6 +111,8 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
         return _parser(argv).parse_args(argv)
     wanted = [*argv[:at], *wanted]
     options = _parser(wanted).parse_args(wanted)
+    if options.command not in _FORETOLD or not options.verb:
+        raise UsageError("What-if needs a whole change.", f"See: {PROGRAM} what-if --help")
     options.command, options.change = first, options.command
     return options
 

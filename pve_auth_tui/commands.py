@@ -1,4 +1,4 @@
-"""The commands that answer and leave: lists, `permissions`, `status`.
+"""The commands that answer and leave: lists, `permissions`, `status`, and those that say why.
 
 Each gives the exit code and what goes to stdout; remarks go to stderr.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from pve_auth_tui.arguments import FAILED, FINDINGS, OK
+from pve_auth_tui.arguments import FAILED, FINDINGS, OK, WHY
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.names import is_userid, split_tokenid
 from pve_auth_tui.core.overview import overview
@@ -27,6 +27,8 @@ def answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
         return status_answer(options, snapshot)
     if options.command == "permissions":
         return permissions_answer(options, snapshot)
+    if options.command in WHY:
+        return why_answer(options, snapshot)
     return list_answer(options, snapshot)
 
 
@@ -56,11 +58,7 @@ def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple
     access = snapshot.access
     if access.value is None:
         return _unread([access]), ""
-    if snapshot.restricted:
-        raise Refused(
-            f"What {subject} may do cannot be told: PVE shows this login only a part of it.",
-            "Ask as somebody with Sys.Audit on /access, or as root on the node.",
-        )
+    _require_all(snapshot, f"What {subject} may do")
     answer = Permissions(access.value).answer(subject, options.path)
     if options.json:
         return OK, json_line(answer)
@@ -68,6 +66,28 @@ def permissions_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple
     if not exists(subject, access.value):
         complain(f"{subject} does not exist here.")
     return OK, permissions_text(answer, terminal_width(sys.stdout))
+
+
+def why_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """Reasons. What was asked is answered, so the code is OK, whatever the answer is.
+
+    Raises UsageError for what cannot be asked, Refused where not all of it is known, and for
+    `what-if` what planning raises.
+    """
+    from pve_auth_tui.actions import why  # what the others have no need of
+
+    subjects = why.subjects_of(options)
+    access = snapshot.access
+    if access.value is None:
+        return _unread([access]), ""
+    _require_all(snapshot, "This")
+    text = why.answer(options, snapshot, terminal_width(sys.stdout))
+    if not options.json:
+        _remark(access)
+        complain(
+            *(f"{one} does not exist here." for one in subjects if not exists(one, access.value))
+        )
+    return OK, text
 
 
 def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
@@ -79,6 +99,14 @@ def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int,
     if options.json:
         return code, json_line(status_json(snapshot, seen))
     return code, status_text(snapshot, seen, terminal_width(sys.stdout))
+
+
+def _require_all(snapshot: Snapshot, what: str) -> None:
+    if snapshot.restricted:
+        raise Refused(
+            f"{what} cannot be told: PVE shows this login only a part of it.",
+            "Ask as somebody with Sys.Audit on /access, or as root on the node.",
+        )
 
 
 def _unread(parts: Iterable[Part[Any]]) -> int:
