@@ -92,7 +92,8 @@ class AccessDraft:
         if all(role.privs <= known for role in special):
             own = versions.builtin_roles(self._release)
             for role in special:
-                self.roles.put(role.id, replace(role, privs=own.get(role.id, role.privs)))
+                if (privs := own.get(role.id, role.privs)) != role.privs:
+                    self.roles.put(role.id, replace(role, privs=privs))
 
     def _lose_what_was_dropped(self) -> None:
         """What PVE did not know when it read a role is not in what it writes."""
