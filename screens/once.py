@@ -1,8 +1,8 @@
-"""What PVE answers only once: the secret of an API token that was made anew."""
+"""What PVE answers only once: the secret of an API token that is new, or was made anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.tokenheader import authorization, credentials
 from screens.commands import Back, Command, Commands
 from screens.secrets import SecretScreen, recording
 from widgets.detail_pane import Paragraph
@@ -63,7 +64,12 @@ class OnceScreen(SecretScreen):
         yield from self.compose_top()
         yield Rule(id="heading")
         with Vertical(id="body"):
-            yield Paragraph((Line("PVE tells it once. Whoever used the old one needs this one."),))
+            yield Paragraph(
+                (
+                    Line("PVE tells it once. Whoever used an older one needs this one."),
+                    Line("First as programs take it, then as the header of a request:"),
+                )
+            )
             yield SecretView((_HIDDEN,), id="secret")
         yield from self.compose_bottom()
 
@@ -82,7 +88,16 @@ class OnceScreen(SecretScreen):
 
     def show_secrets(self) -> None:
         self._is_kept = True
-        self.query_one(SecretView).show(lambda: self.sheet().reveal().splitlines())
+        self.query_one(SecretView).show(self._drawn_lines)
+
+    def _drawn_lines(self) -> list[str]:
+        """Those of the sheet, broken where the screen ends."""
+        width = max(20, self.size.width - 4)
+        return [
+            text[start : start + width]
+            for text in self.sheet().reveal().splitlines()
+            for start in range(0, len(text), width)
+        ]
 
     def hide_secrets(self) -> None:
         for view in self.query(SecretView):
@@ -101,4 +116,10 @@ class OnceScreen(SecretScreen):
         self._on_left()
 
     def sheet(self) -> Secret:
-        return Secret("".join(f"{name}  {value.reveal()}\n" for name, value in self._secrets))
+        lines = (line for name, value in self._secrets for line in _lines(name, value))
+        return Secret("".join(f"{line}\n" for line in lines))
+
+
+def _lines(tokenid: str, secret: Secret) -> Iterator[str]:
+    yield credentials(tokenid, secret).reveal()
+    yield f"Authorization: {authorization(tokenid, secret).reveal()}"
