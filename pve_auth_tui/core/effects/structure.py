@@ -86,7 +86,7 @@ def _pools(scene: Scene) -> Iterator[Effect]:
     for key in scene.kind("pool"):
         old, new = scene.records[key]
         if old is None:
-            yield Effect(key.name, "new pool")
+            yield Effect(key.name, f"new pool{_with_members(new)}")
         elif new is None:
             yield Effect(key.name, "pool removed")
         else:
@@ -97,6 +97,15 @@ def _pools(scene: Scene) -> Iterator[Effect]:
                     if names:
                         parts.append(f"{verb} {what} {listed(sorted(names), 6)}")
             yield Effect(key.name, "; ".join(parts))
+
+
+def _with_members(pool: Record | None) -> str:
+    """` with guests 100 and 101, storage nas`, or nothing."""
+    said = []
+    for field, one, many in (("vms", "guest", "guests"), ("storage", "storage", "storages")):
+        if names := [name for name in (pool or {}).get(field, "").split(",") if name]:
+            said.append(f"{one if len(names) == 1 else many} {listed(names, 6)}")
+    return f" with {', '.join(said)}" if said else ""
 
 
 # --- ACL entries ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pve_auth_tui.core.accessdata import Pool
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.common import access_of, found
+from pve_auth_tui.core.perltext import shown_number
 from pve_auth_tui.core.plan import ApiCall, Draft, Intent
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.release import release_of
@@ -164,8 +165,10 @@ def _changes(
     snapshot: Snapshot, pool: Pool, wish: _Wish
 ) -> tuple[tuple[ApiCall, ...], tuple[Finding, ...]]:
     """The calls that make the pool so, and what to say about new members."""
-    guests = set(pool.vms if wish.vms is None else map(_vmid, wish.vms))
-    stores = set(pool.storage if wish.storage is None else map(_store, wish.storage))
+    guests = set(pool.vms if wish.vms is None else (_vmid(pool, text) for text in wish.vms))
+    stores = set(
+        pool.storage if wish.storage is None else (_store(pool, name) for name in wish.storage)
+    )
     new_guests, new_stores = guests.difference(pool.vms), stores.difference(pool.storage)
     gone = _members(set(pool.vms) - guests, set(pool.storage) - stores)
     moved = _moved(snapshot, pool, new_guests, wish.allow_move)
@@ -233,13 +236,15 @@ def _members(vms: Iterable[int], storage: Iterable[str]) -> dict[str, Param]:
     return {name: value for name, value in given.items() if value}
 
 
-def _vmid(text: str) -> int:
-    if not _VMID.fullmatch(text):
+def _vmid(pool: Pool, text: str) -> int:
+    """What is in the pool already stays, whatever it is."""
+    there = {shown_number(vmid): vmid for vmid in pool.vms}
+    if text not in there and not _VMID.fullmatch(text):
         raise UsageError(f"A guest is its VMID, a number from 100 on: {text} is none.")
-    return int(text)
+    return there[text] if text in there else int(text)
 
 
-def _store(name: str) -> str:
-    if not names.is_storage(name):
+def _store(pool: Pool, name: str) -> str:
+    if name not in pool.storage and not names.is_storage(name):
         raise UsageError(f"{name} cannot be the name of a storage.")
     return name

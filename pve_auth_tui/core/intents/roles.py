@@ -12,6 +12,7 @@ from pve_auth_tui.core.intents.common import access_of, found
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
+from pve_auth_tui.core.privileges import strangers
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import listed
@@ -111,8 +112,7 @@ def own_role(snapshot: Snapshot, name: str) -> Role:
 
 
 def _require_known(snapshot: Snapshot, privs: Iterable[str]) -> None:
-    known = versions.privileges(release_of(snapshot))
-    if strange := sorted(set(privs) - known):
+    if strange := strangers(privs, release_of(snapshot)):
         raise UsageError(f"This PVE does not know the privilege {listed(strange)}.")
 
 
