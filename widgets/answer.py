@@ -86,7 +86,6 @@ class Answer(Vertical):
     Answer { height: 1fr; overflow: hidden; }
     Answer > Verdict { margin: 1 0; }
     Answer > #facts { margin-top: 1; height: 1; }
-    BaseScreen.-low Answer > * { margin: 0; }
     """
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
@@ -135,7 +134,9 @@ class Answer(Vertical):
             return
         verdict, table, facts = self.query_one(Verdict), self.table, self.query_one(TextView)
         margins = sum(each.styles.margin.height for each in (verdict, facts))
-        room = height - margins - verdict.get_content_height(self.size, self.size, width)
+        said = min(verdict.get_content_height(self.size, self.size, width), max(2, height - 4))
+        verdict.styles.max_height = said
+        room = height - margins - said
         rows = table.total + 1 if table.total else 0
         self._room = max(1, room - min(rows, _FEWEST))
         needed = len(self._texts(max(10, width - 2)))
