@@ -38,8 +38,9 @@ WHY = {
     "who-can": "Everybody who has a privilege on a path",
     "what-if": "What a change would do to everybody's rights; nothing is changed",
     "compare": "What two users or API tokens may do, beside each other",
+    "script": "The pveum lines that make the same users and permissions elsewhere",
 }
-"""The commands that give reasons, and their help."""
+"""The commands that work something out, and their help."""
 
 COMMANDS = ("status", *LISTS, "permissions", *WHY)
 """Every command that answers and changes nothing."""
@@ -233,7 +234,7 @@ def _add_why(name: str, parser: Parser) -> None:
     elif name == "what-if":
         text = "with all of its words: what-if -- user edit ann@pve --groups ops"
         parser.add_argument("change", choices=_FORETOLD, metavar="CHANGE", help=text)
-    else:
+    elif name == "compare":
         parser.add_argument("one", metavar="A", help=who)
         parser.add_argument("other", metavar="B", help=who)
 

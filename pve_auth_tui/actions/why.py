@@ -1,4 +1,4 @@
-"""`explain`, `who-can`, `what-if` and `compare`: reasons, as text and as JSON. Nothing is changed.
+"""`explain`, `who-can`, `what-if`, `compare`, `script`: what follows from the picture.
 
 Each loads only what answers it. The keys of the JSON values are stable: see docs/command-line.md.
 """
@@ -214,10 +214,24 @@ def _named(privileges: frozenset[str]) -> str:
     return ", ".join(sorted(privileges)) or "-"
 
 
+# --- script ------------------------------------------------------------------------------
+
+
+def _script(options: argparse.Namespace, snapshot: Snapshot, width: int | None) -> str:
+    from pve_auth_tui.core.script import script
+
+    found = script(snapshot, now=snapshot.taken_at)
+    if options.json:
+        missing = [{"kind": key.kind, "name": key.name, "part": key.part} for key in found.missing]
+        return json_line({"commands": [*map(shown, found.steps)], "missing": missing})
+    return "".join(f"{plain(line)}\n" for line in found.lines)
+
+
 _Answer: TypeAlias = Callable[[argparse.Namespace, Snapshot, int | None], str]
 _ANSWERS: Final[Mapping[str, _Answer]] = {
     "explain": _explain,
     "who-can": _who_can,
     "what-if": _what_if,
     "compare": _compare,
+    "script": _script,
 }

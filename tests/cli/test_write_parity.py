@@ -1,12 +1,10 @@
 """Every parameter that PVE's calls take has an option of its name, and every value its spelling."""
 
-import argparse
-
 import pytest
 
-from pve_auth_tui.arguments import WRITES, Parser, parse
+from pve_auth_tui.arguments import WRITES, parse
 from pve_auth_tui.core.errors import UsageError
-from pve_auth_tui.writearguments import add_verbs
+from tests.cli.writes import verbs_of
 
 PVES_PARAMETERS = {
     # Names and formats: PVE's API schema, libpve-access-control 9.1.1, pve-manager 9.2.
@@ -53,13 +51,6 @@ PVEUMS_WORDS = {
     "acl": {"modify", "delete"},
     "pool": {"add", "modify", "delete"},
 }
-
-
-def verbs_of(command):
-    parser = Parser(command)
-    add_verbs(command, parser, Parser(add_help=False), required=True)
-    (verbs,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    return verbs.choices
 
 
 @pytest.mark.parametrize("call", PVES_PARAMETERS)

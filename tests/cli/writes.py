@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Mapping
+
+from pve_auth_tui.arguments import Parser
+from pve_auth_tui.writearguments import add_verbs
 from tests.cli.desk import Desk, Pipe, Ran
 from tests.services.workbench import USERS, Bench, HeldTimers
 
@@ -57,3 +62,11 @@ def done(desk: Desk, *words: str, typed: str = PASSWORD) -> Ran:
     assert "PVE was asked again, and it is as foretold." in ran.out
     assert PASSWORD not in ran.out + ran.err + repr(desk.bench.journal.entries)
     return ran
+
+
+def verbs_of(command: str) -> Mapping[str, Parser]:
+    """The parser of each verb of a command, by all of its names."""
+    parser = Parser(command)
+    add_verbs(command, parser, Parser(add_help=False), required=True)
+    (verbs,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(verbs.choices)
