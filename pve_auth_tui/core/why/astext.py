@@ -36,16 +36,17 @@ def explanation_lines(explanation: Explanation) -> list[Line]:
 
 
 def privileges_text(explanation: Explanation) -> str:
-    """`VM.Audit, VM.Console and 8 more`, those that are not passed on marked."""
-    named = [
-        name if propagates else f"{name} (not propagated)"
-        for name, propagates in sorted(explanation.allowed.items())
-    ]
-    return listed(named, _NAMED) or count_privileges(0)
+    """`VM.Audit, VM.Console and 8 more`; what is not passed on is marked."""
+    flags = sorted(explanation.allowed.items())
+    if not flags:
+        return count_privileges(0)
+    if not any(explanation.allowed.values()):
+        return f"{listed([name for name, _ in flags], _NAMED)}, not propagated"
+    return listed([name if on else f"{name} (not propagated)" for name, on in flags], _NAMED)
 
 
 def _lines(explanation: Explanation) -> Iterator[Line]:
-    also = f"      also: {', '.join(explanation.also)}" if explanation.also else ""
+    also = f" (also: {', '.join(explanation.also)})" if explanation.also else ""
     yield Line(f"{explanation.subject}{also}", "Who")
     if explanation.privilege:
         verb = verb_of(explanation.privilege, explanation.path)

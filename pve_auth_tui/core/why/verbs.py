@@ -159,7 +159,7 @@ def said(words: str, what: str) -> str:
 
 def denied(words: str, what: str) -> str:
     """`start or stop VM 100`: for a sentence that begins with cannot."""
-    return said(words, what).replace(" and ", " or ")
+    return said(words.replace(" and ", " or "), what)
 
 
 def _cut(words: str) -> tuple[str, bool, str]:
