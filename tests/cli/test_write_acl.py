@@ -2,6 +2,7 @@
 
 import pytest
 
+from pve_auth_tui import environment
 from pve_auth_tui.arguments import is_action, parse
 from pve_auth_tui.core.errors import Refused, UsageError
 from tests.cli.conftest import Run
@@ -132,3 +133,26 @@ def test_without_a_verb_it_is_the_list(rack, run: Run):
     assert not is_action(parse(["acl", "--json"]))
     assert is_action(parse(["acl", "add", "/", "--users", "ann@pve", "--roles", "Watch"]))
     assert run("--root", rack, "acl").out.startswith("Path")
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Where this run keeps what is ours."""
+    monkeypatch.setattr(environment, "ROOTS_FOLDER", tmp_path / "own")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        (("acl", "add", "/vms", "--users", "erik@pve", "--roles", "PVEAuditor"), "add ACL /vms"),
+        (("user", "disable", "carl@corp"), "disable carl@corp"),
+        (("user", "token", "add", "carl@corp", "new"), "add API token carl@corp!new"),
+        (("pool", "add", "spare"), "add pool spare"),
+    ],
+)
+def test_the_program_finds_the_module_of_each_command(rack, run: Run, own_folder, words, title):
+    done = run("--root", rack, *words, "--dry-run")
+    assert done.code == 0
+    assert done.out.startswith(f"Plan: {title}")
+    assert run("--root", rack, *words, "--yes").code != 0  # files take no changes
