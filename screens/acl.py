@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
-from pve_auth_tui.core.acltree import TreeRow, tree
+from pve_auth_tui.core.acltree import TreeRow, entries_here, path_of, tree
 from pve_auth_tui.core.listing import Line, Row
-from pve_auth_tui.core.lists.acl import ACL, entry_of
+from pve_auth_tui.core.lists.acl import ACL, entry_key, entry_of
 from pve_auth_tui.core.lists.tree import TREE, as_row
 from pve_auth_tui.core.objects import Key, acl_key
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.userconfig import AclEntry
 from screens.base import EVERYWHERE
+from screens.choose import ChooseScreen
 from screens.commands import Command, Commands
-from screens.list_commands import Find, NextFinding, Open, Save, Views
+from screens.list_commands import (
+    Add,
+    ChangeOfRow,
+    Find,
+    NextFinding,
+    Open,
+    Save,
+    Views,
+    WhoCan,
+    Why,
+)
 from screens.listing import ListScreen
 from screens.pick import PickScreen
+from widgets.field import Choice
 
 _EVERYBODY = "everybody"
 _MANY = 12  # rows below one path, from which on they are folded at first
@@ -61,15 +74,71 @@ class OpenAll(Command["AclTreeScreen"]):
         screen.open_all()
 
 
+class AddHere(Add):
+    """Adds permissions on the row's path: for groups, users and API tokens at once."""
+
+
+class RemoveHere(ChangeOfRow["AclTreeScreen"]):
+    """Removes entries on the row's path: shows the plan of it first."""
+
+    keys, shown, word, name = "d", "d", "remove", "remove"
+
+    @classmethod
+    def run(cls, screen: AclTreeScreen) -> None:
+        screen.remove_here()
+
+
 _OF_TREE: Commands = (
-    Open, Find, Views, NextFinding, Person, OpenBranch, CloseBranch, OpenAll, Save, *EVERYWHERE,
+    Open, Find, Views, NextFinding, Person, AddHere, RemoveHere, Why, WhoCan, OpenBranch,
+    CloseBranch, OpenAll, Save, *EVERYWHERE,
 )  # fmt: skip
+_KINDS_TO_ADD = (
+    ("Group Permission", "groups"),
+    ("User Permission", "users"),
+    ("API Token Permission", "tokens"),
+)
 
 
-class AclScreen(ListScreen):
+class _Permissions(ListScreen):
+    """What list and tree have in common."""
+
+    HAS_FORMS = True
+
+    def add_on(self, paths: Sequence[str]) -> None:
+        """PVE's menu; the form then takes all three kinds at once."""
+        from screens.acl_form import AclForm
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.app.push_screen(AclForm(paths, _KINDS_TO_ADD[index][1], self.changed))
+
+        self.app.push_screen(ChooseScreen("Add", [shown for shown, _ in _KINDS_TO_ADD]), chosen)
+
+
+class AclScreen(_Permissions):
     """The list: one line per entry, as PVE's UI has it."""
 
     listing = ACL
+
+    def add_row(self) -> None:
+        """Begins with the paths of the rows that keys act on."""
+        self.add_on(tuple(dict.fromkeys(map(self.place_of, self.acted_on))))
+
+    def edit_rows(self) -> None:
+        from screens.acl_edit_form import AclEditForm
+
+        self.app.push_screen(AclEditForm(self.objects(self.acted_on), self.changed))
+
+    def subject_of(self, key: str) -> str:
+        entry = self._entry(key)
+        return entry.subject if entry and entry.kind != "group" else ""
+
+    def place_of(self, key: str) -> str:
+        entry = self._entry(key)
+        return entry.path if entry else "/"
+
+    def _entry(self, key: str) -> AclEntry | None:
+        return entry_of(self.house.snapshot, key) if self.house.snapshot else None
 
     @property
     def view_names(self) -> list[str]:
@@ -78,7 +147,7 @@ class AclScreen(ListScreen):
         return [everything, TREE.name, *selections]
 
     def object_of(self, key: str) -> Key:
-        entry = entry_of(self.house.snapshot, key) if self.house.snapshot else None
+        entry = self._entry(key)
         return acl_key(entry) if entry else Key("acl", key)
 
     def open_view(self, name: str) -> None:
@@ -96,7 +165,7 @@ class _TreeRows(list[Row]):
         self.tree = tree
 
 
-class AclTreeScreen(ListScreen):
+class AclTreeScreen(_Permissions):
     """The tree: what is inherited, and which entry decides. Core makes it, this folds it."""
 
     listing = TREE
@@ -180,6 +249,37 @@ class AclTreeScreen(ListScreen):
 
     def choose_view(self) -> None:
         self.house.open_list("acl")
+
+    def subject_of(self, key: str) -> str:
+        return self.person or ""
+
+    def place_of(self, key: str) -> str:
+        return path_of(key)
+
+    def add_row(self) -> None:
+        self.add_on([self.place_of(self.table.key or "/")])
+
+    def remove_here(self) -> None:
+        """`d`: the entry on the row's path; of several those that are picked."""
+        from pve_auth_tui.core.intents.removal import remove
+        from screens.pick_many import PickManyScreen
+
+        snapshot, path = self.house.snapshot, self.place_of(self.table.key or "/")
+        entries = entries_here(snapshot, path, self.person) if snapshot else ()
+        keys = {entry_key(entry).partition(" ")[2]: acl_key(entry) for entry in entries}
+
+        def picked(names: tuple[str, ...] | None) -> None:
+            if names:
+                self.house.review(remove([keys[name] for name in names]), self.changed)
+
+        if not keys:
+            whose = f" for {self.person}" if self.person else ""
+            self.say(f"No entry{whose} stands on {path}: what is further up counts.")
+        elif len(keys) == 1:
+            picked(tuple(keys))
+        else:
+            choices = [Choice(name) for name in keys]
+            self.app.push_screen(PickManyScreen(f"Remove on {path}", choices, ()), picked)
 
     def details(self) -> tuple[str, Sequence[Line]]:
         row = self._row

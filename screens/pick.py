@@ -18,6 +18,16 @@ from widgets.lines import KeyHint, KeyLine, OneLine
 from widgets.text_field import TextField
 
 
+def matching(text: str, names: Sequence[str], about: Mapping[str, str]) -> list[str]:
+    """Names that begin with `text`, then those that contain it, then those about which it says."""
+    if not text:
+        return list(names)
+    found = completions(text, list(names))
+    wanted, named = text.casefold(), set(found)
+    told = (name for name in names if wanted in about.get(name, "").casefold())
+    return [*found, *(name for name in told if name not in named)]
+
+
 class PickScreen(ModalScreen[str | None]):
     """Answers the name, or None for Esc."""
 
@@ -62,7 +72,7 @@ class PickScreen(ModalScreen[str | None]):
         self._offer(event.value)
 
     def _offer(self, text: str) -> None:
-        found = completions(text, self._names) if text else self._names
+        found = matching(text, self._names, self._about)
         rows = [Row(name, (name, self._about.get(name, ""))) for name in found]
         if text and self._as_typed and text not in found:
             rows.append(Row(text, (text, self._as_typed)))

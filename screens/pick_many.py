@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from pve_auth_tui.core.listing import Column, Row
-from screens.prompt import completions
+from screens.pick import matching
 from widgets.field import Choice
 from widgets.filter_table import FilterTable
 from widgets.lines import KeyHint, KeyLine, OneLine
@@ -72,7 +72,7 @@ class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _offer(self) -> None:
         text = self.query_one(Input).value
-        found = completions(text, self._names) if text else self._names
+        found = matching(text, self._names, self._choices)
         rows = [
             Row(name, ("[x]" if name in self._taken else "[ ]", name, self._choices[name]))
             for name in found

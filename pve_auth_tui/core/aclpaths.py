@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from pve_auth_tui.core import names, versions
+from pve_auth_tui.core import names
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.memo import remembered
+from pve_auth_tui.core.perltext import split_list
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words, listed, natural_order
@@ -65,21 +67,22 @@ def known_paths(snapshot: Snapshot) -> Sequence[KnownPath]:
     return tuple(sorted(known, key=lambda known: natural_order(known.path).replace("/", "\0")))
 
 
-def release_of(snapshot: Snapshot) -> str:
-    """The version of libpve-access-control; where nobody knows, the newest that we know."""
-    cluster = snapshot.cluster.value
-    if cluster and cluster.access_control:
-        return cluster.access_control
-    if cluster and cluster.pve_release:
-        return versions.access_control_of(cluster.pve_release)
-    return versions.NEWEST
-
-
 def path_problem(snapshot: Snapshot, path: str) -> str:
     """What keeps PVE from adding an entry on a path, as one sentence; "" when it takes it."""
     if not path.strip():
         return "A path is needed, for example /vms/100. / is everything."
     return names.path_shape_problem(path, release=release_of(snapshot)) or ""
+
+
+def paths_in(text: str) -> tuple[str, ...]:
+    """Several paths in one text, with commas or blanks between them, as PVE's lists have them."""
+    return tuple(split_list(text))
+
+
+def paths_problem(snapshot: Snapshot, text: str) -> str:
+    """`path_problem` of each of several paths; there must be one."""
+    problems = (path_problem(snapshot, path) for path in paths_in(text) or ("",))
+    return next(filter(None, problems), "")
 
 
 def placed(path: str) -> str:

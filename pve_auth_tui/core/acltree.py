@@ -102,6 +102,24 @@ def tree(snapshot: Snapshot, person: str | None) -> tuple[TreeRow, ...]:
     return _drawn(paths, view, names, about)
 
 
+def path_of(row: str) -> str:
+    """The ACL path of a row; the one that sums up stands for what they inherit."""
+    return "/vms" if row == _MORE else row
+
+
+def entries_here(snapshot: Snapshot, path: str, person: str | None) -> tuple[AclEntry, ...]:
+    """The entries on a path: all, or those of a userid or full token id and of its groups."""
+    config = snapshot.access.value
+    if config is None:
+        return ()
+    index = acl_index(config)
+    level = index.levels.get(path, {})
+    if person is None:
+        return tuple(_on(level))
+    subjects = [subject for rank in _ranks(config, index, person) for subject in rank]
+    return tuple(entry for subject in subjects for entry in level.get(subject, ()))
+
+
 def _drawn(
     paths: Iterable[str],
     view: _Everybody | _Person,
@@ -120,7 +138,7 @@ def _drawn(
         children = sorted(
             below.get(path, ()), key=lambda each: (each == _MORE, natural_order(each))
         )
-        cell = view.cell("/vms" if path == _MORE else path, inherited=path == _MORE)
+        cell = view.cell(path_of(path), inherited=path == _MORE)
         rows.append(
             TreeRow(
                 path,
@@ -144,10 +162,6 @@ def _drawn(
                  depth + 1)
             )  # fmt: skip
     return tuple(rows)
-
-
-def _order(path: str) -> tuple[bool, str]:
-    return path == _MORE, natural_order(path)
 
 
 class _Everybody:
