@@ -5,11 +5,13 @@ ACL entries that are left of another group of that name are told by `core.effect
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.finding import Finding
-from pve_auth_tui.core.lists.groups import claiming_realms
-from pve_auth_tui.core.lists.parts import full_name
+from pve_auth_tui.core.grouporigin import claiming_realms
 from pve_auth_tui.core.lookalike import reads_as
+from pve_auth_tui.core.realmrisks import is_on
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import User, UserConfig
 from pve_auth_tui.core.words import count_words, listed
@@ -31,12 +33,31 @@ def _claimed(snapshot: Snapshot, realm: str) -> Finding:
     """Realms take groups for theirs by the end of the name alone (reference 5.3 and 6)."""
     known = snapshot.realms.value
     kind = known.realms[realm].type if known else ""
-    who = "logins at the provider" if kind == "openid" else f"a sync of {realm}"
+    if kind == "openid":
+        does = "logins at the provider may change its members"
+    else:
+        does = f"a sync of {realm} may take it for a group of {realm}, and remove it"
     return Finding(
-        "LOOK",
-        f"Its name ends in -{realm}: {who} may take it for a group of {realm}, change its members "
-        "and remove it.",
-        "Choose a name without that ending.",
+        "LOOK", f"Its name ends in -{realm}: {does}.", "Choose a name without that ending."
+    )
+
+
+def login_findings(snapshot: Snapshot, userids: Iterable[str]) -> tuple[Finding, ...]:
+    """Whose groups are set anew by the next login: with groups-overwrite (reference 5.3)."""
+    realms = snapshot.realms.value.realms if snapshot.realms.value else {}
+    of: dict[str, list[str]] = {}
+    for userid in userids:
+        name = userid.rpartition("@")[2]
+        realm = realms.get(name)
+        if realm and "groups-claim" in realm.options and is_on(realm, "groups-overwrite"):
+            of.setdefault(name, []).append(userid)
+    return tuple(
+        Finding(
+            "LOOK",
+            f"The next login of {listed(people)} at the provider sets the groups anew "
+            f"(groups-overwrite of {name}).",
+        )
+        for name, people in of.items()
     )
 
 
@@ -52,4 +73,5 @@ def user_words(user: User | None) -> str:
     """Who somebody is, in a few words: `Anna Admin, disabled`; None is a ghost."""
     if user is None:
         return "no such user"
-    return ", ".join(part for part in (full_name(user), "" if user.enable else "disabled") if part)
+    name = " ".join(part for part in (user.firstname, user.lastname) if part)
+    return ", ".join(part for part in (name, "" if user.enable else "disabled") if part)

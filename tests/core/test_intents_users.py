@@ -403,10 +403,25 @@ def test_a_big_group_is_said_to_take_many_calls_and_is_heavy():
 def test_a_new_group_that_a_realm_takes_for_its_own_is_told():
     assert notes(groups.add("ops-corp")(picture())) == [
         "LOOK Its name ends in -corp: a sync of corp may take it for a group of corp, "
-        "change its members and remove it."
+        "and remove it."
     ]
     assert "logins at the provider" in notes(groups.add("ops-entra")(picture()))[0]
     assert notes(groups.add("0ps")(picture("group:ops:::"))) == ["LOOK It is easily taken for ops."]
+
+
+def test_groups_that_the_next_login_sets_anew_are_told():
+    claims = {"groups-claim": "groups", "groups-overwrite": "1"}
+    realm = replace(ENTRA, options={**ENTRA.options, **claims})
+    made = picture("user:eve@entra:1:0:::::", "group:ops:::", realms=(PAM, PVE, realm))
+    told = (
+        "LOOK The next login of eve@entra at the provider sets the groups anew "
+        "(groups-overwrite of entra)."
+    )
+    assert notes(users.edit(["eve@entra"], {"groups": "ops"})(made)) == [told]
+    assert notes(users.edit(["eve@entra"], {"comment": "x"})(made)) == []
+    assert notes(users.add("zoe@entra", {"groups": "ops"})(made)) == [told.replace("eve@", "zoe@")]
+    assert notes(groups.edit("ops", join=["eve@entra"])(made)) == [told]
+    assert notes(groups.move(["ops"], join=["eve@entra"])(made)) == [told]
 
 
 # --- remove -----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ async def groups(pilot: Pilot[None], key: str, group: str = "") -> None:
 async def test_a_group_is_added_with_members(pilot: Pilot[None]) -> None:
     await groups(pilot, "a")
     await into(pilot, "name", "ops-lab")
-    await remark(pilot, "a sync of lab may take it for a group of lab")
+    await remark(pilot, "a sync of lab may take it for a group of lab, and remove it")
     await into(pilot, "name", "on-call")
     await into(pilot, "comment", "nights")
     await take(pilot, "members", ANNA, "root@pam")

@@ -13,7 +13,7 @@ from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents import ghosts
 from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import group_problem
-from pve_auth_tui.core.newgroup import group_findings
+from pve_auth_tui.core.newgroup import group_findings, login_findings
 from pve_auth_tui.core.objects import Key, shown
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
@@ -38,7 +38,7 @@ def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Inte
         params = {"groupid": groupid, **({"comment": comment} if comment else {})}
         make = ApiCall("POST", ("access", "groups"), params)
         joins = [_joins(userid, (groupid,)) for userid in wanted]
-        notes = group_findings(snapshot, groupid)
+        notes = (*group_findings(snapshot, groupid), *_notes(snapshot, joins))
         return Draft(f"add group {groupid}", (make, *joins), notes)
 
     return intent
@@ -70,7 +70,7 @@ def edit(
         steps += _moves(snapshot, joining={groupid: then - now}, leaving={groupid: now - then})
         if not steps:
             raise Refused(f"Nothing would change: group {groupid} is so already.")
-        return Draft(f"edit group {groupid}", tuple(steps), _notes(steps))
+        return Draft(f"edit group {groupid}", tuple(steps), _notes(snapshot, steps))
 
     return intent
 
@@ -94,23 +94,23 @@ def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[s
             raise Refused(f"Nothing would change: the members of {who} are so already.")
         same = [group.id for group in groups if not joining[group.id] and not leaving[group.id]]
         already = tuple(Effect(f"@{name}", "none, its members are so already") for name in same)
-        return Draft(f"edit {who}", tuple(steps), _notes(steps), already)
+        return Draft(f"edit {who}", tuple(steps), _notes(snapshot, steps), already)
 
     return intent
 
 
-def _notes(steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
-    """That many calls are no single change."""
-    moved = sum(step.path[:2] == ("access", "users") for step in steps)
-    if moved < _MANY:
-        return ()
-    return (
-        Finding(
-            "LOOK",
-            f"PVE has no call for the members of a group: these are {moved} calls, one per user.",
-            "If it stops on the way, those before it are done; the rest can be run again.",
-        ),
+def _notes(snapshot: Snapshot, steps: Sequence[ApiCall]) -> tuple[Finding, ...]:
+    """That many calls are no single change; logins that undo them."""
+    moved = [step.path[2] for step in steps if step.path[:2] == ("access", "users")]
+    found = login_findings(snapshot, moved)
+    if len(moved) < _MANY:
+        return found
+    many = Finding(
+        "LOOK",
+        f"PVE has no call for the members of a group: these are {len(moved)} calls, one per user.",
+        "If it stops on the way, those before it are done; the rest can be run again.",
     )
+    return (many, *found)
 
 
 def _moves(

@@ -13,6 +13,7 @@ from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import userid_problem
+from pve_auth_tui.core.newgroup import login_findings
 from pve_auth_tui.core.newuser import (
     no_password_for,
     password_findings,
@@ -61,6 +62,8 @@ def add(
             secrets["password"] = password
             notes += password_findings(snapshot, userid)
         wanted = {name: value for name, value in given.items() if value != ""}
+        if _GROUPS in wanted:
+            notes += login_findings(snapshot, [userid])
         params, hidden = _split(wanted)
         step = ApiCall(
             "POST", ("access", "users"), {"userid": userid, **params}, {**hidden, **secrets}
@@ -101,7 +104,9 @@ def edit(
         who = wanted[0] if len(wanted) == 1 else f"{len(wanted)} users"
         if not steps:
             raise Refused(f"Nothing would change: {who} {_is(wanted)} so already.")
-        return Draft(f"edit {who}", tuple(steps), already=tuple(already))
+        moved = [step.path[2] for step in steps if _GROUPS in step.params]
+        notes = login_findings(snapshot, moved)
+        return Draft(f"edit {who}", tuple(steps), notes, tuple(already))
 
     return intent
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pve_auth_tui.core.aclindex import acl_index
-from pve_auth_tui.core.domains import Domains, Realm
 from pve_auth_tui.core.ghosts import missing_members
+from pve_auth_tui.core.grouporigin import realms_of_group, sending_realms
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, look, synced
-from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.realmrisks import TYPES
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed, thousands, yes_no
@@ -30,36 +29,13 @@ _VIEWS = (
     View("from one realm", "realm:"),
 )
 _FIELDS = ("group", "comment", "users", "member", "realm", "acl", "ghost", "look")
-_SENDING = ("ad", "ldap", "openid")  # types of realms that make groups called <name>-<realm>
-
-
-def realms_of_group(group: str, realms: Mapping[str, Realm]) -> list[str]:
-    """Realms that take the group for theirs, the most likely first.
-
-    Directories and OpenID realms call their groups `<name>-<realm>`. Of `x-my-lab` it is
-    `my-lab`; but PVE's sync of a realm `lab` looks only at the end and takes it, too.
-    """
-    # by their few lengths: asking every group for every realm takes minutes where both are many
-    return [
-        group[-length:]
-        for length in _lengths(realms)
-        if group[-length - 1 : -length] == "-"
-        and len(group) > length + 1
-        and group[-length:] in realms
-    ]
-
-
-@remembered
-def _lengths(realms: Mapping[str, Realm]) -> list[int]:
-    """Of their names, the longest first."""
-    return sorted({len(name) for name in realms}, reverse=True)
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     config = snapshot.access.value
     if config is None:
         return ()
-    realms = _sending_realms(snapshot)
+    realms = sending_realms(snapshot)
     subjects = acl_index(config).by_subject
     rows = []
     for name in sorted(config.groups):
@@ -86,22 +62,6 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     return rows
 
 
-def claiming_realms(snapshot: Snapshot, group: str) -> list[str]:
-    """Realms of the picture that take the group for theirs, the most likely first."""
-    return realms_of_group(group, _sending_realms(snapshot))
-
-
-def _sending_realms(snapshot: Snapshot) -> Mapping[str, Realm]:
-    """By name."""
-    domains = snapshot.realms.value
-    return _sending(domains) if domains else {}
-
-
-@remembered
-def _sending(domains: Domains) -> Mapping[str, Realm]:
-    return {name: realm for name, realm in domains.realms.items() if realm.type in _SENDING}
-
-
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     config = snapshot.access.value
     group = config.groups.get(key) if config else None
@@ -124,7 +84,7 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
 
 
 def _realm_lines(snapshot: Snapshot, group: str, now: float) -> list[Line]:
-    realms = _sending_realms(snapshot)
+    realms = sending_realms(snapshot)
     of = realms_of_group(group, realms)
     if not of:
         return []
