@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.intents import users
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.permissions import Permissions
-from pve_auth_tui.core.why.whatif import what_if
+from pve_auth_tui.core.planning import make_plan
+from pve_auth_tui.core.why.whatif import Stopped, what_if
 from tests.core import configs, random_pictures
-from tests.core.pictures import NOW, part, picture
+from tests.core.pictures import DAY, NOW, part, picture
 
 PEOPLE = (
     "user:ann@pve:1:0:::::", "user:bob@pve:1:0:::::", "token:ann@pve!full:0:0::",
@@ -128,11 +132,13 @@ def test_a_few_lines_that_come_and_go(lines, others, data):
     agree(picture(*lines).access.value, picture(*after).access.value)
 
 
+@settings(max_examples=40)
 @given(configs.configs(), configs.configs())
 def test_any_two_configurations(old, new):
     agree(old, new)
 
 
+@settings(max_examples=40)
 @given(configs.configs(), configs.configs(), st.sampled_from(["acl", "groups", "roles", "pools"]))
 def test_one_subject_of_a_configuration_exchanged(old, new, subject):
     agree(old, replace(old, **{subject: getattr(new, subject)}))
@@ -151,3 +157,127 @@ def test_a_role_that_changes_what_it_gives(lines, data):
 def test_nothing_changes_for_nobody(same):
     found = what_if(same, replace(same, taken_at=1.0), now=NOW)
     assert (found.shifts, found.unchanged, found.wake, found.sleep) == ((), {}, (), ())
+
+
+# --- what is told, and how ---------------------------------------------------------------
+
+
+def test_what_simply_goes_on_further_down_is_not_repeated():
+    before = acl("1:/vms/100:bob@pve:Watch", "1:/vms/101:bob@pve:Power")
+    found = told(before, [*before, *acl("1:/vms:ann@pve:Both")])
+    assert found == {
+        "ann@pve": [(("/vms",), ["VM.Audit", "VM.PowerMgmt"], [], [], [])],
+        "ann@pve!full": [(("/vms",), ["VM.Audit", "VM.PowerMgmt"], [], [], [])],
+    }
+
+
+def test_an_entry_further_down_that_replaces_it_is_told_as_unchanged():
+    before = acl("1:/vms/102:ann@pve:Watch")
+    found = asked(before, [*before, *acl("1:/:ann@pve:Power")])
+    assert found.unchanged["ann@pve"] == ("/vms/102",)
+
+
+def test_a_pool_brings_it_back_where_an_entry_replaces_it():
+    before = acl("1:/vms/100:ann@pve:Watch")
+    found = told(before, [*before, *acl("1:/pool:ann@pve:Power")])
+    assert found["ann@pve"] == [(("/pool", "/vms/100", "/vms/101"), ["VM.PowerMgmt"], [], [], [])]
+
+
+def test_what_is_not_passed_on_changes_nothing_below():
+    found = asked([], acl("0:/vms:bob@pve:Watch"))
+    assert [(shift.subject, shift.changes[0][1]) for shift in found.shifts] == [
+        ("bob@pve", ("/vms",))
+    ]
+    assert found.unchanged == {"bob@pve": ("/vms/*",)}
+
+
+def test_what_is_passed_on_from_now_on_is_gained_below_only():
+    found = told(acl("0:/vms:bob@pve:Watch"), acl("1:/vms:bob@pve:Watch"))
+    assert found == {"bob@pve": [(("/vms",), [], [], ["VM.Audit"], [])]}
+
+
+def test_below_a_guest_there_is_nothing_that_could_change():
+    assert told(acl("0:/vms/100:bob@pve:Watch"), acl("1:/vms/100:bob@pve:Watch")) == {}
+
+
+def test_a_group_members_own_entry_keeps_the_change_from_it():
+    before = acl("1:/vms:bob@pve:Watch")
+    found = told(before, [*before, *acl("1:/vms:@ops:Power")])
+    assert set(found) == {"ann@pve", "ann@pve!full"}
+
+
+def test_a_token_may_begin_to_see_something_when_its_user_does():
+    before = acl("1:/vms:ann@pve!own:Watch")
+    found = told(before, [*before, *acl("1:/:ann@pve:Both")])
+    assert found["ann@pve!own"] == [(("/vms",), ["VM.Audit"], [], [], [])]
+
+
+def test_a_removed_user_and_its_tokens_lose_everything():
+    before = picture(*PEOPLE, *acl("1:/:@ops:Watch", "1:/:ann@pve!own:Both"))
+    plan = make_plan(users.remove(["ann@pve"]), before, now=NOW)
+    found = what_if(before, plan.after, now=NOW)
+    assert {shift.subject for shift in found.shifts} == {"ann@pve", "ann@pve!full", "ann@pve!own"}
+    assert all(shift.takes for shift in found.shifts)
+
+
+def test_a_token_without_separation_has_what_its_user_has():
+    before = picture(*PEOPLE, *acl("1:/vms:ann@pve:Watch"))
+    after = picture(
+        *(line.replace("!own:0:1", "!own:0:0") for line in PEOPLE), *acl("1:/vms:ann@pve:Watch")
+    )
+    found = what_if(before, after, now=NOW)
+    assert [(shift.subject, shift.changes[0][1]) for shift in found.shifts] == [
+        ("ann@pve!own", ("/vms",))
+    ]
+
+
+def test_a_guest_that_enters_a_pool_is_told_alone():
+    lines = acl("1:/pool/lab:bob@pve:Watch")
+    after = picture(*(each.replace("100,101", "100,101,102") for each in PEOPLE), *lines)
+    found = what_if(picture(*PEOPLE, *lines), after, now=NOW)
+    assert [(shift.subject, shift.changes[0][1]) for shift in found.shifts] == [
+        ("bob@pve", ("/vms/102",))
+    ]
+
+
+def test_accounts_that_fall_asleep_or_wake_keep_their_rights():
+    before = picture("user:a@pve:1:0:::::", "user:b@pve:0:0:::::", "token:b@pve!tok:0:0::")
+    expired = int(NOW) - DAY
+    after = picture(f"user:a@pve:1:{expired}:::::", "user:b@pve:1:0:::::", "token:b@pve!tok:0:0::")
+    found = what_if(before, after, now=NOW)
+    assert (found.shifts, found.sleep, found.wake) == ((), ("a@pve",), ("b@pve", "b@pve!tok"))
+
+
+def test_all_users_and_tokens_of_both_pictures_were_asked_about():
+    found = what_if(picture(*PEOPLE), picture("user:new@pve:1:0:::::"), now=NOW)
+    assert found.asked == len({"root@pam", "ann@pve", "bob@pve", "full", "own", "new@pve"})
+
+
+# --- while it is worked out --------------------------------------------------------------
+
+
+def test_progress_grows_and_reaches_its_end():
+    seen = []
+    asked([], acl("1:/:@ops:Watch"), progress=lambda done, of: seen.append((done, of)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (8, 8)  # both users and both tokens, each found and then told
+
+
+def test_it_stops_when_told_to():
+    with pytest.raises(Stopped):
+        asked([], acl("1:/:@ops:Watch"), stop=lambda: True)
+
+
+def test_it_stops_between_any_two_looks():
+    looks = []
+    asked([], acl("1:/:@ops:Watch"), stop=lambda: looks.append(0))
+    for number in range(1, len(looks) + 1):
+        countdown = iter([False] * (number - 1))
+        with pytest.raises(Stopped):
+            asked([], acl("1:/:@ops:Watch"), stop=lambda left=countdown: next(left, True))
+
+
+def test_without_users_and_permissions_there_is_no_answer():
+    unread = replace(picture(), access=part(None, "No rights to read user.cfg."))
+    with pytest.raises(Refused):
+        what_if(picture(), unread, now=NOW)

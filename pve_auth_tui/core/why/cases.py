@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from pve_auth_tui.core.accessdata import ROOT, AclEntry
 from pve_auth_tui.core.names import split_tokenid
@@ -12,20 +13,21 @@ from pve_auth_tui.core.why.standins import IS_ROOT, Given, Holding
 from pve_auth_tui.core.why.zones import Paths, Zone
 
 
-class Single(NamedTuple):
-    """A guest or storage where a subject has entries, none of them touched.
+@dataclass(frozen=True, slots=True, eq=False)
+class Single:
+    """Untouched entries on one guest or storage; one object for all to whom they mean the same.
 
     `like`: one that stands for all with the same pools; `old` and `new` hold these entries there.
     """
 
-    path: str
     like: str
     old: Holding | None
     new: Holding | None
 
 
 class Case(NamedTuple):
-    """`old` and `new`: None where the subject does not exist; without the entries of `singles`.
+    """`old` and `new`: None where the subject does not exist; without the entries of `singles`,
+    which are (path, entries there).
 
     `settled`: the topmost paths where and below which nothing changes for it, because its own
     entries there replace what does.
@@ -35,7 +37,11 @@ class Case(NamedTuple):
     old: Holding | None
     new: Holding | None
     settled: Sequence[str]
-    singles: Sequence[Single]
+    singles: Sequence[tuple[str, Single]]
+
+
+_Base: TypeAlias = tuple[Holding | None, Holding | None]  # before and after
+_Level: TypeAlias = tuple[tuple[bool, str, bool], ...]  # (of a group, role, propagates)
 
 
 class Cases:
@@ -46,6 +52,8 @@ class Cases:
         self._found = found
         self.paths = Paths(old.config, new.config)
         self._zones: dict[frozenset[str], Zone] = {}
+        self._bases: dict[_Base, _Base] = {}
+        self._singles_known: dict[object, Single] = {}
 
     def subjects(self) -> list[str]:
         """Users and tokens that exist, before or after, and whose entries are touched."""
@@ -69,9 +77,9 @@ class Cases:
         zone = self._zone(frozenset().union(*touched))
         sides = [(self._side(each, zone), of) for each, of in zip(who, touched, strict=True)]
         kept, settled, leaves = self._sorted(zone, sides)
-        places = frozenset((*zone.keep, *kept)) if kept else zone.keep
-        old, new = (_holding(side, who, places, leaves) for side in self._both)
-        singles = self._singles(zone, who, old, new, leaves) if leaves else ()
+        count = zone.keep | kept if kept else zone.keep
+        old, new = (_holding(side, who, count, leaves) for side in self._both)
+        singles = self._singles(zone, who, (old, new), leaves) if leaves else ()
         return Case(zone, old, new, settled, singles)
 
     def _zone(self, touched: frozenset[str]) -> Zone:
@@ -114,38 +122,33 @@ class Cases:
         self,
         zone: Zone,
         who: Sequence[str],
-        old: Holding | None,
-        new: Holding | None,
+        base: _Base,
         leaves: Iterable[str],
-    ) -> list[Single]:
-        entries = frozenset(path for side in (old, new) if side for path in side.paths())
-        levels = [[_levels(side, each, leaves) for each in who] for side in self._both]
+    ) -> list[tuple[str, Single]]:
+        base = self._bases.setdefault(base, base)
+        entries = frozenset(path for side in base if side for path in side.paths())
+        # Nothing is touched there: the entries are the same before and after.
+        levels = [_levels(self._both[1], each, leaves) for each in who]
         found = []
         for path in leaves:
             like = zone.like(path, entries)
-            found.append(
-                Single(
-                    path,
-                    like,
-                    _with_level(old, [of.get(path, _NONE) for of in levels[0]], like),
-                    _with_level(new, [of.get(path, _NONE) for of in levels[1]], like),
-                )
-            )
+            here = tuple([of.get(path, ()) for of in levels])
+            key = (id(base), like, here)
+            if key not in self._singles_known:
+                sides = (_with_level(side, here, like) for side in base)
+                self._singles_known[key] = Single(like, *sides)
+            found.append((path, self._singles_known[key]))
         return found
 
 
-_Level = tuple[Sequence[AclEntry], Sequence[AclEntry]]  # own entries, and those of groups
-_NONE: _Level = ((), ())
-
-
-def _levels(
-    side: Entries, who: str, paths: Iterable[str]
-) -> dict[str, tuple[list[AclEntry], list[AclEntry]]]:
-    found: dict[str, tuple[list[AclEntry], list[AclEntry]]] = {}
-    for place, entries in enumerate((side.own.get(who, ()), side.of_groups(who))):
+def _levels(side: Entries, who: str, paths: Iterable[str]) -> dict[str, _Level]:
+    """Path -> a subject's own entries there, then those of its groups."""
+    found: dict[str, _Level] = {}
+    for of_group, entries in enumerate((side.own.get(who, ()), side.of_groups(who))):
         for entry in entries:
             if entry.path in paths:
-                found.setdefault(entry.path, ([], []))[place].append(entry)
+                mine = (bool(of_group), entry.role, entry.propagate)
+                found[entry.path] = (*found.get(entry.path, ()), mine)
     return found
 
 
@@ -153,15 +156,15 @@ def _with_level(holding: Holding | None, levels: Sequence[_Level], path: str) ->
     """The same with the entries of one more path; of a token first its own, then its user's."""
     if holding is None or holding.root:
         return holding
-    if holding.owner is not None or holding.separated:
-        mine, of_owner = levels[0], levels[1:]
-    else:
-        mine, of_owner = levels[-1], []
-    own, groups = ([(path, e.role, e.propagate) for e in entries] for entries in mine)
+    mine = levels[0] if holding.separated else levels[-1]
+    own, groups = (
+        [(path, role, on) for of_group, role, on in mine if of_group is wanted]
+        for wanted in (False, True)
+    )
     return holding._replace(
         own=(*holding.own, *own),
         groups=(*holding.groups, *groups),
-        owner=_with_level(holding.owner, of_owner, path),
+        owner=_with_level(holding.owner, levels, path),
     )
 
 

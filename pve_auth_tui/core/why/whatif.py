@@ -64,13 +64,19 @@ def what_if(
     permissions.
     """
     pace = _Pace(progress, stop)
-    old, new = entries_of(access_of(before)), entries_of(access_of(after))
+    old = entries_of(access_of(before))
     pace.look()
-    found = disturbed(differing(before, after), old, new)
+    new = entries_of(access_of(after))
+    pace.look()
+    keys = differing(before, after)
+    pace.look()
+    found = disturbed(keys, old, new)
     pace.look()
     everybody = list(dict.fromkeys((*_subjects(old.config), *_subjects(new.config))))
     pace.look()
-    work = _Work(Cases(old, new, found), old, new, pace)
+    cases = Cases(old, new, found)
+    pace.look()
+    work = _Work(cases, old, new, pace)
     work.run()
     wake, sleep = _sleepers(everybody, old, new, now)
     return WhatIf(tuple(work.shifts), len(everybody), work.unchanged, wake, sleep)
@@ -111,7 +117,7 @@ class _Work:
             case = self._cases.case(subject)
             self._was.add(case.old)
             self._will.add(case.new)
-            for single in case.singles:
+            for _, single in case.singles:
                 self._was.add(single.old)
                 self._will.add(single.new)
             kinds.setdefault((id(case.zone), case.old, case.new), []).append((subject, case))
@@ -125,14 +131,15 @@ class _Work:
                     self._pace.look(done + number, steps)
                 self._tell(subject, case, told)
             done += len(alike)
+        self._pace.look(steps, steps)
         self.shifts.sort(key=lambda shift: shift.subject)
 
     def _tell(self, subject: str, case: Case, told: Told) -> None:
-        for single in case.singles:
-            key = single._replace(path="")
-            if key not in self._deltas:
-                self._deltas[key] = self._teller.delta(single.old, single.new, single.like)
-        here = {each.path: self._deltas[each._replace(path="")] for each in case.singles}
+        here = {}
+        for path, single in case.singles:
+            if single not in self._deltas:
+                self._deltas[single] = self._teller.delta(single.old, single.new, single.like)
+            here[path] = self._deltas[single]
         changes, unchanged = self._teller.adapted(told, here, case.settled)
         if changes:
             self.shifts.append(Shift(subject, changes))

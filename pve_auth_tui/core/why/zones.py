@@ -98,6 +98,8 @@ def _pools_of(config: UserConfig) -> Mapping[str, tuple[str, ...]]:
 def kind_of(family: Family, entries: Iterable[str]) -> object:
     """What decides about members without entries: pools without entries are all the same."""
     special = {path.removeprefix("/pool/") for path in entries if path.startswith("/pool/")}
+    if not special:
+        return family.top, bool(family.old), bool(family.new)
     return (family.top, *(_split(pools, special) for pools in (family.old, family.new)))
 
 
