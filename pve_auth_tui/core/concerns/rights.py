@@ -83,5 +83,5 @@ def unknown_privileges(snapshot: Snapshot, config: UserConfig, now: float) -> Fi
             "LOOK",
             f"roles have privileges that this PVE does not know: {listed(names)}",
             "They give nothing, and vanish with the next change of users or ACLs.",
-            Target("roles", query="builtin:no"),
+            Target("roles", query="dropped:yes"),
         )
