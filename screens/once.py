@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -93,11 +94,8 @@ class OnceScreen(SecretScreen):
     def _drawn_lines(self) -> list[str]:
         """Those of the sheet, broken where the screen ends."""
         width = max(20, self.size.width - 4)
-        return [
-            text[start : start + width]
-            for text in self.sheet().reveal().splitlines()
-            for start in range(0, len(text), width)
-        ]
+        texts = self.sheet().reveal().splitlines()
+        return [part for text in texts for part in wrap(text, width, break_on_hyphens=False)]
 
     def hide_secrets(self) -> None:
         for view in self.query(SecretView):

@@ -55,7 +55,7 @@ class TokenTestScreen(FormScreen):
     what came of the last test when the screen is left.
     """
 
-    CSS_PATH = "prove.tcss"
+    CSS_PATH = "token_test.tcss"
     OFFERS: ClassVar[Commands] = (Ask, FieldHelp, Reveal, LeaveTrial)
 
     @dataclass

@@ -23,6 +23,7 @@ _FILE: Final = "etc/pve/priv/token.cfg"
 _PATHS: Final = (("version",), ("access", "permissions"), ("cluster", "resources"), ("nodes",))
 _UNAUTHORIZED: Final = 401
 _GUESTS: Final = ("qemu", "lxc")
+_NODES: Final = "nodes"
 
 
 class Seen(NamedTuple):
@@ -149,7 +150,7 @@ def _seen(snapshot: Snapshot, entries: Sequence[Mapping[str, Any]], nodes: int) 
     stores = len(inventory.storages) if inventory else None
     yield Seen("storages", named(["storage"], "storage"), stores)
     yield Seen("pools", named(["pool"], "pool"), len(access.pools) if access else None)
-    yield Seen("nodes", nodes, len(cluster.nodes) if cluster and cluster.nodes else None)
+    yield Seen(_NODES, nodes, len(cluster.nodes) if cluster and cluster.nodes else None)
 
 
 def _compared(snapshot: Snapshot, tokenid: str, answer: Any) -> tuple[int | None, tuple[str, ...]]:
@@ -175,12 +176,11 @@ def trial_lines(tested: TokenTrial) -> list[Line]:
     """What came of it, for a screen or a terminal."""
     release = f" PVE {tested.release} answers." if tested.release else ""
     lines = [Line(f"yes, at {tested.address}.{release}", "Logs in", "ok")]
-    got = {seen.kind: seen for seen in tested.seen}
-    counted = [_words(seen) for kind, seen in got.items() if kind != "nodes"]
-    nothing = not any(seen.got for kind, seen in got.items() if kind != "nodes")
-    lines.append(Line(f"{', '.join(counted)}", "Sees", "LOOK" if nothing else "ok"))
-    if "nodes" in got:
-        lines.append(Line(f"{_words(got['nodes'])}; PVE names the nodes to everybody.", "", None))
+    things = [seen for seen in tested.seen if seen.kind != _NODES]
+    words = ", ".join(map(_words, things))
+    for nodes in (seen for seen in tested.seen if seen.kind == _NODES):
+        words += f"; {_words(nodes)}, which PVE names to everybody"
+    lines.append(Line(words, "Sees", "ok" if any(seen.got for seen in things) else "LOOK"))
     lines.append(_check(tested))
     return lines
 

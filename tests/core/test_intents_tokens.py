@@ -131,9 +131,9 @@ def test_a_token_is_given_what_its_user_has_or_something_else():
     made = picture(ANN, CI, AUDITOR)
     call = "PUT /access/acl path=/ roles=PVEAuditor tokens=ann@pve!ci propagate=1"
     assert steps(tokens.give(FULL), made) == [call]
-    assert tokens.give(FULL)(made).title == "give API token ann@pve!ci what ann@pve has"
+    assert tokens.give(FULL)(made).title == "give ann@pve!ci what ann@pve has"
     given = tokens.give(FULL, [AclEntry("/vms", "user", "", "PVEVMUser", propagate=False)])(made)
-    assert given.title == "give API token ann@pve!ci PVEVMUser on /vms"
+    assert given.title == "give ann@pve!ci PVEVMUser on /vms"
     assert given.steps[0].params["propagate"] == 0
 
 

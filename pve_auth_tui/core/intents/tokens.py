@@ -137,7 +137,7 @@ def give(token: str, entries: Sequence[AclEntry] | None = None) -> Intent:
         notes: list[Finding] = []
         wanted = _those_of_user(snapshot, user.id, notes) if entries is None else entries
         what = given_words(wanted) if entries is not None else f"what {user.id} has"
-        return Draft(f"give API token {token} {what}", _giving(token, wanted), tuple(notes))
+        return Draft(f"give {token} {what}", _giving(token, wanted), tuple(notes))
 
     return intent
 
