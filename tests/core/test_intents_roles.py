@@ -335,3 +335,18 @@ def test_guests_of_other_pools_are_known_as_such():
     assert moving(pools_now, "lab", ["100", "101", "102"]) == ["101 (dev)"]
     assert moving(pools_now, "", ["100"]) == ["100 (lab)"]
     assert vmids(made.pools["lab"]) == ("100",)
+
+
+NESTED = ("user:ann@pve:1:0:::::", "pool:lab::::", "acl:1:/pool/lab/x:ann@pve:PVEPoolUser:")
+
+
+def test_acl_entries_of_a_pool_in_a_pool_stay_and_count_again_for_the_next_one():
+    made = rack(*NESTED, "pool:lab/x::::")
+    gone = make_plan(pools.remove(["lab/x"]), made, now=NOW)
+    assert gone.stays == ("1 ACL line on /pool/lab/x: for pools in pools PVE forgets none",)
+    again = make_plan(pools.add("lab/x", vms=["100"]), rack(*NESTED), now=NOW)
+    assert "Old ACL lines on /pool/lab/x count again for its members: ann@pve PVEPoolUser." in [
+        finding.text for finding in again.findings
+    ]
+    outer = make_plan(pools.remove(["lab", "lab/x"]), made, now=NOW)
+    assert outer.stays == ()

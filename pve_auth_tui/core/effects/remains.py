@@ -10,6 +10,7 @@ from pve_auth_tui.core.effects.scene import Scene, is_active, realms_of, tfa_of
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.pathtree import pool_path
 from pve_auth_tui.core.userconfig import AclEntry
 from pve_auth_tui.core.words import count_words, listed
 
@@ -21,6 +22,7 @@ def stays(scene: Scene) -> Iterator[str]:
     yield from _of_the_sleeping(scene)
     yield from _of_the_removed(scene)
     yield from _of_realms(scene)
+    yield from _of_pools(scene)
 
 
 def _of_the_sleeping(scene: Scene) -> Iterator[str]:
@@ -85,6 +87,15 @@ def _of_realms(scene: Scene) -> Iterator[str]:
             yield f"{number} from now on: {listed(mine)}"
 
 
+def _of_pools(scene: Scene) -> Iterator[str]:
+    """The ACL entries of a pool that lies in another one (`predict.rights.remove_pool`)."""
+    for key in scene.gone("pool"):
+        left = [entry for entry in scene.new.acl if entry.path == pool_path(key.name)]
+        if left:
+            lines = count_words(len(left), "ACL line", "ACL lines")
+            yield f"{lines} on {pool_path(key.name)}: for pools in pools PVE forgets none"
+
+
 # --- what comes to life --------------------------------------------------------------------
 
 
@@ -100,6 +111,8 @@ def revived(scene: Scene) -> Iterator[Finding]:
     for key in scene.made("user")[:_FEW]:
         yield from _left_of_user(scene, key)
         yield from _lookalikes(scene, key)
+    for key in scene.made("pool"):
+        yield from _lines_of_pool(scene, key.name)
     for key in scene.made("realm"):
         people = [user for user in scene.old.users.values() if user.realm == key.name]
         if people and realms_of(scene.before):
@@ -126,6 +139,18 @@ def _lines(scene: Scene, kind: str, name: str) -> Iterator[Finding]:
             f"{name} stands in {number} already, and gets {listed(grants)}.",
             "Whoever had that name before left them. Remove them if they are not meant.",
             Target("acl", query=name),
+        )
+
+
+def _lines_of_pool(scene: Scene, name: str) -> Iterator[Finding]:
+    level = scene.index.levels.get(pool_path(name), {})
+    grants = [f"{subject} {entry.role}" for subject, here in level.items() for entry in here]
+    if grants:
+        yield Finding(
+            "LOOK",
+            f"Old ACL lines on {pool_path(name)} count again for its members: {listed(grants)}.",
+            "An earlier pool of that name left them. Remove them if they are not meant.",
+            Target("acl", query=pool_path(name)),
         )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from pve_auth_tui.core import versions
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.domains import BUILT_IN
 from pve_auth_tui.core.errors import Refused, UsageError
-from pve_auth_tui.core.intents import ghosts
+from pve_auth_tui.core.intents import ghosts, pools
 from pve_auth_tui.core.intents.common import access_of, factor_of, found, required, user_of
 from pve_auth_tui.core.intents.factors import named, removal_step, unlock_step
 from pve_auth_tui.core.objects import KINDS, Key, acl_parts, record, shown
@@ -156,27 +155,17 @@ def _lock(snapshot: Snapshot, key: Key) -> ApiCall:
 
 def _pool(snapshot: Snapshot, key: Key) -> ApiCall:
     """PVE refuses a pool with anything in it; guests and storages that are gone do not count."""
-    pools = access_of(snapshot).pools
-    pool = found(snapshot, pools, key.name, "pool")
-    inventory = snapshot.inventory.value
-    inside = [f"pool {name}" for name in pools if name.startswith(f"{pool.id}/")]
-    inside += [f"guest {vm}" for vm in pool.vms if inventory is None or vm in inventory.guests]
-    inside += [
-        f"storage {name}"
-        for name in pool.storage
-        if inventory is None or name in inventory.storages
-    ]
+    known = access_of(snapshot).pools
+    pool = found(snapshot, known, key.name, "pool")
+    inside = [f"pool {name}" for name in known if name.startswith(f"{pool.id}/")]
+    inside += pools.members_that_count(snapshot, pool)
     if inside:
         raise Refused(
             f"Pool {pool.id} is not empty: {listed(inside)} "
             f"{'is' if len(inside) == 1 else 'are'} in it.",
             "Take them out first: PVE removes empty pools only.",
         )
-    cluster = snapshot.cluster.value
-    release = cluster.access_control if cluster else ""
-    if "/" not in pool.id and release and not versions.has(release, "nested-pools"):
-        return ApiCall("DELETE", ("pools", pool.id))
-    return ApiCall("DELETE", ("pools",), {"poolid": pool.id})
+    return pools.pool_call(snapshot, "DELETE", pool.id)
 
 
 def _option(snapshot: Snapshot, key: Key) -> ApiCall:
