@@ -110,7 +110,10 @@ def this_node(snapshot: Snapshot) -> str:
 def release_of(snapshot: Snapshot | None) -> str:
     """The version of libpve-access-control; the newest where nobody knows it."""
     cluster = snapshot.cluster.value if snapshot else None
-    return (cluster.access_control if cluster else "") or versions.NEWEST
+    if cluster is None:
+        return versions.NEWEST
+    of_release = versions.access_control_of(cluster.pve_release) if cluster.pve_release else ""
+    return cluster.access_control or of_release or versions.NEWEST
 
 
 # --- names --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pve_auth_tui.core import newuser
+from pve_auth_tui.core import newuser, versions
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.foreseen import foreseen
@@ -249,6 +249,19 @@ def test_a_password_for_nobody_is_told():
 )
 def test_how_long_a_password_is_hangs_on_the_release(version, length, fine):
     assert (newuser.new_password_problem(Secret("x" * length), version) == "") is fine
+
+
+@pytest.mark.parametrize(
+    ("cluster", "release"),
+    [
+        (Cluster("pve1", None, True, access_control="8.1.4"), "8.1.4"),
+        (Cluster("pve1", None, True, pve_release="8.2"), "8.1.4"),
+        (Cluster("pve1", None, True), versions.NEWEST),
+    ],
+)
+def test_the_release_is_the_packages_or_follows_from_that_of_pve(cluster, release):
+    assert newuser.release_of(picture(cluster=cluster)) == release
+    assert newuser.release_of(None) == versions.NEWEST
 
 
 @pytest.mark.parametrize(
