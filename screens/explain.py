@@ -106,6 +106,8 @@ class ExplainScreen(QuestionScreen):
         self._everything_is_open = not (who or where or privilege)
         self._explanation: Explanation | None = None
         self._meant: Mapping[str, str] = {}  # what is offered -> privilege
+        self._told = ""  # the row under the cursor
+        self._row_said = ""  # what was said of it
         self._digit = 0
         self._who_can = ""
 
@@ -171,7 +173,7 @@ class ExplainScreen(QuestionScreen):
     # --- the answer -------------------------------------------------------------------------
 
     def show_nothing(self, sentence: str) -> None:
-        self._explanation, self._who_can = None, ""
+        self._explanation, self._who_can, self._told = None, "", ""
         self._answer.show_waiting(sentence)
 
     def work_out(self, snapshot: Snapshot, asked: tuple[str, ...]) -> Show:
@@ -191,6 +193,18 @@ class ExplainScreen(QuestionScreen):
         )
         if decides and not was_there:
             table.go_to(decides)
+
+    def row_moved(self) -> None:
+        """A row that is cut is told in whole, once the cursor goes there."""
+        table = self._answer.table
+        row = table.row
+        if row is None or row.key == self._told:
+            return
+        went, self._told = bool(self._told), row.key
+        whole = "  ".join(row.cells) if table.is_cut and went else ""
+        if whole or (self._row_said and self._sentence == self._row_said):
+            self.say(whole)
+        self._row_said = whole
 
     def _say_more_below(self) -> None:
         """What does not fit is not hidden in silence."""
@@ -278,10 +292,9 @@ def _facts(found: Explanation, who_can: str) -> list[Line]:
     lines = [Line({True: "yes", False: f"NO: {reason}", None: reason}[found.usable.ok], "Log in")]
     if found.owner:
         lines.append(Line(found.owner.verdict, "Its user"))
-    width = max((len(plain(fix.title)) for fix in found.fixes), default=0)
     for number, fix in enumerate(found.fixes[:_MOST], start=1):
         heading = "To allow it" if number == 1 else ""
-        lines.append(Line(f"{number} {plain(fix.title):{min(width, 34)}}  {fix.effect}", heading))
+        lines.append(Line(f"{number} {fix.title}: {fix.effect}", heading))
     if who_can:
         lines.append(Line(who_can, "Who can"))
     lines.append(Line(_check(found), "Check"))
