@@ -99,9 +99,9 @@ def _of_pair(
         if text := _note_text(before, after, entries, note):
             yield note, text
     if first.kind == "group":
-        yield from _members(before, after, first)
-    elif hidden := _hidden_by(after, first):
-        yield HIDES, f"the group entries on the same path: {hidden}."
+        yield from members_taken(before, after, first)
+    elif hidden := hidden_by(after, first):
+        yield HIDES, hidden
     if gives_nothing(before, after, entries):
         yield SAME, _nothing(first)
     if any(entry.propagate for entry in entries) and (paths := _below(after, first)):
@@ -150,7 +150,8 @@ def _replaces(after: AclView, entry: AclEntry) -> str:
     return text
 
 
-def _members(before: AclView, after: AclView, entry: AclEntry) -> Iterator[tuple[str, str]]:
+def members_taken(before: AclView, after: AclView, entry: AclEntry) -> Iterator[tuple[str, str]]:
+    """TAKES, where members of the entry's group hold less after it is made than before."""
     losers: dict[str, int] = {}
     for members in _alike(after, entry):
         if entry not in after.index.on_path(after.index.ranks("user", members[0]), entry.path):
@@ -200,13 +201,15 @@ def _administrators(before: AclView, after: AclView, entry: AclEntry) -> Iterato
         yield ADMIN, f"{listed(sorted(lowered), _NAMED)} {is_no} any more."
 
 
-def _hidden_by(view: AclView, entry: AclEntry) -> str:
-    """Group entries on the same path that do not count for this user."""
+def hidden_by(view: AclView, entry: AclEntry) -> str:
+    """`the group entry on the same path: @ops PVEVMUser.` of a user's own entry, else ""."""
     if entry.kind != "user":
         return ""
     level = view.index.levels.get(entry.path, {})
     groups = view.index.groups_of.get(entry.subject, ())
-    return listed([f"{g} {other.role}" for g in groups for other in level.get(g, ())])
+    hidden = [f"{group} {other.role}" for group in groups for other in level.get(group, ())]
+    what = "entry" if len(hidden) == 1 else "entries"
+    return f"the group {what} on the same path: {listed(hidden)}." if hidden else ""
 
 
 def gives_nothing(before: AclView, after: AclView, entries: Sequence[AclEntry]) -> bool:

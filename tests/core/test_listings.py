@@ -322,12 +322,32 @@ def test_the_details_of_a_ghost_say_who_may_bring_it_back():
 def test_the_details_of_group_entries():
     assert told("acl", ENTRIES, "/vms/100 @ops PVEVMUser") == [
         "HIDDEN for anna@corp: own entries come first on this path.",
-        "Effect use (10 privileges)",
+        "Effect use (10 privileges) for the group.",
+        "Without this line: the same.",
         "For 1 member: anna@corp",
     ]
-    assert told("acl", ENTRIES, "/vms/110 @ops NoAccess")[0] == (
-        "BLOCKS wins over every other role of @ops on this path."
+    assert told("acl", ENTRIES, "/vms/110 @ops NoAccess") == [
+        "BLOCKS wins over every other role of @ops on this path.",
+        "Effect nothing (no privileges) for the group.",
+        "Without this line: use (10 privileges).",
+        "TAKES 10 privileges on this path from anna@corp.",
+        "For 1 member: anna@corp",
+    ]
+
+
+def test_the_details_of_an_entry_that_restricts_nothing():
+    made = picture(
+        "user:anna@corp:1:0:::::",
+        "pool:lab::104::",
+        "acl:1:/:anna@corp:Administrator:",
+        "acl:1:/vms/104:anna@corp:PVEAuditor:",
     )
+    assert told("acl", made, "/vms/104 anna@corp PVEAuditor") == [
+        "POOL a pool adds it back (lab): this entry restricts nothing. Replaced would be "
+        "Administrator on /.",
+        "Effect everything (47 privileges) for anna@corp here, with pool lab.",
+        "Without this line: the same.",
+    ]
 
 
 def test_the_details_of_a_capped_token():

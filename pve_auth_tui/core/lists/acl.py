@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pve_auth_tui.core import aclnotes
-from pve_auth_tui.core.accessdata import ADMINISTRATOR
+from pve_auth_tui.core.accessdata import ADMINISTRATOR, ROOT
 from pve_auth_tui.core.aclindex import acl_index
-from pve_auth_tui.core.aclview import view_of
+from pve_auth_tui.core.aclremarks import above_words, hidden_by, members_taken
+from pve_auth_tui.core.aclview import AclView, view_of, with_changes
 from pve_auth_tui.core.excerpt import excerpt
 from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
@@ -36,6 +37,7 @@ _VIEWS = (
     View("ghosts", "note:ghost"),
     View("root in effect", "note:root"),
     View("replace or hide others", "note:replaces"),
+    View("a pool adds it back", "note:pool"),
     View("block", "note:blocks"),
     View("capped or unused tokens", "kind:token look:yes"),
     View("administrators", "role:administrator"),
@@ -102,9 +104,10 @@ def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
     notes = aclnotes.notes(config).get(entry, ())
     if aclnotes.GHOST in notes:
         return _ghost_lines(snapshot, entry)
-    lines = _note_lines(config, entry, notes)
+    view = view_of(config)
+    lines = _note_lines(view, entry, notes)
     if entry.kind == "group":
-        return [*lines, *_group_lines(config, entry)]
+        return [*lines, *_group_lines(view, entry, notes)]
     if aclnotes.UNUSED not in notes:
         lines += _effect_lines(config, entry)
     return lines
@@ -122,64 +125,49 @@ def _ghost_lines(snapshot: Snapshot, entry: AclEntry) -> list[Line]:
     return lines
 
 
-def _note_lines(config: UserConfig, entry: AclEntry, notes: Sequence[str]) -> list[Line]:
-    lines = []
+def _note_lines(view: AclView, entry: AclEntry, notes: Sequence[str]) -> list[Line]:
+    return [Line(_note_text(view, entry, note), note) for note in notes]
+
+
+def _note_text(view: AclView, entry: AclEntry, note: str) -> str:
     who = entry.shown_subject
-    for note in notes:
-        if note == aclnotes.UNUSED:
-            why = (
-                "root@pam may do everything without it."
-                if entry.kind == "user"
-                else "without privilege separation the token has its user's rights."
-            )
-            lines.append(Line(f"never counts: {why}", note))
-        elif note == aclnotes.IS_ROOT:
-            way = aclnotes.root_way(config, entry)
-            lines.append(Line(f"{who} can make itself root: {way}.", note))
-        elif note == aclnotes.BLOCKS:
-            lines.append(Line(f"wins over every other role of {who} on this path.", note))
-        elif note == aclnotes.CAPPED:
-            missing = listed(sorted(aclnotes.missing_for_token(view_of(config), entry)), 4)
-            lines.append(Line(f"its user lacks {missing}, so the token does, too.", note))
-        elif note == aclnotes.POOL:
-            pools = listed(acl_index(config).pools_of.get(entry.path, ()))
-            lines.append(Line(f"{pools} adds back what it would replace: {_above(config, entry)}.",
-                              note))  # fmt: skip
-        elif note == aclnotes.REPLACES:
-            lines.append(Line(f"what {who} has further up: {_above(config, entry)}.", note))
-        elif note == aclnotes.HIDDEN:
-            lines.append(Line(f"{_hiders(config, entry)} on this path.", note))
-    return lines
+    if note == aclnotes.UNUSED:
+        if (entry.kind, entry.subject) == ("user", ROOT):
+            return "never counts: root@pam may do everything without it."
+        if aclnotes.beside_no_access(view, entry):
+            return f"never counts: NoAccess of {who} stands on the same path."
+        return "never counts: without privilege separation the token has its user's rights."
+    if note == aclnotes.IS_ROOT:
+        return f"{who} can make itself root: {aclnotes.way_to_root(view, entry)}."
+    if note == aclnotes.BLOCKS:
+        return f"wins over every other role of {who} on this path."
+    if note == aclnotes.CAPPED:
+        missing = listed(sorted(aclnotes.missing_for_token(view, entry)), 4)
+        return f"its user lacks {missing}, so the token does, too."
+    if note == aclnotes.POOL:
+        pools = listed(view.index.pools_of.get(entry.path, ()))
+        return (
+            f"a pool adds it back ({pools}): this entry restricts nothing. Replaced would be "
+            f"{above_words(view, entry)}."
+        )
+    if note == aclnotes.REPLACES:
+        return f"what {who} has further up: {above_words(view, entry)}."
+    return f"for {listed(aclnotes.hiders(view, entry))}: own entries come first on this path."
 
 
-def _above(config: UserConfig, entry: AclEntry) -> str:
-    """`Administrator on / through admins-corp`"""
-    index = acl_index(config)
-    above = index.further_up(index.ranks(entry.kind, entry.subject), entry.path)
-    return listed([_through(other, entry.subject) for other in above])
-
-
-def _through(entry: AclEntry, subject: str) -> str:
-    through = f" through {entry.subject}" if entry.subject != subject else ""
-    return f"{entry.role} on {entry.path}{through}"
-
-
-def _hiders(config: UserConfig, entry: AclEntry) -> str:
-    """`for anna@corp: own entries come first`"""
-    level = acl_index(config).levels[entry.path]
-    members = [member for member in config.groups[entry.subject].members if member in level]
-    return f"for {listed(members)}: own entries come first"
-
-
-def _group_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
-    role = config.roles.get(entry.role)
-    number = len(config.groups[entry.subject].members)
-    members = listed(config.groups[entry.subject].members, 4) or "nobody"
-    given = frozenset(role.privs if role else ())
-    return [
-        Line(f"{_may(config, given, entry.path)} ({count_privileges(len(given))})", "Effect"),
-        Line(f"{count_words(number, 'member', 'members')}: {members}", "For"),
-    ]
+def _group_lines(view: AclView, entry: AclEntry, notes: Sequence[str]) -> list[Line]:
+    """What the group holds there by itself, with and without the entry, and for whom."""
+    config = view.config
+    members = config.groups[entry.subject].members
+    names = listed(members, 4) or "nobody"
+    has = view.privileges("group", entry.subject, entry.path)
+    then = with_changes(view, (), (entry,))
+    would = then.privileges("group", entry.subject, entry.path)
+    lines = [Line(f"{_amount(config, has, entry.path)} for the group.", "Effect")]
+    if aclnotes.UNUSED not in notes:
+        lines.append(_without(config, has, would, entry.path))
+        lines += [Line(text, heading) for heading, text in members_taken(then, view, entry)]
+    return [*lines, Line(f"{count_words(len(members), 'member', 'members')}: {names}", "For")]
 
 
 def _effect_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
@@ -191,34 +179,23 @@ def _effect_lines(config: UserConfig, entry: AclEntry) -> list[Line]:
     has = frozenset(now.privileges(who, entry.path))
     would = frozenset(then.privileges(who, entry.path))
     lines = []
-    hides = _hides(config, entry)
-    if hides:
-        lines.append(Line(f"the group entry on the same path: {hides}.", "HIDES"))
+    if hides := hidden_by(view_of(config), entry):
+        lines.append(Line(hides, "HIDES"))
     pools = now.decision(who, entry.path).pools
     through = f", with pool {listed(pools)}" if pools else ""
-    had = f"{_may(config, has, entry.path)} ({count_privileges(len(has))})"
-    lines.append(Line(f"{had} for {who} here{through}.", "Effect"))
-    if has == would:
-        lines.append(Line("this line: the same.", "Without"))
-    else:
-        text = f"{_may(config, would, entry.path)} ({count_privileges(len(would))})"
-        lines.append(Line(f"this line: {text}.", "Without"))
+    lines.append(Line(f"{_amount(config, has, entry.path)} for {who} here{through}.", "Effect"))
+    lines.append(_without(config, has, would, entry.path))
     return lines
 
 
-def _hides(config: UserConfig, entry: AclEntry) -> str:
-    """Group entries on the same path that do not count for this user."""
-    if entry.kind != "user":
-        return ""
-    index = acl_index(config)
-    level = index.levels[entry.path]
-    return listed(
-        [
-            f"{group} {other.role}"
-            for group in index.groups_of.get(entry.subject, ())
-            for other in level.get(group, ())
-        ]
-    )
+def _without(config: UserConfig, has: frozenset[str], would: frozenset[str], path: str) -> Line:
+    then = "the same" if has == would else _amount(config, would, path)
+    return Line(f"this line: {then}.", "Without")
+
+
+def _amount(config: UserConfig, privileges: frozenset[str], path: str) -> str:
+    """`use (10 privileges)`"""
+    return f"{_may(config, privileges, path)} ({count_privileges(len(privileges))})"
 
 
 def _may(config: UserConfig, privileges: frozenset[str], path: str) -> str:
