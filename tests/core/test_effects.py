@@ -163,6 +163,10 @@ def test_a_changed_token():
     assert changes(made, delete(path)) == [
         "ann@pve!ci: API token removed; what uses it stops at once"
     ]
+    with_entry = picture(ANN, "token:ann@pve!ci:0:1::", ADMIN, "acl:1:/vms:ann@pve!ci:PVEAuditor:")
+    assert changes(with_entry, delete(path)) == [
+        "ann@pve!ci: API token removed, with 1 ACL line; what uses it stops at once"
+    ]
 
 
 def test_new_secrets_are_told_although_no_record_differs():

@@ -149,6 +149,12 @@ def test_a_fix_that_is_not_enough_alone_says_what_is_left():
     assert told(found)[0].startswith("enable ann@pve: still not enough: The API token has expired")
 
 
+def test_what_a_fix_shows_to_a_token_that_is_not_let_in_yet_is_told_as_if_it_were():
+    admin = "acl:1:/:ann@pve:Administrator:"
+    found = rights(ANN, "token:ann@pve!ci:9:1::", admin)
+    assert "give the token PVEAuditor on /: it then sees ALL" in told(found)
+
+
 def test_a_token_without_a_secret_gets_a_new_one():
     found = rights(ANN, CI, AUDITOR, token_secrets=TokenSecrets(frozenset()))
     assert told(found)[0] == "give it a new secret: it then logs in"

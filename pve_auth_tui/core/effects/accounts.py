@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.effects.rights import held
 from pve_auth_tui.core.effects.scene import SINGLY, Scene, is_active, tfa_of
 from pve_auth_tui.core.objects import Key, Record
@@ -161,7 +162,9 @@ def _tokens(scene: Scene) -> Iterator[Effect]:
             continue
         old, new = scene.records[key]
         if new is None:
-            yield Effect(key.name, "API token removed; what uses it stops at once")
+            lines = len(acl_index(scene.old).by_subject.get(key.name, ()))
+            gone = f", with {count_words(lines, 'ACL line', 'ACL lines')}" if lines else ""
+            yield Effect(key.name, f"API token removed{gone}; what uses it stops at once")
         elif old is None:
             yield Effect(key.name, f"new API token, {_separation(scene, userid, name)}")
         else:

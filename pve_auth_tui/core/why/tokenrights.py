@@ -8,7 +8,7 @@ what it leads to is what the forecast of its calls says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.accessdata import ADMINISTRATOR, ROOT, AclEntry, Token, User, UserConfig
@@ -234,8 +234,9 @@ class _Fixes:
         return self._sees(access_of(after))
 
     def _sees(self, config: UserConfig) -> str:
-        user = config.users[self.user.id]
-        word = token_reach(config, user, user.tokens[self.token.id], self.now).word
+        user = replace(config.users[self.user.id], enable=True, expire=0)  # once it is let in
+        token = replace(user.tokens[self.token.id], expire=0)
+        word = token_reach(config, user, token, self.now).word
         return "" if word == NOTHING else f"it then sees {word}"
 
     def _is_the_user(self, after: Snapshot) -> str:
