@@ -83,7 +83,8 @@ class Wanted(Exception):
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The options; `command` is one of COMMANDS, `demo`, `simnode` (`action`: `serve`) or None.
+    """The options; `command` is one of COMMANDS, ACTIONS, `demo`, `simnode` (`action`: `serve`) or
+    None. With one of WRITES `verb` is what to do; `what-if` has the options of its `change`.
 
     Raises UsageError with one sentence, the usage as its hint, and Wanted for -h and --version.
     """

@@ -183,31 +183,43 @@ def _what_if_lines(plan: Plan, found: WhatIf) -> Iterator[str]:
 
 
 def _compare(options: argparse.Namespace, snapshot: Snapshot, width: int | None) -> str:
-    from pve_auth_tui.core.why.compare import compare
+    from pve_auth_tui.core.why.compare import beside, compare, same
 
-    differences = compare(snapshot, options.one, options.other)
+    one, other = options.one, options.other
+    differences = compare(snapshot, one, other)
+    facts = beside(snapshot, one, other, snapshot.taken_at)
     if options.json:
-        told = [
+        return json_line(
             {
-                "path": one.path,
-                "only_one": sorted(one.only_one),
-                "only_other": sorted(one.only_other),
-                "both": sorted(one.both),
+                "one": one,
+                "other": other,
+                "same": same(differences),
+                "differences": [
+                    {
+                        "path": each.path,
+                        "only_one": sorted(each.only_one),
+                        "only_other": sorted(each.only_other),
+                        "both": sorted(each.both),
+                    }
+                    for each in differences
+                ],
+                "beside": [fact._asdict() for fact in facts],
             }
-            for one in differences
-        ]
-        return json_line({"one": options.one, "other": options.other, "differences": told})
-    head = "".join(
-        headed(heading, subject, width, room=_ROOM)
-        for heading, subject in (("A", options.one), ("B", options.other))
-    )
-    if not differences:
-        return f"{head}They may do the same everywhere.\n"
+        )
+    head = _pair("A", one, width) + _pair("B", other, width)
     rows = [
-        (one.path, _named(one.only_one), _named(one.only_other), str(len(one.both)))
-        for one in differences
+        (each.path, _named(each.only_one), _named(each.only_other), str(len(each.both)))
+        for each in differences
     ]
-    return f"{head}\n{table(_DIFFERENCES, rows, width)}"
+    told = "They may do the same everywhere.\n"
+    if not same(differences):
+        told = table(_DIFFERENCES, rows, width)
+    more = "".join(_pair(fact.name, f"A {fact.one}; B {fact.other}", width) for fact in facts)
+    return "\n".join(part for part in (head, told, more) if part)
+
+
+def _pair(heading: str, text: str, width: int | None) -> str:
+    return headed(heading, text, width, room=max(_ROOM, len(heading) + 2))
 
 
 def _named(privileges: frozenset[str]) -> str:

@@ -56,7 +56,14 @@ def everything_on(leader: int) -> str:
     return shown.decode()
 
 
-COMMANDS = [[name] for name in (*LISTS, "status")] + [["permissions", "root@pam"]]
+COMMANDS = [
+    *([name] for name in (*LISTS, "status", "script")),
+    ["permissions", "root@pam"],
+    ["explain", "carl@corp", "/vms/101"],
+    ["who-can", "VM.Audit", "/vms/101"],
+    ["what-if", "user", "disable", "carl@corp"],
+    ["compare", "carl@corp", "anna@pam"],
+]
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
