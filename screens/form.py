@@ -316,6 +316,8 @@ class FormScreen(SecretScreen):
             self.say("Nothing was changed. What is typed stays.")
         elif report is not None and report.nothing_done:
             self.say("Nothing was changed; the plan said why. What is typed stays.")
+        elif report is not None and not report.ok:
+            self.say("Not all went as planned. What is typed stays; Esc leaves it.")
         else:
             if self.draft:
                 self.house.drafts.drop(self.draft)
