@@ -69,3 +69,9 @@ def test_what_if(looks_the_same, make_app, size):
         await settle(pilot)
 
     looks_the_same(make_app(), size=size, run_before=run)
+
+
+@SIZES
+def test_compare(looks_the_same, make_app, size):
+    run = asked(lambda on: on.compare("anna.admin@corp", "helpdesk@pve"), "down")
+    looks_the_same(make_app(), size=size, run_before=run)
