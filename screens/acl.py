@@ -74,6 +74,12 @@ class OpenAll(Command["AclTreeScreen"]):
         screen.open_all()
 
 
+class NextHere(NextFinding):
+    """Goes to the next path whose entry changes something."""
+
+    word = "next"
+
+
 class AddHere(Add):
     """Adds permissions on the row's path: for groups, users and API tokens at once."""
 
@@ -89,7 +95,7 @@ class RemoveHere(ChangeOfRow["AclTreeScreen"]):
 
 
 _OF_TREE: Commands = (
-    Open, Find, Views, NextFinding, Person, AddHere, RemoveHere, Why, WhoCan, OpenBranch,
+    Open, Find, Views, NextHere, Person, AddHere, RemoveHere, Why, WhoCan, OpenBranch,
     CloseBranch, OpenAll, Save, *EVERYWHERE,
 )  # fmt: skip
 _KINDS_TO_ADD = (
