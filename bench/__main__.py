@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api, keystrokes, large, plans, reading, starting
+from bench import api, explaining, keystrokes, large, plans, reading, starting
 from bench.results import as_json, as_table
 
 _PACKAGES = ("pve_auth_tui", "screens", "widgets")
@@ -25,6 +25,7 @@ def main() -> int:
             *starting.measure(),
             *reading.measure(many),
             *plans.measure(many),
+            *explaining.measure(many),
             *api.measure(),
             *keystrokes.measure(many, none),
         ]

@@ -8,13 +8,13 @@ further down is not repeated (`rows`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pve_auth_tui.core.accessdata import UserConfig
 from pve_auth_tui.core.effects.rights import Shift
 from pve_auth_tui.core.errors import AuthTuiError
-from pve_auth_tui.core.objects import differing
+from pve_auth_tui.core.objects import Key, differing
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.why.cases import Case, Cases, Single
 from pve_auth_tui.core.why.disturbed import Entries, disturbed, entries_of
@@ -72,14 +72,14 @@ def what_if(
     pace.look()
     found = disturbed(keys, old, new)
     pace.look()
-    everybody = list(dict.fromkeys((*_subjects(old.config), *_subjects(new.config))))
     pace.look()
     cases = Cases(old, new, found)
     pace.look()
     work = _Work(cases, old, new, pace)
     work.run()
-    wake, sleep = _sleepers(everybody, old, new, now)
-    return WhatIf(tuple(work.shifts), len(everybody), work.unchanged, wake, sleep)
+    wake, sleep = _sleepers(keys, old, new, now)
+    asked = _number(old.config, new.config)
+    return WhatIf(tuple(work.shifts), asked, work.unchanged, wake, sleep)
 
 
 class _Pace:
@@ -147,31 +147,40 @@ class _Work:
                 self.unchanged[subject] = unchanged
 
 
-def _subjects(config: UserConfig) -> Iterator[str]:
-    for user in config.users.values():
-        yield user.id
-        for token in user.tokens:
-            yield f"{user.id}!{token}"
+def _number(old: UserConfig, new: UserConfig) -> int:
+    """Of users and tokens, before or after."""
+    number = 0
+    for userid in old.users.keys() | new.users.keys():
+        was, will = old.users.get(userid), new.users.get(userid)
+        tokens = was.tokens if was else {}
+        if will and will is not was:
+            tokens = {**tokens, **will.tokens}
+        number += 1 + len(tokens)
+    return number
 
 
 def _sleepers(
-    everybody: Iterable[str], old: Entries, new: Entries, now: float
+    keys: Iterable[Key], old: Entries, new: Entries, now: float
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(who wakes, who falls asleep) of those who are there before and after."""
+    differ = {key.name for key in keys if key.kind in ("user", "token")}
+    for userid in list(differ):
+        if user := old.config.users.get(userid):
+            differ.update(f"{userid}!{token}" for token in user.tokens)
     wake: list[str] = []
     sleep: list[str] = []
-    for subject in everybody:
+    for subject in sorted(differ):
         was, will = _awake(old, subject, now), _awake(new, subject, now)
         if was is not None and will is not None and was != will:
             (wake if will else sleep).append(subject)
-    return tuple(sorted(wake)), tuple(sorted(sleep))
+    return tuple(wake), tuple(sleep)
 
 
 def _awake(side: Entries, subject: str, now: float) -> bool | None:
     """Is the account enabled and not expired? None: it does not exist."""
-    token = side.token(subject)
-    user = side.config.users.get(subject.rpartition("!")[0] if token else subject)
-    if user is None:
+    if not side.exists(subject):
         return None
+    token = side.token(subject)
+    user = side.config.users[subject.rpartition("!")[0] if token else subject]
     usable = user.enable and not has_expired(user.expire, now)
     return usable and not (token and has_expired(token.expire, now))
