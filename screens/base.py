@@ -14,8 +14,6 @@ from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.ways import way_lines
 from screens.commands import (
-    LATER,
-    NOT_YET,
     Back,
     Collect,
     Command,
@@ -168,9 +166,7 @@ class BaseScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         """A key that nobody has taken says so: none is silent."""
         if event.character and event.is_printable and event.key not in self.active_bindings:
-            idle = f"{event.character} does nothing here. ? tells the keys."
-            later = LATER.get(event.character, idle)
-            self.say((self.house.why_no_change() if later == NOT_YET else "") or later)
+            self.say(f"{event.character} does nothing here. ? tells the keys.")
 
     def command(self, name: str) -> type[Command[Any]] | None:
         return next((command for command in self.OFFERS if command.name == name), None)

@@ -19,8 +19,6 @@ S = TypeVar("S", bound="BaseScreen")
 Commands = tuple[type["Command[Any]"], ...]
 
 NOT_YET = "This form is not built yet; `pve-auth-tui change --help` tells how to do it now."
-LATER = dict.fromkeys("adeglot", NOT_YET)
-"""Keys of later versions and what they answer where a screen does not offer them."""
 
 
 class Command(Generic[S]):

@@ -564,7 +564,7 @@ def test_roles_are_found_by_privilege_and_told_by_category():
     ]
     assert told("roles", TEAMS, "Empty")[0] == "Effect LOOK no privilege that this PVE knows"
     assert told("roles", TEAMS, "PVEUserAdmin")[-2] == (
-        "Root LOOK User.Modify can lead to root, on / and on paths below /access"
+        "Root LOOK User.Modify can lead to root, on / and below /access"
     )
 
 
