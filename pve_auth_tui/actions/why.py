@@ -6,39 +6,24 @@ Each loads only what answers it. The keys of the JSON values are stable: see doc
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pve_auth_tui.core.aclpaths import placed
 from pve_auth_tui.core.commands import shown
-from pve_auth_tui.core.effects.rights import Shift, shift_words
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.listing import Column
 from pve_auth_tui.core.names import is_userid, split_tokenid
 from pve_auth_tui.core.plain import cells, fit, plain
-from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.why.verbs import privilege_of
-from pve_auth_tui.core.words import count_words, listed, yes_no
+from pve_auth_tui.core.words import count_words
 from pve_auth_tui.output import headed, json_line, table
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.why.whatif import WhatIf
 
 _ROOM: Final = 13  # cells for a heading
-_HOLDERS: Final = (
-    Column("User/API Token", 26, grow=True),
-    Column("Through", 28, grow=True),
-    Column("Propagate", 9),
-    Column("Can log in", 10, grow=True),
-)
-_DIFFERENCES: Final = (
-    Column("Path", 20, grow=True),
-    Column("Only A", 24, grow=True),
-    Column("Only B", 24, grow=True),
-    Column("Both", 4),
-)
-_USABLE: Final[Mapping[bool | None, str]] = {True: "yes", False: "NO", None: "-"}
 
 
 def subjects_of(options: argparse.Namespace) -> tuple[str, ...]:
@@ -86,6 +71,7 @@ def _row(text: str, width: int | None) -> str:
 
 
 def _who_can(options: argparse.Namespace, snapshot: Snapshot, width: int | None) -> str:
+    from pve_auth_tui.core.why.tables import HOLDER_COLUMNS, holder_rows, holders_json
     from pve_auth_tui.core.why.whocan import who_can
 
     path = placed(options.path)
@@ -94,24 +80,11 @@ def _who_can(options: argparse.Namespace, snapshot: Snapshot, width: int | None)
         raise UsageError("A privilege is needed.", "Such as VM.PowerMgmt, or 'start and stop it'.")
     holders = who_can(snapshot, privilege, path, now=snapshot.taken_at)
     if options.json:
-        told = [
-            {
-                "subject": holder.subject,
-                "propagates": holder.propagates,
-                "through": holder.through,
-                "usable": holder.usable.ok,
-                "reason": holder.usable.reason,
-            }
-            for holder in holders
-        ]
+        told = holders_json(holders)
         return json_line({"privilege": privilege, "path": path, "holders": told})
     if not holders:
         return f"Nobody has {privilege} on {plain(path)}.\n"
-    rows = [
-        (holder.subject, holder.through, yes_no(holder.propagates), _USABLE[holder.usable.ok])
-        for holder in holders
-    ]
-    return table(_HOLDERS, rows, width)
+    return table(HOLDER_COLUMNS, holder_rows(holders), width)
 
 
 # --- what-if -----------------------------------------------------------------------------
@@ -120,63 +93,37 @@ def _who_can(options: argparse.Namespace, snapshot: Snapshot, width: int | None)
 def _what_if(options: argparse.Namespace, snapshot: Snapshot, width: int | None) -> str:
     from pve_auth_tui.actions import writing
     from pve_auth_tui.core.planning import make_plan
+    from pve_auth_tui.core.why.tables import WHAT_IF_COLUMNS, what_if_json, what_if_rows
     from pve_auth_tui.core.why.whatif import what_if
 
     now = snapshot.taken_at
     plan = make_plan(writing.intent_of(options.change, options, now), snapshot, now=now)
     found = what_if(plan.before, plan.after, now=now)
+    commands, unforeseen = [*map(shown, plan.steps)], [*map(shown, plan.unforeseen)]
     if options.json:
-        return json_line(_what_if_json(plan, found))
-    return "".join(f"{plain(line)}\n" for line in _what_if_lines(plan, found))
-
-
-def _what_if_json(plan: Plan, found: WhatIf) -> dict[str, Any]:
-    return {
-        "title": plan.title,
-        "commands": [shown(step) for step in plan.steps],
-        "unforeseen": [shown(step) for step in plan.unforeseen],
-        "asked": found.asked,
-        "shifts": [_shift(shift, found) for shift in found.shifts],
-        "wake": list(found.wake),
-        "sleep": list(found.sleep),
-    }
-
-
-def _shift(shift: Shift, found: WhatIf) -> dict[str, Any]:
-    return {
-        "subject": shift.subject,
-        "changes": [
+        return json_line(
             {
-                "paths": list(paths),
-                "gained": sorted(change.gained),
-                "lost": sorted(change.lost),
-                "gained_below": sorted(change.gained_below),
-                "lost_below": sorted(change.lost_below),
+                "title": plan.title,
+                "commands": commands,
+                "unforeseen": unforeseen,
+                "asked": found.asked,
+                "shifts": what_if_json(found),
             }
-            for change, paths in shift.changes
-        ],
-        "unchanged": list(found.unchanged.get(shift.subject, ())),
-    }
+        )
+    parts = ["".join(f"{plain(line)}\n" for line in (f"What if: {plan.title}", *commands))]
+    if unforeseen:
+        parts.append("What some of it does cannot be foretold.\n")
+    if rows := what_if_rows(found):
+        parts.append(table(WHAT_IF_COLUMNS, rows, width))
+    return "\n".join([*parts, f"{_counted(found)} Nothing was changed.\n"])
 
 
-def _what_if_lines(plan: Plan, found: WhatIf) -> Iterator[str]:
-    yield f"What if: {plan.title}"
-    yield from (f"  {shown(step)}" for step in plan.steps)
-    yield ""
-    if plan.unforeseen:
-        yield "What some of its steps do cannot be foretold."
-    for shift in found.shifts:
-        said = "; ".join(shift_words(change, paths) for change, paths in shift.changes)
-        stays = found.unchanged.get(shift.subject, ())
-        yield f"{shift.subject}  {said}{f'; nothing on {listed(stays)}' if stays else ''}"
-    for who, what in ((found.wake, "can be used then"), (found.sleep, "can no longer be used")):
-        yield from (f"{subject}  {what}" for subject in who)
+def _counted(found: WhatIf) -> str:
+    number = len({*found.wake, *found.sleep, *(shift.subject for shift in found.shifts)})
     of = count_words(found.asked, "user and API token", "users and API tokens")
-    if found.shifts:
-        verb = "gains or loses" if len(found.shifts) == 1 else "gain or lose"
-        yield f"{len(found.shifts)} of {of} {verb} something. Nothing was changed."
-    else:
-        yield f"Nobody of {of} gains or loses a privilege. Nothing was changed."
+    if not number:
+        return f"Nobody of {of} gains or loses anything."
+    return f"{number} of {of} {'gains or loses' if number == 1 else 'gain or lose'} something."
 
 
 # --- compare -----------------------------------------------------------------------------
@@ -184,46 +131,22 @@ def _what_if_lines(plan: Plan, found: WhatIf) -> Iterator[str]:
 
 def _compare(options: argparse.Namespace, snapshot: Snapshot, width: int | None) -> str:
     from pve_auth_tui.core.why.compare import beside, compare, same
+    from pve_auth_tui.core.why.tables import compare_columns, compare_json, compare_rows
 
     one, other = options.one, options.other
     differences = compare(snapshot, one, other)
     facts = beside(snapshot, one, other, snapshot.taken_at)
     if options.json:
-        return json_line(
-            {
-                "one": one,
-                "other": other,
-                "same": same(differences),
-                "differences": [
-                    {
-                        "path": each.path,
-                        "only_one": sorted(each.only_one),
-                        "only_other": sorted(each.only_other),
-                        "both": sorted(each.both),
-                    }
-                    for each in differences
-                ],
-                "beside": [fact._asdict() for fact in facts],
-            }
-        )
-    head = _pair("A", one, width) + _pair("B", other, width)
-    rows = [
-        (each.path, _named(each.only_one), _named(each.only_other), str(len(each.both)))
-        for each in differences
-    ]
+        return json_line(compare_json(one, other, differences, facts))
     told = "They may do the same everywhere.\n"
     if not same(differences):
-        told = table(_DIFFERENCES, rows, width)
-    more = "".join(_pair(fact.name, f"A {fact.one}; B {fact.other}", width) for fact in facts)
-    return "\n".join(part for part in (head, told, more) if part)
+        told = table(compare_columns(one, other), compare_rows(differences), width)
+    rows = [(fact.name, fact.one, fact.other) for fact in facts]
+    return f"{told}\n{table(_beside(one, other), rows, width)}" if rows else told
 
 
-def _pair(heading: str, text: str, width: int | None) -> str:
-    return headed(heading, text, width, room=max(_ROOM, len(heading) + 2))
-
-
-def _named(privileges: frozenset[str]) -> str:
-    return ", ".join(sorted(privileges)) or "-"
+def _beside(one: str, other: str) -> tuple[Column, ...]:
+    return Column("Besides", 8), Column(one, 20, grow=True), Column(other, 20, grow=True)
 
 
 # --- script ------------------------------------------------------------------------------
