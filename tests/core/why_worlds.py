@@ -1,5 +1,7 @@
 """Configurations in which a handful of names meet on a handful of paths, made by hypothesis."""
 
+from dataclasses import dataclass
+
 from hypothesis import strategies as st
 
 from tests.core.pictures import picture
@@ -35,8 +37,20 @@ def lines(draw):
 _stores = st.sampled_from(["", "nfs"])
 
 
-@st.composite
-def worlds(draw):
-    """A picture, somebody, and a path."""
-    who, where = draw(st.sampled_from(ASKED)), draw(st.sampled_from(WHERE))
-    return picture(*draw(lines())), who, where
+@dataclass(frozen=True)
+class World:
+    """Lines of a user.cfg, somebody, and a path."""
+
+    lines: list[str]
+    who: str
+    where: str
+
+    @property
+    def asked(self):
+        """A picture of it, who, and where."""
+        return picture(*self.lines), self.who, self.where
+
+
+def worlds():
+    """Somebody who may be named in it or not exist, and a path that may be an odd one."""
+    return st.builds(World, lines(), st.sampled_from(ASKED), st.sampled_from(WHERE))

@@ -29,13 +29,12 @@ NO_ACCESS_WINS = "NoAccess wins"
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An entry on the way. `final`: it stands on the path itself. `why`: see above.
+    """An entry on the way. `why`: what becomes of it, in a few words.
 
-    `winner`: of its level, it is one of those that PVE takes there.
+    `winner`: it is one of those that PVE takes on its level.
     """
 
     entry: AclEntry
-    final: bool
     winner: bool
     why: str
 
@@ -157,11 +156,10 @@ def _way(config: UserConfig, index: AclIndex, grants: Grants, who: str, path: st
     denying = [entry for entry in here if entry.role == NO_ACCESS]
     deciding = tuple(denying or here)
     reached = tuple(
-        Reached(entry, final, winner, _why(entry, final, winner, last, deciding))
+        Reached(entry, winner, _why(entry, final, winner, last, deciding))
         for entry, final, winner in seen
     )
-    final_level = bool(winners) and any(final for entry, final, won in seen if won)
-    grant = grants.of({entry.role: entry.propagate or not final_level for entry in here})
+    grant = grants.of({entry.role: entry.propagate for entry in here})
     replaced = tuple(entry for entry in winners if entry.path != last)
     return Way(path, reached, deciding, replaced, grant)
 
@@ -217,7 +215,7 @@ def _results(grants: Grants, main: Way) -> Iterator[tuple[Reached, Flags]]:
         if one.winner:
             if one.entry.path != level:
                 level, roles = one.entry.path, {}
-            roles[one.entry.role] = one.entry.propagate or not one.final
+            roles[one.entry.role] = one.entry.propagate
             result = grants.of(roles).privs
         yield one, result
 
