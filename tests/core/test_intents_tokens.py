@@ -69,6 +69,9 @@ def test_what_is_worth_a_look_at_a_new_token_is_said():
         "LOOK ann@pve is disabled: PVE refuses ann@pve!ci until it is enabled.",
         "LOOK ann@pve!ci is ann@pve: it has all its rights, and those that it gets later.",
     ]
+    assert notes(tokens.add("ann@pve", "ci")(picture("user:ann@pve:1:9:::::"))) == [
+        "LOOK ann@pve has expired: PVE refuses ann@pve!ci until it expires later."
+    ]
     assert notes(tokens.add("root@pam", "all", privsep=False)(picture())) == [
         "LOOK root@pam!all is root@pam: whoever has its secret may do everything."
     ]

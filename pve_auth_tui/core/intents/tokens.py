@@ -17,7 +17,7 @@ from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.words import count_words, listed
+from pve_auth_tui.core.words import count_words, has_expired, listed
 
 _AT_ONCE: Final = "The old secret of {} stops working at once: whatever uses it gets 401 then."
 
@@ -50,7 +50,7 @@ def add(
                 "own would not count."
             )
         token = Token(tokenid, expire, privsep, comment or None)
-        notes = [*_of_user(user, full), *_without_separation(user, full, privsep=privsep)]
+        notes = [*_of_user(snapshot, user, full), *_without_separation(user, full, privsep=privsep)]
         steps = [_addition(userid, token)]
         if same_rights:
             steps += _giving(full, _those_of_user(snapshot, userid, notes))
@@ -267,10 +267,14 @@ def _without_separation(user: User, full: str, *, privsep: bool) -> tuple[Findin
     return (Finding("LOOK", text),)
 
 
-def _of_user(user: User, full: str) -> tuple[Finding, ...]:
-    if user.enable:
-        return ()
-    return (Finding("LOOK", f"{user.id} is disabled: PVE refuses {full} until it is enabled."),)
+def _of_user(snapshot: Snapshot, user: User, full: str) -> tuple[Finding, ...]:
+    if not user.enable:
+        text = f"{user.id} is disabled: PVE refuses {full} until it is enabled."
+        return (Finding("LOOK", text),)
+    if has_expired(user.expire, snapshot.taken_at):
+        text = f"{user.id} has expired: PVE refuses {full} until it expires later."
+        return (Finding("LOOK", text),)
+    return ()
 
 
 def _made_again(token: str, entries: int) -> Finding:
