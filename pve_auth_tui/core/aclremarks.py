@@ -94,9 +94,12 @@ def _of_pair(
     first = entries[0]
     if first.path == "/":
         yield from _administrators(before, after, first)
-    noted = dict.fromkeys(note for entry in entries for note in aclnotes.notes_of(after, entry))
-    for note in noted:
-        if text := _note_text(before, after, entries, note):
+    noted: dict[str, AclEntry] = {}
+    for entry in entries:
+        for note in aclnotes.notes_of(after, entry):
+            noted.setdefault(note, entry)
+    for note, one in noted.items():
+        if text := _note_text(before, after, entries, note, one):
             yield note, text
     if first.kind == "group":
         yield from members_taken(before, after, first)
@@ -109,15 +112,17 @@ def _of_pair(
         yield BELOW, f"other entries count further down, on {where}: nothing changes there."
 
 
-def _note_text(before: AclView, after: AclView, entries: Sequence[AclEntry], note: str) -> str:
-    one = next(entry for entry in entries if note in aclnotes.notes_of(after, entry))
+def _note_text(
+    before: AclView, after: AclView, entries: Sequence[AclEntry], note: str, one: AclEntry
+) -> str:
+    """`one`: the first of the entries that has the note."""
     who = one.shown_subject
     if note == aclnotes.UNUSED:
         if aclnotes.beside_no_access(after, one):
             return f"never counts: NoAccess of {who} stands on the same path."
         return "never counts: without privilege separation the token has its user's rights."
     if note == aclnotes.IS_ROOT:
-        way = next(way for entry in entries if (way := aclnotes.way_to_root(after, entry)))
+        way = aclnotes.way_to_root(after, one)
         known = one.kind == "user" and one.subject in before.index.administrators
         return "" if known else f"{who} can make itself root then: {way}."
     if note == aclnotes.BLOCKS:

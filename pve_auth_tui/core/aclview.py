@@ -141,7 +141,7 @@ def with_changes(
             index,
             levels=ChainMap(known, cast(_Levels, index.levels)),
             by_subject=ChainMap(by_subject, cast(_Entries, index.by_subject)),
-            groups_of=ChainMap(_new_groups(view, then, added), cast(_Names, index.groups_of)),
+            groups_of={**index.groups_of, **_new_groups(view, then, added)},
             pools_of=index.pools_of if same_pools else _pools_of(then),
         ),
     )
@@ -163,11 +163,13 @@ def _new_groups(view: AclView, then: UserConfig, added: Iterable[AclEntry]) -> _
     if old is not new:
         names |= {name for name in new.keys() | old.keys() if old.get(name) is not new.get(name)}
     for name in sorted(names):
-        was, now = (of[name].members if name in of else () for of in (old, new))
-        for member in {*was, *now}:
+        shown = f"@{name}"
+        was, now = (set(of[name].members) if name in of else set() for of in (old, new))
+        for member in was | now:
             known = found.get(member) or view.index.groups_of.get(member, ())
-            left = tuple(group for group in known if group != f"@{name}")
-            found[member] = (*left, f"@{name}") if member in now else left
+            if shown in known:
+                known = tuple(group for group in known if group != shown)
+            found[member] = (*known, shown) if member in now else known
     return found
 
 
