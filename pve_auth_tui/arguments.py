@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from pve_auth_tui import __version__
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.parser import Parser, Wanted
 
 RUNGS = ("auto", "bridge", "https", "pvesh", "files", "database")
 API_RUNGS = ("bridge", "https", "pvesh")
@@ -71,15 +72,7 @@ ACTIONS = {
 """The commands that change something, prove or record it; each has a module in `actions`."""
 
 
-_Fill: TypeAlias = "Callable[[Parser], None]"
-
-
-class Wanted(Exception):
-    """Help or the version was asked for: `text` goes to stdout and that is all."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+_Fill: TypeAlias = Callable[[Parser], None]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -117,36 +110,6 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
         raise UsageError("What-if needs a whole change.", f"See: {PROGRAM} what-if --help")
     options.command, options.change = first, options.command
     return options
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse that neither prints nor leaves: it raises.
-
-    One that is not `named` is a name only. `quiet`: what to say instead of repeating words that
-    nobody expects, for one of them may be a secret.
-    """
-
-    quiet = ""
-
-    def __init__(self, *arguments: Any, named: bool = True, **more: Any) -> None:
-        if named:
-            super().__init__(*arguments, **more)
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Whatever is left over is told with the command's own usage."""
-        options, left = super().parse_known_args(args, namespace)
-        if left and self._subparsers is None:
-            if self.quiet:
-                left = [word.partition("=")[0] for word in left if word.startswith("-")]
-            self.error(f"unrecognized arguments: {' '.join(left)}" if left else self.quiet)
-        return options, left
-
-    def error(self, message: str) -> NoReturn:
-        usage = " ".join(self.format_usage().split())
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", usage)
-
-    def print_help(self, file: Any = None) -> None:
-        raise Wanted(self.format_help())
 
 
 class _Version(argparse.Action):

@@ -27,12 +27,12 @@ from pve_auth_tui.arguments import (
     PROGRAM,
     REFUSED,
     USAGE,
-    Wanted,
     is_action,
     parse,
 )
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.output import complain, write
+from pve_auth_tui.parser import Wanted
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.terminal.above import above

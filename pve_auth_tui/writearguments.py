@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from pve_auth_tui.actionarguments import add_plan_options, add_secret_options
-from pve_auth_tui.arguments import Parser
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.perltext import split_list
+from pve_auth_tui.parser import Parser
 
 _YES: Final = frozenset({"1", "on", "yes", "true"})
 _NO: Final = frozenset({"0", "off", "no", "false"})  # PVE::JSONSchema::parse_boolean

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pve_auth_tui import __version__
-from pve_auth_tui.arguments import Wanted, parse
+from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.parser import Wanted
 
 EVERY_OPTION = [
     ("--root", "/mnt"),

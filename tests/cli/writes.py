@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from pve_auth_tui.arguments import Parser
+from pve_auth_tui.parser import Parser
 from pve_auth_tui.writearguments import add_verbs
 from tests.cli.desk import Desk, Pipe, Ran
 from tests.services.workbench import USERS, Bench, HeldTimers
