@@ -53,6 +53,7 @@ _LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctr
 
 
 if TYPE_CHECKING:
+    from pve_auth_tui.core.grants import Flags
     from pve_auth_tui.services.plans import Report
     from screens.listing import ListScreen
 
@@ -355,6 +356,10 @@ class PveAuthApp(CalmCrash, Changing):
             self.house_screen.show_ways()
             return
         self.open_list(target.listing, target)
+
+    def by_pve(self, subject: str, path: str) -> Flags | None:
+        """What PVE itself answers; blocking, see OutlookService."""
+        return self._service.by_pve(subject, path)
 
     def names_for_prompt(self) -> list[str]:
         """Names that `:` can complete: users and API tokens."""

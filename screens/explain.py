@@ -10,9 +10,11 @@ from textual.app import ComposeResult
 from textual.events import Key
 
 from pve_auth_tui.core.aclpaths import about_path, known_paths, placed
+from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Column, Line, Row
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.check import check_line
 from pve_auth_tui.core.why.explain import explain
 from pve_auth_tui.core.why.explanation import Explanation, Step
 from pve_auth_tui.core.why.known import (
@@ -110,6 +112,7 @@ class ExplainScreen(QuestionScreen):
         self._row_said = ""  # what was said of it
         self._digit = 0
         self._who_can = ""
+        self._check: Line | None = None  # None while PVE is being asked
 
     def compose(self) -> ComposeResult:
         yield from self.compose_questions()
@@ -174,20 +177,33 @@ class ExplainScreen(QuestionScreen):
 
     def show_nothing(self, sentence: str) -> None:
         self._explanation, self._who_can, self._told = None, "", ""
+        self._check = None
         self._answer.show_waiting(sentence)
 
     def work_out(self, snapshot: Snapshot, asked: tuple[str, ...]) -> Show:
         who, privilege, where = asked
         found = explain(snapshot, who, where, privilege, now=snapshot.taken_at)
         self.post_found(snapshot, partial(self._show, found))
-        return partial(self._tell_who_can, _who_can_words(snapshot, privilege, where))
+        words = _who_can_words(snapshot, privilege, where)
+        self.post_found(snapshot, partial(self._tell_more, words, None))
+        return partial(self._tell_more, words, self._checked(found))
+
+    def _checked(self, found: Explanation) -> Line:
+        """PVE itself is asked; in a worker."""
+        try:
+            by_pve = self.house.by_pve(found.subject, found.path)
+        except AuthTuiError as error:
+            return check_line(found, None, str(error))
+        return check_line(found, by_pve)
 
     def _show(self, found: Explanation) -> None:
         self._explanation = found
         self.show_questions()
         rows, table = _rows(found.steps), self._answer.table
         was_there = table.total > 0
-        self._answer.show((found.verdict, found.because), rows, _facts(found, self._who_can))
+        self._answer.show(
+            (found.verdict, found.because), rows, _facts(found, self._who_can, self._check)
+        )
         decides = next(
             (row.key for row, step in zip(rows, found.steps, strict=True) if step.counts), None
         )
@@ -211,10 +227,10 @@ class ExplainScreen(QuestionScreen):
         if self._answer.hides and not self._sentence:
             self.say("There is more below than fits: tab goes there, arrows scroll.")
 
-    def _tell_who_can(self, words: str) -> None:
-        self._who_can = words
+    def _tell_more(self, who_can: str, check: Line | None) -> None:
+        self._who_can, self._check = who_can, check
         if self._explanation:
-            self._answer.show_facts(_facts(self._explanation, words))
+            self._answer.show_facts(_facts(self._explanation, who_can, check))
             self.call_after_refresh(self._say_more_below)
 
     # --- fixes ------------------------------------------------------------------------------
@@ -272,7 +288,10 @@ class ExplainScreen(QuestionScreen):
         if found is None:
             return asked
         steps = [" ".join(f"{plain(cell):24}" for cell in row.cells) for row in _rows(found.steps)]
-        facts = [f"{fact.heading:12} {plain(fact.text)}" for fact in _facts(found, self._who_can)]
+        facts = [
+            f"{fact.heading:12} {plain(fact.text)}"
+            for fact in _facts(found, self._who_can, self._check)
+        ]
         said = [plain(found.verdict), plain(found.because)]
         return [*asked, "", *said, "", *(step.rstrip() for step in steps), "", *facts]
 
@@ -286,7 +305,7 @@ def _rows(steps: Sequence[Step]) -> list[Row]:
     return rows
 
 
-def _facts(found: Explanation, who_can: str) -> list[Line]:
+def _facts(found: Explanation, who_can: str, check: Line | None) -> list[Line]:
     """What stands below the table."""
     reason = found.usable.reason.removeprefix(f"{found.subject} cannot log in: ")
     lines = [Line({True: "yes", False: f"NO: {reason}", None: reason}[found.usable.ok], "Log in")]
@@ -297,17 +316,8 @@ def _facts(found: Explanation, who_can: str) -> list[Line]:
         lines.append(Line(f"{number} {fix.title}: {fix.effect}", heading))
     if who_can:
         lines.append(Line(who_can, "Who can"))
-    lines.append(Line(_check(found), "Check"))
+    lines.append(check or Line("PVE is being asked ...", "Check"))
     return lines
-
-
-def _check(found: Explanation) -> str:
-    """The computed answer beside the table's last step."""
-    agrees = "the same" if found.steps[-1].result == found.allowed else "otherwise"
-    privileges = sorted(found.allowed)
-    if not privileges:
-        return f"PVE computes {agrees}: no privilege."
-    return f"PVE computes {agrees}: {listed(privileges, 2)}"
 
 
 def _who_can_words(snapshot: Snapshot, privilege: str, path: str) -> str:

@@ -13,12 +13,14 @@ from dataclasses import replace
 from threading import Thread
 from typing import Final, NamedTuple, Protocol
 
+from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.node import Node, node_of
 from pve_auth_tui.core.overview import Overview, overview
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.services.node import NodeService
 
 _OFTEN: Final = 0.3  # seconds between pictures that are not whole yet
+_SOON: Final = 5.0  # seconds for an answer that somebody waits for
 
 
 class Outlook(NamedTuple):
@@ -105,6 +107,21 @@ class OutlookService:
         snapshot, node = self._nodes.refined(before, on_part)
         node = replace(node, seconds=time.monotonic() - began if node.asks_pve else 0.0)
         return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
+
+    def by_pve(self, subject: str, path: str) -> Flags | None:
+        """What PVE itself says that somebody may do on a path: privilege -> propagates.
+
+        None where its API is not reached. Raises ApiError when it does not answer, and Unreadable
+        for what is no answer.
+        """
+        api = self._nodes.api if self._nodes else None
+        if api is None or not api.way:
+            return None
+        from pve_auth_tui.core.why.check import answered
+
+        params = {"userid": subject, "path": path}
+        answer = api.call("GET", ("access", "permissions"), params, seconds=_SOON)
+        return answered(answer, path)
 
     def close(self) -> None:
         """Ends what the second stage has opened, and a call that is under way with it."""

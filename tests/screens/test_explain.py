@@ -49,7 +49,7 @@ async def test_the_verdict_comes_first_then_the_entries_and_what_would_change_it
     assert "Log in NO: TOTP is locked" in said
     assert f"To allow it 1 remove PVEAuditor of {ANNA} on /vms/100" in said
     assert "users and 1 token; enter lists them with the reason" in said
-    assert "PVE computes the same: Datastore.Audit" in said
+    assert "PVE answers the same: Datastore.Audit" in said
     entries = [row.cells for row in table(pilot).rows_shown]
     assert ("/vms/100", ANNA, "PVEAuditor", "YES: this decides") in entries
     assert ("/", "@admins-corp", "Administrator", "no, replaced further down") in entries

@@ -291,3 +291,26 @@ def test_a_fresh_look_at_nothing_says_so(files, snapshot):
     nodes = NodeService(lambda: LadderApi([Way("https", lambda: api)]), CLOCK)
     with pytest.raises(Unreadable):
         OutlookService(nodes, nodes).fresh()
+
+
+def test_pve_itself_can_be_asked_what_somebody_may_do(files, snapshot):
+    class Knowing(FakeApi):
+        def call(self, method, path, params=None, *args, **more):
+            if tuple(path) != ("access", "permissions"):
+                return super().call(method, path, params, *args, **more)
+            assert params == {"userid": "ann@pve", "path": "/vms"}
+            return {"/vms": {"VM.Audit": 1, "VM.Console": 0}}
+
+    found = service(files, Knowing(snapshot))
+    assert found.by_pve("ann@pve", "/vms") is None  # before there is a way to it
+    found.load()
+    found.refine()
+    assert found.by_pve("ann@pve", "/vms") == {"VM.Audit": True, "VM.Console": False}
+
+
+def test_where_pves_api_is_not_reached_it_is_not_asked(files):
+    found = service(files, NOT_INSTALLED)
+    found.load()
+    found.refine()
+    assert found.by_pve("ann@pve", "/vms") is None
+    assert OutlookService(files).by_pve("ann@pve", "/vms") is None
