@@ -11,8 +11,6 @@ from pve_auth_tui.core.find import field_value
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, look
 from pve_auth_tui.core.memo import remembered
-from pve_auth_tui.core.privileges import by_category
-from pve_auth_tui.core.rolenotes import dropped_lines, root_lines, use_line
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import Role, UserConfig
 from pve_auth_tui.core.words import count_words, thousands, yes_no
@@ -81,6 +79,9 @@ def _is_empty(role: Role) -> bool:
 
 
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
+    from pve_auth_tui.core.privileges import by_category  # not needed for the first rows
+    from pve_auth_tui.core.rolenotes import dropped_lines, root_lines, use_line
+
     config = snapshot.access.value
     role = config.roles.get(key) if config else None
     if config is None or role is None:

@@ -17,7 +17,6 @@ from pve_auth_tui.core.reach import (
 from pve_auth_tui.core.reach import NOTHING as SEES_NOTHING
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import Token, User, UserConfig
-from pve_auth_tui.core.why.tokenrights import places, table_lines
 from pve_auth_tui.core.words import (
     date_time,
     expiry,
@@ -89,6 +88,8 @@ def _sees_field(reach: Reach) -> str:
 
 
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
+    from pve_auth_tui.core.why.tokenrights import places, table_lines  # brings all of plans
+
     config = snapshot.access.value
     userid, _, name = key.rpartition("!")
     user = config.users.get(userid) if config else None
