@@ -94,6 +94,12 @@ def test_on_the_path_itself_a_role_applies_that_does_not_propagate():
     assert not found.propagates
 
 
+def test_a_level_that_pve_passes_twice_is_told_of_once():
+    found = told("1:/:ann@pve:Watch", where="//vms//101")
+    assert table(found)[0] == ("/", "ann@pve", "Watch", "YES", "this decides")
+    assert [step.kind for step in found.steps] == ["user"]
+
+
 def test_entries_beside_the_way_are_not_told_of():
     found = told("1:/vms/102:ann@pve:Watch", "1:/storage:ann@pve:Watch", "1:/vms:bob@pve:Watch")
     assert table(found) == [("/vms/101", "ann@pve", "", "no", "no entry on the way"), NO_POOL]
@@ -269,6 +275,15 @@ def test_an_entry_on_the_pool_counts_when_it_keeps_another_one_from_adding_more(
         *("/pool/lab", "@ops", "Watch", "YES"),
         "decides on pool lab, held here already",
     )
+
+
+def test_an_own_entry_on_the_pool_counts_when_it_hides_one_of_a_group():
+    lines = "1:/vms/100:ann@pve:Watch", "1:/pool/lab:ann@pve:Watch", "1:/pool/lab:@ops:Power"
+    found = told(*lines, where="/vms/100")
+    assert table(found)[1:] == [
+        *[("/pool/lab", "ann@pve", "Watch", "YES", "decides on pool lab, held here already")],
+        ("/pool/lab", "@ops", "Power", "no", "an own entry comes first"),
+    ]
 
 
 def test_a_pool_without_any_entry_is_named_and_adds_nothing():
@@ -552,6 +567,41 @@ def test_a_change_of_a_groups_entry_says_whom_else_it_concerns_and_comes_after_t
             "wherever /vms reaches",
         ),
     ]
+
+
+def test_what_others_lose_comes_after_what_concerns_one_alone():
+    assert fixes("1:/:ann@pve:PVEVMUser", "1:/vms/101:@ops:PVEAuditor")[:2] == [
+        ("give PVEVMUser on /vms/101 to ann@pve", "then PVEVMUser (10 privileges)"),
+        (
+            "remove PVEAuditor of @ops on /vms/101",
+            "leaves PVEVMUser (10 privileges); for all 2 members of ops",
+        ),
+    ]
+
+
+def test_a_smaller_role_says_what_it_takes_and_one_that_keeps_all_is_offered_too():
+    assert fixes("1:/vms:ann@pve:PVETemplateUser")[:4] == [
+        (
+            "give PVEVMUser on /vms/101 to ann@pve",
+            "then PVEVMUser (10 privileges), no longer VM.Clone",
+        ),
+        (
+            "change PVETemplateUser of ann@pve on /vms to PVEVMUser",
+            "then PVEVMUser (10 privileges), no longer VM.Clone; not only there, but wherever /vms "
+            "reaches",
+        ),
+        ("give PVEVMAdmin on /vms/101 to ann@pve", "then PVEVMAdmin (23 privileges)"),
+        (
+            "change PVETemplateUser of ann@pve on /vms to PVEVMAdmin",
+            "then PVEVMAdmin (23 privileges); not only there, but wherever /vms reaches",
+        ),
+    ]
+
+
+def test_a_role_of_ones_own_is_offered_where_only_administrator_has_the_privilege():
+    snapshot = picture(*PEOPLE, "role:Net:Sys.AccessNetwork:")
+    found = explain(snapshot, "ann@pve", "/nodes/n1", "Sys.AccessNetwork", now=NOW)
+    assert found.fixes[0].title == "give Net on /nodes/n1 to ann@pve"
 
 
 def test_propagate_is_offered_for_an_entry_that_ends_too_early():

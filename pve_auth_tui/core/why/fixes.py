@@ -126,9 +126,8 @@ class _Asked:
         elif has and self.userid != ROOT:
             yield from self._giving(self.userid, owner.allowed)
         elif self.privilege and self.userid != ROOT:
-            role = self._role(owner.allowed)
             whom = acl.Subjects(users=(self.userid,), tokens=(self.token,))
-            if role:
+            for role in self._roles(owner.allowed):
                 yield _Idea(
                     f"give {role} on {self.path} to {self.userid} and to {self.token}",
                     (acl.add([self.path], [role], whom),),
@@ -139,7 +138,7 @@ class _Asked:
         """What gives it to a user or to a token of its own rights, seen from its entries alone."""
         found = walk(self.config, who, self.path)
         yield from self._taking_away(found)
-        yield from self._other_role(found, held)
+        yield from self._other_role(found)
         for entry in found.main.kept_back():
             yield _Idea(
                 f"propagate {entry.role} of {entry.shown_subject} on {entry.path}",
@@ -147,8 +146,7 @@ class _Asked:
                 entry.path,
                 (entry,),
             )
-        role = self._role(held)
-        if role:
+        for role in self._roles(held):
             yield _Idea(
                 f"give {role} on {self.path} to {who}",
                 (acl.add([self.path], [role], _subjects(who)),),
@@ -171,15 +169,14 @@ class _Asked:
             "leaves",
         )
 
-    def _other_role(self, found: Walk, held: Flags) -> Iterator[_Idea]:
+    def _other_role(self, found: Walk) -> Iterator[_Idea]:
         """Another role in place of the one that decides, or of the NoAccess that does."""
         deciding = found.main.deciding
         if not deciding or found.denying_pools:
             return
         entry = deciding[0]
         given = self.config.roles.get(entry.role)
-        role = self._role(dict.fromkeys(given.privs, True) if given else held)
-        if role and role != entry.role:
+        for role in self._roles(given.privs if given else ()):
             yield _Idea(
                 f"change {entry.role} of {entry.shown_subject} on {entry.path} to {role}",
                 (acl.edit([acl_key(entry)], role=role),),
@@ -198,25 +195,24 @@ class _Asked:
             self.path,
         )
 
-    def _role(self, held: Flags) -> str:
-        """The smallest built-in role with the privilege that keeps what is held, if any does.
+    def _roles(self, held: Iterable[str]) -> list[str]:
+        """The smallest built-in role with the privilege, and the smallest that keeps what is held.
 
         Kept is what means something on such a path; small is a role that lets do little there,
         looking aside. Where no built-in role but Administrator has the privilege, a role of
         one's own may.
         """
         if not self.privilege:
-            return ""
+            return []
         means = _meaning(self.path)
         kept = means.intersection(held)
         fit = [role for role in self.config.roles.values() if self.privilege in role.privs]
         usual = [role for role in fit if role.special and role.id != ADMINISTRATOR]
-        found = min(
-            usual or fit,
-            key=lambda role: (not kept <= role.privs, _acts(role, means), len(role.privs), role.id),
-            default=None,
+        by_size = sorted(
+            usual or fit, key=lambda role: (_acts(role, means), len(role.privs), role.id)
         )
-        return found.id if found else ""
+        keeping = [role for role in by_size if kept <= role.privs]
+        return list(dict.fromkeys(role.id for role in (*by_size[:1], *keeping[:1])))
 
     # --- trying ---
 

@@ -221,7 +221,7 @@ def _results(grants: Grants, main: Way) -> Iterator[tuple[Reached, Flags]]:
 
 
 def _pool_steps(grants: Grants, found: Walk) -> Iterator[Step]:
-    main, denying = found.main, found.denying_pools
+    main = found.main
     told = {one.entry for one in main.reached}
     before: list[Grant] = []
     result = main.grant.privs
@@ -236,7 +236,7 @@ def _pool_steps(grants: Grants, found: Walk) -> Iterator[Step]:
                     shown = entry.shown_subject
                     yield Step("pool", entry.path, shown, entry.role, False, one.why, result)
                 continue
-            if entry in main.deciding and not denying:
+            if entry in main.deciding:
                 continue  # the same entry, inherited by both
             counts, why = _in_pool(found, pool, pool_way, entry)
             result = grants.with_pools(main.grant, [*before, own]).privs
