@@ -390,8 +390,8 @@ def test_with_privilege_separation_groups_of_the_user_give_its_token_nothing():
     found = told("1:/vms:@ops:Watch", who="ann@pve!own")
     assert [step.kind for step in found.steps] == ["none", "pool", "owner"]
     assert found.because == (
-        "Privilege separation is on and it has no ACL of its own: it logs in, every list comes "
-        "back empty, and no error says so."
+        "Privilege separation is on and it has no ACL of its own: every list comes back empty, "
+        "and no error says so."
     )
     assert found.usable.ok is True
 

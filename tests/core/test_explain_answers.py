@@ -140,6 +140,10 @@ def test_a_step_is_a_row():
     )
 
 
+def test_what_begins_with_no_is_said_once():
+    assert step_rows(told("ann@corp").steps)[0][3] == "no entry on the way"
+
+
 def test_a_privilege_that_is_not_passed_on_is_marked_among_others():
     lines = (*LINES, "role:Own:VM.Console:", "acl:1:/vms/100:ann@pve:Own:")
     assert privileges_text(told(lines=lines)).startswith("Datastore.Audit (not propagated), ")

@@ -26,8 +26,10 @@ def step_rows(steps: Sequence[Step]) -> list[tuple[str, str, str, str]]:
 
 
 def counts_text(step: Step) -> str:
-    """`YES: this decides`, `no, replaced further down`."""
-    return f"YES: {step.why}" if step.counts else f"no, {step.why}"
+    """`YES: this decides`, `no, replaced further down`, `no entry on the way`."""
+    if step.counts:
+        return f"YES: {step.why}"
+    return step.why if step.why.startswith("no ") else f"no, {step.why}"
 
 
 def explanation_lines(explanation: Explanation) -> list[Line]:

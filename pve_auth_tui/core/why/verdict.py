@@ -133,8 +133,8 @@ def _of_walk(case: Case, walk: Walk) -> Iterator[str]:
         yield f"Without privilege separation the API token has the rights of {case.who}."
     if separated and case.who not in acl_index(case.config).by_subject:
         yield (
-            "Privilege separation is on and it has no ACL of its own: it logs in, every list comes "
-            "back empty, and no error says so."
+            "Privilege separation is on and it has no ACL of its own: every list comes back empty, "
+            "and no error says so."
         )
         return
     yield _deciding(case, walk)
