@@ -132,13 +132,13 @@ def test_a_few_lines_that_come_and_go(lines, others, data):
     agree(picture(*lines).access.value, picture(*after).access.value)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs.configs(), configs.configs())
 def test_any_two_configurations(old, new):
     agree(old, new)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs.configs(), configs.configs(), st.sampled_from(["acl", "groups", "roles", "pools"]))
 def test_one_subject_of_a_configuration_exchanged(old, new, subject):
     agree(old, replace(old, **{subject: getattr(new, subject)}))
@@ -210,6 +210,22 @@ def test_a_token_may_begin_to_see_something_when_its_user_does():
     before = acl("1:/vms:ann@pve!own:Watch")
     found = told(before, [*before, *acl("1:/:ann@pve:Both")])
     assert found["ann@pve!own"] == [(("/vms",), ["VM.Audit"], [], [], [])]
+
+
+def test_a_tokens_own_entry_further_down_does_not_keep_its_users_change_from_it():
+    before = acl("1:/vms/102:ann@pve!own:Watch", "1:/nodes:ann@pve!own:Power")
+    found = told(before, [*before, *acl("1:/:ann@pve:Both")])
+    assert found["ann@pve!own"] == [
+        (("/nodes",), ["VM.PowerMgmt"], [], [], []),
+        (("/vms/102",), ["VM.Audit"], [], [], []),
+    ]
+
+
+def test_a_pool_that_denies_keeps_the_change_from_its_members():
+    before = acl("1:/pool/lab:bob@pve:NoAccess")
+    found = asked(before, [*before, *acl("1:/vms:bob@pve:Watch")])
+    assert [shift.changes[0][1] for shift in found.shifts] == [("/vms",)]
+    assert found.unchanged == {"bob@pve": ("/vms/100", "/vms/101")}
 
 
 def test_a_removed_user_and_its_tokens_lose_everything():
