@@ -221,6 +221,40 @@ def test_a_tokens_own_entry_further_down_does_not_keep_its_users_change_from_it(
     ]
 
 
+def test_a_pool_that_brings_it_back_makes_the_path_the_same_as_above():
+    before = acl("1:/vms/100:ann@pve:Watch")
+    found = asked(before, [*before, *acl("1:/:ann@pve:Power")])
+    assert [shift.changes[0][1] for shift in found.shifts] == [("/",), ("/",)]
+    assert found.unchanged == {}
+
+
+def test_below_a_path_that_stays_as_it_is_nothing_is_told():
+    before = acl("1:/nodes:bob@pve:Watch", "0:/nodes/pve1:bob@pve:Power")
+    found = asked(before, [*before, *acl("1:/:bob@pve:Both")])
+    assert [[paths for _, paths in shift.changes] for shift in found.shifts] == [[("/",)]]
+    assert found.unchanged == {"bob@pve": ("/nodes",)}
+
+
+def test_roots_separated_token_changes_with_its_own_entries():
+    token = "token:root@pam!own:0:1::"
+    after = picture(*PEOPLE, token, *acl("1:/vms:root@pam!own:Watch"))
+    found = what_if(picture(*PEOPLE, token), after, now=NOW)
+    assert [(shift.subject, shift.changes[0][1]) for shift in found.shifts] == [
+        ("root@pam!own", ("/vms",))
+    ]
+
+
+def test_roots_rights_are_those_of_the_role_administrator_whatever_the_acl_says():
+    old = picture(*PEOPLE, *acl("1:/vms/102:root@pam:Watch")).access.value
+    fewer = replace(old.roles["Administrator"], privs=frozenset({"VM.Audit"}))
+    new = replace(old, roles={**old.roles, "Administrator": fewer})
+    agree(old, new)
+    before, after = (replace(picture(), access=part(config)) for config in (old, new))
+    found = what_if(before, after, now=NOW)
+    assert [shift.subject for shift in found.shifts] == [ROOT]
+    assert found.unchanged == {}
+
+
 def test_a_pool_that_denies_keeps_the_change_from_its_members():
     before = acl("1:/pool/lab:bob@pve:NoAccess")
     found = asked(before, [*before, *acl("1:/vms:bob@pve:Watch")])
