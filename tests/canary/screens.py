@@ -29,7 +29,9 @@ from tests.canary.trouble import Trouble
 EVERY: Final = (Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)
 _FACTORS: Final = (
     *("factors.FactorScreen", "form.FormScreen", "secrets.SecretScreen"),
-    *("base.BaseScreen", "listing.ListScreen"),
+    *("base.BaseScreen", "listing.ListScreen", "questions.QuestionScreen"),
+    *("answer_rows.RowsScreen", "user_fields.PeopleForm", "role_form._PrivilegesForm"),
+    *("acl._Permissions", "acl_form.AclFormScreen"),
 )
 """Screens that nobody opens: others are made of them."""
 
@@ -149,6 +151,7 @@ SCENES: Final = (
         may={
             _SHOWN: {"new TOTP secret", "typed code"},
             _TYPED: {"typed code"},
+            "screen:RenameScreen": {"typed code"},  # it is seen above the dialog
             "file:/keys/": {"new TOTP secret", "new URI"},
         },
         troubles=(Trouble.CRASH,),
@@ -207,7 +210,7 @@ SCENES: Final = (
     _scene(
         scenes.collected,
         ":review",
-        "users.UsersScreen: edit",
+        "users.UsersScreen: switch",
         may={_RUN: _APP, _GONE: _APP},
     ),
     _scene(
