@@ -11,6 +11,7 @@ from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.intents import users
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.node import Ability
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from screens.user_fields import PeopleForm
 from widgets.field import Answer, AnyField, SecretEntry
@@ -44,9 +45,7 @@ class PasswordForm(PeopleForm):
             *([own] if self._asker else []),
             SecretEntry(
                 "password", "New Password", help="^R shows it.",
-                rule=lambda typed: newuser.new_password_problem(
-                    typed, newuser.release_of(self.known)
-                ),
+                rule=self._new_problem,
             ),
             SecretEntry(
                 "again", "Confirm Password", rule=self._again_problem, help="The same once more."
@@ -58,6 +57,9 @@ class PasswordForm(PeopleForm):
         """Who is logged in, unless it is root@pam, whom PVE asks for nothing."""
         user = self.house.node.user if self.house.node else ""
         return "" if user == ROOT else user
+
+    def _new_problem(self, typed: Secret) -> str:
+        return newuser.new_password_problem(typed, release_of(self.known))
 
     def _again_problem(self, again: Secret) -> str:
         same = again == self.form.field("password").value

@@ -34,7 +34,7 @@ class _PrivilegesForm(PeopleForm):
     @property
     def privileges(self) -> frozenset[str]:
         """Those that the node's PVE knows."""
-        return versions.privileges(release_of(self.known) if self.known else versions.NEWEST)
+        return versions.privileges(release_of(self.known))
 
 
 class RoleForm(_PrivilegesForm):

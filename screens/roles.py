@@ -117,8 +117,7 @@ class RolesScreen(ListScreen):
         from pve_auth_tui.core.release import release_of
         from screens.pick import PickScreen
 
-        snapshot = self.house.snapshot
-        known = versions.privileges(release_of(snapshot) if snapshot else versions.NEWEST)
+        known = versions.privileges(release_of(self.house.snapshot))
         names = [name for privs in by_category(known).values() for name in privs]
 
         def picked(privilege: str | None) -> None:

@@ -9,6 +9,7 @@ from pve_auth_tui.core import expiry, newuser
 from pve_auth_tui.core.intents import users
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.names import userid_problem
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from screens.commands import Commands
 from screens.form import FieldHelp, LeaveForm, PickFromList, Reveal, Review
@@ -124,7 +125,7 @@ class UserForm(PeopleForm):
     def _password_problem(self, password: Secret) -> str:
         if password == _NONE:
             return ""
-        return newuser.new_password_problem(password, newuser.release_of(self.known))
+        return newuser.new_password_problem(password, release_of(self.known))
 
     def _again_problem(self, again: Secret) -> str:
         same = again == self.form.field("password").value

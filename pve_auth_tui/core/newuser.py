@@ -107,15 +107,6 @@ def this_node(snapshot: Snapshot) -> str:
     return (cluster.node if cluster else "") or "this node"
 
 
-def release_of(snapshot: Snapshot | None) -> str:
-    """The version of libpve-access-control; the newest where nobody knows it."""
-    cluster = snapshot.cluster.value if snapshot else None
-    if cluster is None:
-        return versions.NEWEST
-    of_release = versions.access_control_of(cluster.pve_release) if cluster.pve_release else ""
-    return cluster.access_control or of_release or versions.NEWEST
-
-
 # --- names --------------------------------------------------------------------------------
 
 

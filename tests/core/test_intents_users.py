@@ -11,6 +11,7 @@ from pve_auth_tui.core.foreseen import foreseen
 from pve_auth_tui.core.intents import groups, users
 from pve_auth_tui.core.plan import Weight
 from pve_auth_tui.core.planning import make_plan
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Cluster, ClusterNode, TokenSecrets, UnixPasswords
 from tests.core.pictures import CORP, ENTRA, NOW, PAM, PVE, factor, factors, picture
@@ -260,8 +261,8 @@ def test_how_long_a_password_is_hangs_on_the_release(version, length, fine):
     ],
 )
 def test_the_release_is_the_packages_or_follows_from_that_of_pve(cluster, release):
-    assert newuser.release_of(picture(cluster=cluster)) == release
-    assert newuser.release_of(None) == versions.NEWEST
+    assert release_of(picture(cluster=cluster)) == release
+    assert release_of(None) == versions.NEWEST
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,12 @@ from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.newgroup import login_findings
-from pve_auth_tui.core.newuser import (
-    no_password_for,
-    password_findings,
-    release_of,
-    userid_findings,
-)
+from pve_auth_tui.core.newuser import no_password_for, password_findings, userid_findings
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.perltext import split_list
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param, param_text
+from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import User, UserConfig
