@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.plans import Report
 
 _LAST = "That was the last field."
+_KEPT: Final = "What was typed here before is back."
 _NO_LETTERS = "Space and the arrows left and right change it. ^G helps."
 _REST: Final = 0.2  # seconds after the last key until the remarks follow
 
@@ -142,11 +143,20 @@ class FormScreen(SecretScreen):
     def on_mount(self) -> None:
         self._resting: Timer | None = None
         self.query_one("#heading", Rule).show_parts(self.heading)
-        if self.draft:
-            self.form.fill(self.house.drafts.of(self.draft))
+        self._at_first = self.form.values
+        self._take_up()
         self.filled()
         self.form.focus_field()
         self._remark()
+
+    def _take_up(self) -> None:
+        """What was typed when the form was left, and whether others changed the same since."""
+        kept = self.house.drafts.take_up(self.draft, self._at_first) if self.draft else None
+        if kept is None:
+            return
+        self.form.fill(kept.answers)
+        also = ", ".join(self.form.field(name).label_text for name in kept.changed)
+        self.say(f"{_KEPT} Changed by others since: {also}." if also else _KEPT)
 
     def filled(self) -> None:
         """The fields hold what they begin with."""
@@ -233,10 +243,10 @@ class FormScreen(SecretScreen):
     @on(Field.Changed)
     def _edited(self, message: Field.Changed) -> None:
         message.stop()
-        if self.draft:
-            self.house.drafts.keep(self.draft, self.form.values)
         self.say("")
         self.answer_changed(message.field.ident)
+        if self.draft:  # with what the answer did to other fields
+            self.house.drafts.keep(self.draft, self.form.values, self._at_first)
         self._remark_when_at_rest()
 
     def answer_changed(self, ident: str) -> None:

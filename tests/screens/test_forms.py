@@ -145,6 +145,64 @@ def test_only_drafts_with_secrets_are_dropped() -> None:
     assert drafts.of("a") == {}
 
 
+def test_a_draft_leaves_alone_what_others_changed_since() -> None:
+    drafts = Drafts()
+    began = {"enable": True, "comment": "", "expire": "never", "groups": ("dev", "ops")}
+    drafts.keep("a", {**began, "comment": "night", "groups": ("dev", "qa")}, began)
+    now = {**began, "enable": False, "groups": ("hr", "ops")}
+    kept = drafts.take_up("a", now)
+    assert kept is not None
+    assert kept.answers == {"comment": "night", "groups": ("hr", "qa")}
+    assert kept.changed == ("groups",)
+
+
+def test_a_draft_tells_where_others_changed_the_same() -> None:
+    drafts = Drafts()
+    began = {"comment": "", "expire": "never"}
+    drafts.keep("a", {"comment": "mine", "expire": "+30d"}, began)
+    kept = drafts.take_up("a", {"comment": "theirs", "expire": "never"})
+    assert kept is not None
+    assert kept.answers == {"comment": "mine", "expire": "+30d"}
+    assert kept.changed == ("comment",)
+
+
+def test_answers_that_are_as_the_form_began_are_no_draft() -> None:
+    drafts = Drafts()
+    drafts.keep("a", {"comment": "x"}, {"comment": ""})
+    drafts.keep("a", {"comment": ""}, {"comment": ""})
+    assert drafts.take_up("a", {"comment": ""}) is None
+
+
+class OneList(TwoFields):
+    """Its second field follows the first."""
+
+    def make_fields(self) -> Sequence[AnyField]:
+        return [TextEntry("name", "Name"), TextEntry("twice", "Twice")]
+
+    def answer_changed(self, ident: str) -> None:
+        if ident == "name":
+            twice = self.form.field("twice")
+            assert isinstance(twice, TextEntry)
+            twice.value = str(self.form.field("name").value) * 2
+
+
+async def test_what_an_answer_did_to_other_fields_is_kept_and_that_it_is_said(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.push_screen(OneList())
+        await settle(pilot)
+        assert status(pilot) == ""
+        await type_text(pilot, "joe")
+        await press(pilot, "escape")
+        screen = OneList()
+        pilot.app.push_screen(screen)
+        await settle(pilot)
+        assert screen.form.values == {"name": "joe", "twice": "joejoe"}
+        assert status(pilot) == "What was typed here before is back."
+
+
 @pytest.mark.parametrize("end", ["\r", ""])
 async def test_a_touched_security_key_is_text_and_reviews_nothing(tmp_path: Path, end: str) -> None:
     app = house(tmp_path)
