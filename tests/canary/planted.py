@@ -28,6 +28,8 @@ PASSWORD: Final = f"{MARK}-everybody's%pw"
 """Of nina@pve, of erik@pve and of every other user of realm pve with a password."""
 NEW_PASSWORD: Final = f'{MARK}/new "pass" wörd'
 NEW_CLIENT_KEY: Final = f"{MARK}~new+client=key"
+NEW_KEYS: Final = f"x!{MARK}NEWKEYS"
+"""As the last field but one of a user's line takes them."""
 NEW_TOTP: Final = f"{MARK_IN_APPS}NEW5TOTP5OF5APPS"
 """What the authenticator makes: 32 characters of Base32."""
 ADMIN, WITHOUT, LOCKED = "erik@pve", "nina@pve", "anna.admin@corp"
@@ -62,6 +64,7 @@ def plant(canaries: Canaries, files: Mapping[str, bytes]) -> None:
     canaries.add("recovery key of erik@pve", RECOVERY_KEY)
     canaries.add("new password", NEW_PASSWORD)
     canaries.add("new client key", NEW_CLIENT_KEY)
+    canaries.add("new keys of a user", NEW_KEYS)
     canaries.add("new TOTP secret", NEW_TOTP, NEW_TOTP[:16], NEW_TOTP[16:])  # on two lines
     users = json.loads(files["etc/pve/priv/tfa.cfg"])["users"]
     for userid, factors in users.items():

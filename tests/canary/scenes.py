@@ -170,10 +170,10 @@ async def tour_of_the_rest(stage: Stage) -> None:
         for command in harmless_on(screen):
             if _of(screen, command) in EVERYWHERE:
                 continue
-            await _back_to_start(stage)
+            await back_to_start(stage)
             await stage.command(*([] if opens == "back" else [opens]))
             await stage.command(command)
-    await _back_to_start(stage)
+    await back_to_start(stage)
     await stage.command("journal", "back", "ways", "back", "collect", "collect")
     for listing in lists():
         if any(command.name == listing for command in EVERYWHERE):
@@ -194,7 +194,7 @@ def _of(screen: type[BaseScreen], name: str) -> Any:
     return next(command for command in screen.OFFERS if command.name == name)
 
 
-async def _back_to_start(stage: Stage) -> None:
+async def back_to_start(stage: Stage) -> None:
     """Out of every dialog, field and list."""
     for _ in range(6):
         if len(stage.app.screen_stack) <= 2:
@@ -400,11 +400,11 @@ async def collected(stage: Stage) -> None:
     await go(stage, "tfa", ADMIN)
     await stage.press("d")
     await stage.command("review")
-    await stage.plan(_word(stage))
+    await stage.plan(word(stage))
     await stage.press("escape")
 
 
-def _word(stage: Stage) -> str:
+def word(stage: Stage) -> str:
     screen = stage.app.screen
     return screen.plan.confirm if isinstance(screen, PlanScreen) else ""
 
@@ -417,17 +417,17 @@ async def removals(stage: Stage) -> None:
         await go(stage, name, _ROWS.get(name, ""))
         await stage.press("d")
         if name == "tokens":
-            await stage.plan(_word(stage))
-        await _back_to_start(stage)
+            await stage.plan(word(stage))
+        await back_to_start(stage)
 
 
 async def a_token_that_comes_back(stage: Stage) -> None:
     """With a new secret, which PVE tells once."""
     await go(stage, "tokens", "root@pam!ansible")
     await stage.press("d")
-    await stage.plan(_word(stage))
+    await stage.plan(word(stage))
     await stage.press("u")
-    await stage.plan(_word(stage))
+    await stage.plan(word(stage))
     await stage.press("escape")
     await stage.on(OnceScreen)
     stage.require_hidden()

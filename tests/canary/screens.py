@@ -19,9 +19,19 @@ from textual.screen import Screen
 import screens as package
 from screens.base import EVERYWHERE, BaseScreen
 from screens.commands import Command
+from screens.compare import CompareScreen
+from screens.explain import ExplainScreen
 from screens.journal import JournalScreen
+from screens.password_form import PasswordForm
+from screens.role_diff import RoleDiffScreen
 from screens.start import StartScreen
-from tests.canary import scenes
+from screens.token_form import TokenForm
+from screens.token_rights import TokenRightsScreen
+from screens.token_test import TokenTestScreen
+from screens.user_form import UserForm
+from screens.what_if import WhatIfScreen
+from screens.who_can import WhoCanScreen
+from tests.canary import formscenes, scenes
 from tests.canary.planted import ADMIN
 from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
 from tests.canary.trouble import Trouble
@@ -92,6 +102,12 @@ def _scene(
     in_trouble: dict[str, set[str]] | None = None,
 ) -> Scene:
     return Scene(play, frozenset(covers), may or {}, troubles, in_trouble or {})
+
+
+def _all_of(*kinds: type[BaseScreen]) -> set[str]:
+    """Screens with everything that only they offer."""
+    own = {f"{name_of(kind)}: {name}" for kind in kinds for name in formscenes.own(kind)}
+    return own | {name_of(kind) for kind in kinds}
 
 
 _LISTS: Final = set(scenes.lists().values())
@@ -221,5 +237,39 @@ SCENES: Final = (
             for command in screen.OFFERS
             if command.name == "remove"
         ),
+    ),
+    _scene(
+        formscenes.a_password,
+        *_all_of(PasswordForm),
+        *("users.UsersScreen: password", "what_if.WhatIfScreen", "plan.PlanScreen: what-if"),
+        may={"screen:PasswordForm shown": {"password of everybody", "new password"}},
+        troubles=EVERY,
+    ),
+    _scene(
+        formscenes.a_new_user,
+        *_all_of(UserForm),
+        "pick_many.PickManyScreen",
+        may={"screen:UserForm shown": {"new password", "new keys of a user"}},
+        troubles=EVERY,
+    ),
+    _scene(formscenes.passwords_collected, troubles=(Trouble.ECHOED, Trouble.CRASH)),
+    _scene(
+        formscenes.secrets_of_tokens,
+        *_all_of(TokenForm),
+        *("tokens.TokensScreen: new-secret", "token_rights.TokenRightsScreen: new-secret"),
+        may={"screen:OnceScreen shown": {"made by PVE"}, "file:/keys/": {"made by PVE"}},
+        troubles=EVERY,
+    ),
+    _scene(
+        formscenes.a_token_is_tried,
+        *_all_of(TokenTestScreen, TokenRightsScreen)
+        - {"token_rights.TokenRightsScreen: new-secret"},
+        "tokens.TokensScreen: test",
+        may={"screen:TokenTestScreen shown": {"token secret"}},
+    ),
+    _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
+    _scene(
+        formscenes.answers,
+        *_all_of(ExplainScreen, WhoCanScreen, CompareScreen, WhatIfScreen, RoleDiffScreen),
     ),
 )

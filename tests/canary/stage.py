@@ -95,7 +95,7 @@ class Stage:
         self.trouble = Trouble.NONE
         self.leaves = False  # the play ends with the end of the application
         self.pilot: Pilot[Any]
-        self._patch = patch
+        self.patch = patch
         plant(evidence.canaries, tree().files)
         live_in(home, patch)
         patch.setattr(demo, "demo_tree", lambda **_: tree())
@@ -155,7 +155,7 @@ class Stage:
             made.append(equipment.equipped(parse(["demo"]), found, outlooks, {}))
             return made[0]
 
-        with self._patch.context() as patch:
+        with self.patch.context() as patch:
             patch.setattr(PveAuthApp, "run", runs)
             code = open_screens(outlooks, _PROFILE, exports, found.stories, workshop)
         if found.simulated:
@@ -287,6 +287,11 @@ class Stage:
 
     def code_of(self, userid: str) -> str:
         return self.code(app_of(userid, tree().files))
+
+    def secret_of(self, tokenid: str) -> str:
+        """As PVE has stored it."""
+        lines = tree().files["etc/pve/priv/token.cfg"].decode().splitlines()
+        return dict(line.split() for line in lines)[tokenid]
 
     def code(self, totp: Totp) -> str:
         """What an app shows now; a canary, too."""
