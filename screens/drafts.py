@@ -50,13 +50,8 @@ class Drafts:
             first, present = began.get(name), now.get(name)
             if value == first and not isinstance(value, Secret):
                 continue
-            if isinstance(value, tuple) and isinstance(present, tuple):
-                before = first if isinstance(first, tuple) else ()
-                stay = [one for one in present if one in value or one not in before]
-                new = [one for one in value if one not in before and one not in present]
-                value = (*stay, *new)
-            answers[name] = value
-            if first is not None and present not in (first, value):
+            answers[name] = _upon(present, first, value)
+            if first is not None and present not in (first, answers[name]):
                 changed.append(name)
         return TakenUp(answers, tuple(changed))
 
@@ -73,3 +68,12 @@ class Drafts:
         for form, answers in list(self._kept.items()):
             if any(isinstance(answer, Secret) for answer in answers.values()):
                 self.drop(form)
+
+
+def _upon(present: Answer | None, first: Answer | None, typed: Answer) -> Answer:
+    """What was typed, where the form began with `first` and begins with `present` now."""
+    if not (isinstance(typed, tuple) and isinstance(present, tuple)):
+        return typed
+    before = first if isinstance(first, tuple) else ()
+    stay = [one for one in present if one in typed or one not in before]
+    return (*stay, *(one for one in typed if one not in before and one not in present))
