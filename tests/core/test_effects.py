@@ -446,6 +446,23 @@ def test_no_right_of_root_ever_changes():
     ]
 
 
+def test_a_token_of_root_has_its_rights_without_an_entry():
+    made = picture("token:root@pam!own:0:1::", "token:root@pam!full:0:0::")
+    path = "access/users/root@pam/token"
+    assert changes(made, put(f"{path}/own", privsep=0)) == [
+        "root@pam!own: privilege separation yes -> no",
+        "root@pam!own: gains 47 privileges on /",
+    ]
+    assert findings(made, put(f"{path}/own", privsep=0)) == [
+        "LOOK root@pam!own can make itself root then: User.Modify on /access/groups."
+    ]
+    assert "root@pam!full: loses 47 privileges on /" in changes(
+        made, put(f"{path}/full", privsep=1)
+    )
+    assert effect(made, delete(f"{path}/full")).takes
+    assert not effect(made, delete(f"{path}/own")).takes
+
+
 _STEPS = st.sampled_from(
     [
         put("access/acl", path="/vms", roles="PVEVMUser", users="bob@pve"),

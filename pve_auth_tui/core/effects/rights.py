@@ -177,6 +177,8 @@ def _places(scene: Scene) -> Iterator[tuple[str, str]]:
     yield from _by_membership(scene)
     for key in scene.kind("token"):
         userid = key.name.rpartition("!")[0]
+        if userid == ROOT:  # its rights stand in no entry
+            yield key.name, "/"
         own = scene.index.by_subject.get(key.name, ())
         yield from ((key.name, entry.path) for entry in own)
         yield from ((key.name, entry.path) for entry in scene.index.entries_of(userid))
