@@ -11,6 +11,7 @@ from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.errors import ApiError, LoginRefused, Refused, Unreadable
 from pve_auth_tui.core.intents.tokens import token_of
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.masked import without
 from pve_auth_tui.core.ports import Clock, TokenDoor, Tree
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -103,10 +104,11 @@ class TokenTrials:
         token_of(snapshot, tokenid)
         if problem := secret_problem(typed):
             raise Refused(problem, "Nothing was sent.")
-        door = self._open_door()
+        door, secret = self._open_door(), value_of(typed)
         try:
-            answers = door.ask(tokenid, value_of(typed), _PATHS)
-        except ApiError as error:
+            answers = door.ask(tokenid, secret, _PATHS)
+        except ApiError as refusal:
+            error = without(refusal, [secret])
             if error.code != _UNAUTHORIZED:
                 raise explained(error, action=f"ask as {tokenid}", user=tokenid) from None
             why = usable(snapshot, tokenid, self._clock.now()).reason or _WRONG

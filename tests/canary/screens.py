@@ -266,6 +266,7 @@ SCENES: Final = (
         - {"token_rights.TokenRightsScreen: new-secret"},
         "tokens.TokensScreen: test",
         may={"screen:TokenTestScreen shown": {"token secret"}},
+        troubles=EVERY,
     ),
     _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
     _scene(

@@ -14,6 +14,7 @@ import pytest
 from pve_auth_tui.adapters.bridge import Bridge
 from pve_auth_tui.adapters.https import Https
 from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.snapshots import SnapshotService
@@ -48,6 +49,7 @@ def troubled(trouble: Trouble, patch: pytest.MonkeyPatch) -> list[str]:
     for way in (Bridge, Https, DirectApi):
         patch.setattr(way, "call", _calling(way.call, trouble, hit))
     patch.setattr(Https, "_ask_for_ticket", _asking(Https._ask_for_ticket, trouble, hit))
+    patch.setattr(HttpsTokenDoor, "ask", _asking_as_token(HttpsTokenDoor.ask, trouble, hit))
     patch.setattr(Keepsake, "save", _saving(Keepsake.save, trouble, hit))
     return hit
 
@@ -128,6 +130,21 @@ def _asking(ask: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callab
         hit.append(f"login {params['username']}")
         _before(trouble, {name: secret.reveal() for name, secret in secrets.items()})
         answer = ask(self, params, secrets)
+        _after(trouble, answer)
+        return answer
+
+    return noted
+
+
+def _asking_as_token(
+    ask: Callable[..., Any], trouble: Trouble, hit: list[str]
+) -> Callable[..., Any]:
+    """What the connection says when a token comes."""
+
+    def noted(self: Any, tokenid: str, secret: Secret, paths: Sequence[Any]) -> Any:
+        hit.append(f"token {tokenid}")
+        _before(trouble, {"secret": secret.reveal()})
+        answer = ask(self, tokenid, secret, paths)
         _after(trouble, answer)
         return answer
 

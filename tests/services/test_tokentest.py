@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from pve_auth_tui.core.accessdata import AclEntry
-from pve_auth_tui.core.errors import LoginRefused, Refused, Unreachable, UsageError
+from pve_auth_tui.core.errors import (
+    ApiError,
+    AuthTuiError,
+    LoginRefused,
+    Refused,
+    Unreachable,
+    UsageError,
+)
 from pve_auth_tui.core.intents import tokens, users
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.secret import Secret
@@ -175,6 +182,24 @@ def test_a_refusal_of_another_kind_is_told_as_such(lab: FactorNode) -> None:
     lab.node.faults.dead.add("pmxcfs")
     with pytest.raises(Unreachable, match="Could not ask as mon@pve!grafana"):
         lab.token_test.test(BLIND, secret, snapshot)
+
+
+@pytest.mark.parametrize("code", [400, 401])
+def test_what_pve_repeats_of_the_secret_is_hidden(lab: FactorNode, code: int) -> None:
+    secret = lab.token_test.stored(BLIND)
+
+    class Parrot:
+        address = ADDRESS
+
+        def ask(self, tokenid: str, secret: Secret, paths: object) -> list[Any]:
+            raise ApiError(code, f"no token {secret.reveal()}\n", {"token": secret.reveal()})
+
+    service = TokenTrials(Parrot, lab.clock)
+    with pytest.raises(AuthTuiError) as caught:
+        service.test(BLIND, credentials(BLIND, secret), lab.snapshot)
+    errors = (caught.value, caught.value.__context__)
+    assert secret.reveal() not in " ".join(f"{vars(one)} {one!r}" for one in errors)
+    assert "no token ****" in caught.value.original
 
 
 def test_elsewhere_no_secret_can_be_read(lab: FactorNode) -> None:
