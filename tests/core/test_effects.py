@@ -73,7 +73,7 @@ def test_rights_sleep_with_a_disabled_user_and_count_again_with_an_enabled_one()
     made = picture(ANN, ADMIN)
     off = put("access/users/ann@pve", enable=0)
     assert changes(made, off) == [
-        "ann@pve: enabled -> disabled; 47 privileges on / sleep until then"
+        "ann@pve: enabled -> disabled; 47 privileges on / no longer count"
     ]
     assert changes(after(made, off), put("access/users/ann@pve", enable=1)) == [
         "ann@pve: disabled -> enabled; 47 privileges on / count again"
@@ -412,6 +412,34 @@ def test_what_an_entry_hides_on_its_path_alone_counts_below_it():
     )
     step = put("access/acl", path="/vms", roles="PVEVMUser", groups="ops")
     assert changes(made, step)[1:] == ["ann@pve: gains 10 privileges below /vms"]
+
+
+def test_what_reaches_a_guest_through_its_pool_alone_is_told_of():
+    made = picture(
+        ANN,
+        "user:bob@pve:1:0:::::",
+        "pool:lab::100,101:nfs:",
+        "pool:lab/ci::102:zfs:",
+        "acl:1:/vms/100:ann@pve:PVEPoolAdmin:",
+        "acl:1:/vms:bob@pve:NoAccess:",
+        "acl:0:/pool/lab:bob@pve:PVEPoolAdmin:",
+    )
+    bar = put("access/acl", path="/", roles="NoAccess", users="ann@pve")
+    assert "ann@pve: loses Pool.Allocate and Pool.Audit on /vms/100" in changes(made, bar)
+    give = put("access/acl", path="/pool", roles="PVEPoolUser", users="ann@pve")
+    assert changes(made, give)[-1] == (
+        "ann@pve: gains Pool.Audit on /pool, /storage/nfs, /storage/zfs and 2 more"
+    )
+    free = put("access/acl", path="/vms", roles="NoAccess", users="bob@pve", delete=1)
+    assert changes(made, free)[-1] == (
+        "bob@pve: gains Pool.Allocate and Pool.Audit on /vms/100 and /vms/101"
+    )
+
+
+def test_nothing_is_passed_on_below_a_guest():
+    made = picture(ANN, "acl:1:/vms/100:ann@pve:PVEVMUser:")
+    narrow = put("access/acl", path="/vms/100", roles="PVEVMUser", users="ann@pve", propagate=0)
+    assert changes(made, narrow) == ["ann@pve: PVEVMUser on /vms/100: propagate yes -> no"]
 
 
 def test_administrators_who_come_and_go_are_told_of():

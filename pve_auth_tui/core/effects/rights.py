@@ -7,15 +7,17 @@ there. What lies further below follows from that, where no other entry replaces 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from pve_auth_tui.core import names
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
+from pve_auth_tui.core.aclindex import parents
 from pve_auth_tui.core.aclnotes import ROOT_WAYS
 from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.effects.scene import SINGLY, Scene
+from pve_auth_tui.core.effects.throughpools import through_pools
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.objects import acl_parts
@@ -265,15 +267,46 @@ def _is_token(subject: str) -> bool:
 # --- what differs for them ----------------------------------------------------------------
 
 
-def _shift(scene: Scene, will: Permissions, subject: str, paths: Iterable[str]) -> Shift:
+def _shift(scene: Scene, will: Permissions, subject: str, paths: Collection[str]) -> Shift:
     same: dict[Change, list[str]] = {}
     for path in sorted(list(paths)[:_PATHS], key=natural_order):
         change = _change(*_privileges(scene, will, subject, path))
-        if path in scene.stops:
+        if _is_leaf(path):
+            change = _here(change)
+        elif path in scene.stops:
             change = _with_below(change, *_privileges(scene, will, subject, _below(path)))
         if any(change):
             same.setdefault(change, []).append(path)
-    return Shift(subject, tuple((change, tuple(where)) for change, where in same.items()))
+    for path, alike in through_pools(scene, subject, paths):
+        if path not in paths:
+            change = _here(_change(*_privileges(scene, will, subject, path)))
+            above = _from_above(scene, will, subject, path, paths)
+            if not (change.gained <= above.gained and change.lost <= above.lost):
+                same.setdefault(change, []).extend(alike)
+    return Shift(
+        subject,
+        tuple((change, tuple(sorted(where, key=natural_order))) for change, where in same.items()),
+    )
+
+
+def _from_above(
+    scene: Scene, will: Permissions, subject: str, path: str, paths: Collection[str]
+) -> Change:
+    """What a change further up, which is told there, does on a path without entries."""
+    for above in parents(path):
+        if above in paths:
+            return _here(_change(*_privileges(scene, will, subject, _below(above))))
+    return _NO_CHANGE
+
+
+def _is_leaf(path: str) -> bool:
+    """A guest or storage: there is nothing that could lie below it."""
+    return path.startswith(("/vms/", "/storage/")) and path.count("/") == 2
+
+
+def _here(change: Change) -> Change:
+    """Without what is only passed on."""
+    return Change(change.gained, change.lost, frozenset(), frozenset())
 
 
 def _privileges(scene: Scene, will: Permissions, subject: str, path: str) -> tuple[Flags, Flags]:
