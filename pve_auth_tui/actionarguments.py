@@ -5,15 +5,26 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.parser import Parser
+
+_READABLE: Final = (
+    "it is asked for, as on a command line every user of this computer can read it. If that was"
+    " one, it was visible already: choose another one"
+)
 
 
-def _add_change(parser: argparse.ArgumentParser) -> None:
+def _add_change(parser: Parser) -> None:
     parser.add_argument("verb", choices=("create", "set", "delete"), help="as pvesh has them")
     parser.add_argument("path", metavar="PATH", help="such as /access/users/ann@pve")
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as enable=0")
     parser.add_argument(
-        "--secret", action="append", default=[], metavar="NAME", help="ask for this value; repeat"
-    )
+        "--secret", action="append", default=[], type=_secret_name, metavar="NAME",
+        help="ask for this value; repeat",
+    )  # fmt: skip
+    parser.quiet = f"NAME=VALUE stands right behind PATH. A secret does not: {_READABLE}"
     add_secret_options(parser, "what PVE answers only once, to a new file")
     add_plan_options(parser)
 
@@ -44,6 +55,11 @@ def _add_undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="show what can be taken back")
     add_secret_options(parser, "the new secret of an API token, to a new file")
     add_plan_options(parser)
+
+
+def _add_prove(parser: Parser) -> None:
+    _add_userid(parser)
+    parser.quiet = f"one USER is all that is named here. A password is not: {_READABLE}"
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:
@@ -85,11 +101,11 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "change": _add_change,
     "enrol": _add_enrol,
     "unlock": _add_unlock,
-    "prove": _add_userid,
+    "prove": _add_prove,
     "undo": _add_undo,
     "keep": _add_id,
     "take-back": _add_id,
@@ -101,3 +117,9 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5):
         raise argparse.ArgumentTypeError("give a number")
     return int(text)
+
+
+def _secret_name(text: str) -> str:
+    if "=" in text:
+        raise UsageError(f"--secret takes a name alone. The value is not given: {_READABLE}.")
+    return text

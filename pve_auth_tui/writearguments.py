@@ -70,7 +70,7 @@ def _add_user(verb: _Verbs) -> None:
     for name, text in (("enable", "Enable users"), ("disable", "Disable users")):
         _add_users(verb(name, text))
     password = verb("password", "Give a user another password", "passwd")
-    password.add_argument("userid", metavar="USER", help="USER@REALM")
+    password.add_argument("userid", type=_whose, metavar="USER", help="USER@REALM")
     password.add_argument(
         "--confirmation-password", action=_Asked,
         help="ask for your own, too: PVE wants it of everybody but root@pam",
@@ -230,6 +230,13 @@ def _mark(text: str) -> str:
             "Use change set /access/users/USER --secret keys: it is asked for. If that was a"
             " secret, it was visible already: make another one.",
         )
+    return text
+
+
+def _whose(text: str) -> str:
+    """What is no user may be the password."""
+    if "@" not in text:
+        raise UsageError("A user is named USER@REALM.", f"{_ONE_USER[0].upper()}{_ONE_USER[1:]}.")
     return text
 
 

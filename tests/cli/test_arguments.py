@@ -111,3 +111,37 @@ def test_a_command_that_asks_for_a_users_password_takes_it_from_stdin_on_the_nod
 def test_a_list_on_the_node_itself_needs_no_password():
     with pytest.raises(UsageError, match="goes with --host"):
         parse(["users", "--password-stdin"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user add new@pve --password=X",
+        "user add new@pve --password X",
+        "user add new@pve X",
+        "user add new@pve --pasword X",
+        "user add new@pve --keys X",
+        "user edit ann@pve --password X",
+        "user edit ann@pve --keys=X",
+        "user password ann@pve X",
+        "user password X",
+        "user password ann@pve --confirmation-password X",
+        "user --password X add new@pve",
+        "--password X user add new@pve",
+        "--password=X users",
+        "user --password=X add new@pve",
+        "users --password=X",
+        "users --user root@pam --host pve1 --password X",
+        "token add ann@pve ci --value=X",
+        "change set /access/password userid=ann@pve --secret password X",
+        "change set /access/password userid=ann@pve --secret password=X",
+        "prove ann@pve X",
+        "what-if -- user edit ann@pve --password X",
+        "what-if -- user password X",
+    ],
+)
+def test_what_may_be_a_secret_is_not_repeated(line: str) -> None:
+    for secret in ("hunter2hunter2", "four words of hunter2"):
+        with pytest.raises(UsageError) as caught:
+            parse([word.replace("X", secret) for word in line.split()])
+        assert "hunter2" not in f"{caught.value} {caught.value.hint}"
