@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,10 +12,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from pve_auth_tui.core.listing import Column, Row
+from pve_auth_tui.core.plain import cells, plain
 from screens.prompt import completions
 from widgets.filter_table import FilterTable
 from widgets.lines import KeyHint, KeyLine, OneLine
 from widgets.text_field import TextField
+
+NOTHING: Final = "nothing is found. ^U begins anew."
+_SHORT, _LONG = 16, 36  # columns of a name
 
 
 def matching(text: str, names: Sequence[str], about: Mapping[str, str]) -> list[str]:
@@ -26,6 +30,16 @@ def matching(text: str, names: Sequence[str], about: Mapping[str, str]) -> list[
     wanted, named = text.casefold(), set(found)
     told = (name for name in names if wanted in about.get(name, "").casefold())
     return [*found, *(name for name in told if name not in named)]
+
+
+def columns_for(names: Sequence[str], about: Mapping[str, str]) -> list[Column]:
+    """As wide as the names need, up to a limit: what is said about them gets the rest."""
+    if not any(about.values()):
+        return [Column("Name", 40, grow=True)]
+    longest = max(cells(plain(name)) for name in names)
+    if longest > _LONG:
+        return [Column("Name", _LONG, grow=True), Column("", 30, grow=True)]
+    return [Column("Name", max(_SHORT, longest)), Column("", 30, grow=True)]
 
 
 class PickScreen(ModalScreen[str | None]):
@@ -54,10 +68,7 @@ class PickScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         yield OneLine(self._title, id="head")
         yield TextField(id="words")
-        columns = [Column("Name", 40, grow=True)]
-        if any(self._about.values()):
-            columns = [Column("Name", 30, grow=True), Column("", 30, grow=True)]
-        yield FilterTable(columns, id="names")
+        yield FilterTable(columns_for(self._names, self._about), id="names")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -70,6 +81,7 @@ class PickScreen(ModalScreen[str | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         self._offer(event.value)
+        self.query_one(FilterTable).action_end(0)  # what matches best
 
     def _offer(self, text: str) -> None:
         found = matching(text, self._names, self._about)
@@ -78,13 +90,16 @@ class PickScreen(ModalScreen[str | None]):
             rows.append(Row(text, (text, self._as_typed)))
             found = [*found, text]
         self.query_one(FilterTable).load(rows, found)
+        self.query_one("#head", OneLine).show(self._title if found else f"{self._title}: {NOTHING}")
 
     def action_move(self, rows: int) -> None:
         self.query_one(FilterTable).action_move(rows)
 
     @on(Input.Submitted)
     def _take(self) -> None:
-        self.dismiss(self.query_one(FilterTable).key)
+        """Nothing is taken, nor the list left, while nothing is found."""
+        if key := self.query_one(FilterTable).key:
+            self.dismiss(key)
 
     def action_leave(self) -> None:
         self.dismiss(None)

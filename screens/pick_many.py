@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from pve_auth_tui.core.listing import Column, Row
-from screens.pick import matching
+from screens.pick import NOTHING, columns_for, matching
 from widgets.field import Choice
 from widgets.filter_table import FilterTable
 from widgets.lines import KeyHint, KeyLine, OneLine
@@ -49,8 +49,8 @@ class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         yield OneLine(id="head")
         yield _Words(id="words")
-        columns = [Column("Taken", 5), Column("Name", 30, grow=True), Column("", 30, grow=True)]
-        yield FilterTable(columns, id="names")
+        columns = columns_for(self._names, self._choices)
+        yield FilterTable([Column("Taken", 5), *columns], id="names")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -69,6 +69,7 @@ class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
     @on(Input.Changed)
     def _changed(self) -> None:
         self._offer()
+        self.query_one(FilterTable).action_end(0)  # what matches best
 
     def _offer(self) -> None:
         text = self.query_one(Input).value
@@ -78,7 +79,8 @@ class PickManyScreen(ModalScreen[tuple[str, ...] | None]):
             for name in found
         ]
         self.query_one(FilterTable).load(rows, found)
-        self.query_one("#head", OneLine).show(f"{self._title}: {len(self._taken)} taken")
+        taken = f"{self._title}: {len(self._taken)} taken"
+        self.query_one("#head", OneLine).show(taken if found else f"{taken}; {NOTHING}")
 
     @property
     def _shown(self) -> set[str]:

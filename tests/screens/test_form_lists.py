@@ -11,7 +11,7 @@ from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.intents import call
 from pve_auth_tui.core.listing import Line
 from screens.form import OF_LONG_FORMS, FormScreen
-from screens.pick import PickScreen
+from screens.pick import PickScreen, columns_for
 from screens.pick_many import PickManyScreen
 from screens.plan import PlanScreen
 from screens.start import StartScreen
@@ -109,6 +109,42 @@ async def test_typing_narrows_the_list_and_ctrl_a_takes_all_that_are_shown(
         await press(pilot, "space", "ctrl+a", "enter")
         assert screen.form.field("groups").value == ()
         assert "[ none ]" in shown(pilot)
+
+
+async def test_typing_goes_to_what_matches_best(tmp_path: Path) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "down", "space")
+        await type_text(pilot, "m")
+        assert keys_shown(pilot) == ["admins", "ops", "gone"], "by what is said of them"
+        await press(pilot, "down")
+        await type_text(pilot, "e")
+        await press(pilot, "space", "enter")
+        assert screen.form.field("groups").value == ("admins", "ops", "gone")
+
+
+async def test_a_list_says_that_nothing_is_found_and_enter_does_not_leave_it(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "rackk")
+        assert "Name: nothing is found. ^U begins anew." in shown(pilot)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, PickScreen)
+        await press(pilot, "backspace", "enter")
+        assert screen.form.field("name").value == "rack"
+        await press(pilot, "down", "space")
+        await type_text(pilot, "zz")
+        assert "Groups: 2 taken; nothing is found. ^U begins anew." in shown(pilot)
+
+
+def test_what_is_said_about_names_gets_the_room_that_they_do_not_need() -> None:
+    assert [column.width for column in columns_for(["a" * 20], {"a" * 20: "x"})] == [20, 30]
+    assert [column.width for column in columns_for(["a"], {"a": "x"})] == [16, 30]
+    assert [column.width for column in columns_for(["a" * 64], {"a" * 64: "x"})] == [36, 30]
+    assert len(columns_for(["a"], {})) == 1
 
 
 async def test_a_text_can_be_picked_or_typed(tmp_path: Path) -> None:
