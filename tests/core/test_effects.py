@@ -88,9 +88,9 @@ def test_rights_of_an_expired_user_sleep_already():
 def test_rights_further_down_are_told_by_their_path_or_counted():
     made = picture(ANN, "acl:1:/vms/100:ann@pve:PVEAuditor:")
     off = put("access/users/ann@pve", enable=0)
-    assert "7 privileges on /vms/100 sleep" in changes(made, off)[0]
+    assert "7 privileges on /vms/100 no longer count" in changes(made, off)[0]
     made = picture(ANN, "acl:1:/vms/100:ann@pve:PVEAuditor:", "acl:1:/storage:ann@pve:PVEAuditor:")
-    assert "rights on 2 paths sleep" in changes(made, off)[0]
+    assert "rights on 2 paths no longer count" in changes(made, off)[0]
     nothing = picture(ANN, "acl:1:/vms/100:ann@pve:NoAccess:")
     assert changes(nothing, off) == ["ann@pve: enabled -> disabled"]
 

@@ -75,7 +75,7 @@ def test_two_users_are_disabled_one_of_them_already():
     assert told(users.switch(["anna.admin@corp", "bob.admin@corp"], enable=False)) == [
         "disable 2 users: ORDINARY",
         STILL,
-        "  anna.admin@corp: enabled -> disabled; 47 privileges on / sleep until then",
+        "  anna.admin@corp: enabled -> disabled; 47 privileges on / no longer count",
         "  bob.admin@corp: none, disabled already",
         "stays 1 TFA entry, 1 API token, 1 ACL line, 2 memberships",
         "$ pveum user modify anna.admin@corp --enable 0",

@@ -90,7 +90,7 @@ def _user_changes(
     end = ""
     if rights:
         sleeps = is_active(was, scene.now)
-        end = f"; {rights} {'sleep until then' if sleeps else 'count again'}"
+        end = f"; {rights} {'no longer count' if sleeps else 'count again'}"
     if was.enable != will.enable:
         yield f"{_enabled(was)} -> {_enabled(will)}{end}"
         end = ""
