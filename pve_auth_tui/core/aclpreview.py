@@ -48,7 +48,7 @@ def preview(
     wanted = acl.wanted_entries(snapshot, paths, roles, subjects, propagate=propagate)
     config = access_of(snapshot)
     there = [entry for entry in wanted if acl.present(config, entry) == entry]
-    made = [entry for entry in wanted if entry not in set(there)]
+    made = [entry for entry in wanted if acl.present(config, entry) != entry]
     return (*_counts(snapshot, made, len(there)), *_lines(snapshot, made, ()))
 
 
@@ -98,7 +98,8 @@ def _lines(
     snapshot: Snapshot, made: Sequence[AclEntry], gone: Sequence[AclEntry]
 ) -> Iterator[Line]:
     before = view_of(access_of(snapshot))
-    after = with_changes(before, [entry for entry in made if entry not in gone], gone)
+    staying = set(made) - set(gone)
+    after = with_changes(before, [entry for entry in made if entry in staying], gone)
     pairs = list(dict.fromkeys((entry.kind, entry.subject, entry.path) for entry in made))
     looked_at = set(pairs[:_MOST])
     found = remarks(

@@ -106,6 +106,21 @@ def test_groups_replace_the_old_ones_unless_they_are_appended(values, groups):
     assert members == set(filter(None, groups.split(",")))
 
 
+def test_groups_are_left_that_only_the_group_s_line_knows():
+    before = picture("group:dev:ann@pve,old@pve::", "user:ann@pve:1:0::::::", "group:ops:ann@pve::")
+    leaves = call("PUT", "/access/users/ann@pve", groups="")
+    config = after(before, leaves).access.value
+    assert [group.members for group in config.groups.values()] == [("old@pve",), ()]
+    assert "ann@pve" not in config.groups_of
+
+
+def test_a_member_without_a_user_leaves_all_groups_when_it_is_made_a_user_of_none():
+    before = picture("group:dev:ann@pve,old@pve::")
+    made = call("POST", "/access/users", userid="old@pve")
+    leaves = call("PUT", "/access/users/old@pve", groups="")
+    assert after(before, made, leaves).access.value.groups["dev"].members == ("ann@pve",)
+
+
 def test_append_needs_groups():
     assert "append" in problem(picture(ANN), call("PUT", "/access/users/ann@pve", append=1))
 

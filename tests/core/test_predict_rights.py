@@ -151,6 +151,37 @@ def test_entries_are_deleted_whatever_their_propagate():
     assert changes(before, grant("/nodes", users="ann@pve", delete=1)) == {}
 
 
+_LIST = ("PUT", "/access/acl")
+_ON_MANY_PATHS = (
+    call(*_LIST, path="/vms", users="ann@pve", roles="PVEAdmin,PVEAuditor"),
+    call(*_LIST, path="/", users="ann@pve,bob@pve", roles="PVEAuditor"),
+    call(*_LIST, path="/vms", users="ann@pve", roles="PVEAdmin", delete="1"),
+    call(*_LIST, path="/nodes", groups="dev", roles="PVEAdmin"),
+    call(*_LIST, path="/vms", users="ann@pve", roles="PVEAuditor", propagate="0"),
+    call(*_LIST, path="/vms", users="ann@pve", roles="PVEAdmin", propagate="0"),
+    call("DELETE", "/access/users/bob@pve"),
+    call("POST", "/access/users", userid="bob@pve"),
+    call(*_LIST, path="/access", users="bob@pve", roles="Own"),
+    call(*_LIST, path="/storage", users="ann@pve", roles="Own"),
+    call(*_LIST, path="/nodes", groups="dev", roles="PVEAdmin", delete="1"),
+    call("DELETE", "/access/roles/Own"),
+    call("POST", "/access/roles", roleid="Own", privs="VM.Audit"),
+    call(*_LIST, path="/storage", users="ann@pve", roles="Own"),
+    call("POST", "/pools", poolid="web"),
+    call(*_LIST, path="/pool/web", users="ann@pve", roles="PVEPoolUser"),
+    call("DELETE", "/pools/web"),
+)
+
+
+@pytest.mark.parametrize("number", range(1, len(_ON_MANY_PATHS) + 1))
+def test_many_calls_come_out_like_one_after_another(number):
+    steps = _ON_MANY_PATHS[:number]
+    before = singly = picture(ANN, "user:bob@pve:1:0::::::", DEV, OWN, "acl:1:/vms:bob@pve:Own:")
+    for step in steps:
+        singly = forecast(singly, [step], now=NOW).snapshot
+    assert forecast(before, steps, now=NOW).snapshot == singly
+
+
 def test_pve_takes_entries_for_root_and_does_not_write_them():
     assert changes(picture(ANN), grant(users="root@pam")) == {}
 

@@ -221,10 +221,7 @@ def _by_membership(scene: Scene) -> Iterator[tuple[str, str]]:
 
 def _paths_of(scene: Scene, subject: str) -> list[str]:
     found = dict.fromkeys(entry.path for entry in scene.index.by_subject.get(subject, ()))
-    for key in scene.made("acl"):
-        kind, name, _ = acl_parts(key)
-        if (f"@{name}" if kind == "group" else name) == subject:
-            found[key.name] = None
+    found |= dict.fromkeys(scene.made_entries.get(subject, ()))
     return [place for path in found for place in (path, *_members_below(scene, path))]
 
 

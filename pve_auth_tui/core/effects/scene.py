@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pve_auth_tui.core.aclindex import AclIndex, acl_index, permissions_of
 from pve_auth_tui.core.domains import Realm
-from pve_auth_tui.core.objects import Key, Kind, Record, record
+from pve_auth_tui.core.objects import Key, Kind, Record, acl_parts, record
 from pve_auth_tui.core.permissions import Permissions
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import UserTfa
@@ -83,6 +83,16 @@ class Scene:
     def made(self, kind: Kind) -> tuple[Key, ...]:
         """Those that were not there before."""
         return tuple(key for key in self.kind(kind) if self.records[key][0] is None)
+
+    @cached_property
+    def made_entries(self) -> Mapping[str, tuple[str, ...]]:
+        """Shown subject -> paths of ACL entries that were not there before."""
+        found: dict[str, dict[str, None]] = {}
+        for key in self.made("acl"):
+            kind, subject, _ = acl_parts(key)
+            shown = f"@{subject}" if kind == "group" else subject
+            found.setdefault(shown, {})[key.name] = None
+        return {subject: tuple(paths) for subject, paths in found.items()}
 
     def gone(self, kind: Kind) -> tuple[Key, ...]:
         """Those that are no longer there."""

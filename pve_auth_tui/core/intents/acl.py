@@ -61,7 +61,7 @@ def add(
         wanted = wanted_entries(snapshot, paths, roles, subjects, propagate=propagate)
         config = access_of(snapshot)
         there = [entry for entry in wanted if present(config, entry) == entry]
-        made = [entry for entry in wanted if entry not in set(there)]
+        made = [entry for entry in wanted if present(config, entry) != entry]
         return Draft(_title(config, made or wanted), _gives(made), already=_already(there))
 
     return intent
@@ -80,7 +80,8 @@ def edit(keys: Sequence[Key], *, role: str | None = None, propagate: bool | None
         made = [entry for entry in new if present(config, entry) != entry]
         places = {acl_key(entry) for entry in new}
         gone = [entry for entry in old if acl_key(entry) not in places]
-        same = [entry for entry in old if entry in new]
+        then = set(new)
+        same = [entry for entry in old if entry in then]
         what = shown(wanted[0]) if len(wanted) == 1 else f"{len(wanted)} ACL entries"
         return Draft(f"change {what}", (*_gives(made), *_takes(gone)), already=_already(same))
 

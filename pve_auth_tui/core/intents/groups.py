@@ -18,7 +18,6 @@ from pve_auth_tui.core.objects import Key, shown
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import listed
 
 _MANY: Final = 20  # calls from which on it is worth a word
@@ -119,25 +118,25 @@ def _moves(
     """One call for each user, whatever number of groups it joins or leaves."""
     config = access_of(snapshot)
     joins, leaves = _by_user(joining), _by_user(leaving)
+    groups_of = _by_user({group.id: set(group.members) for group in config.groups.values()})
     steps = []
     for userid in sorted({*joins, *leaves}):
         if userid not in config.users and userid in leaves:
-            _require_only(snapshot, userid, leaves[userid])
+            _require_only(snapshot, userid, groups_of[userid] - leaves[userid])
             steps.append(ApiCall("DELETE", ("access", "users", userid)))
             continue
         user_of(snapshot, userid)
         if userid in leaves:
-            then = (_groups_of(config, userid) | joins.get(userid, set())) - leaves[userid]
+            then = (groups_of[userid] | joins.get(userid, set())) - leaves[userid]
             steps.append(_is_in(userid, then))
         else:
             steps.append(_joins(userid, joins[userid]))
     return steps
 
 
-def _require_only(snapshot: Snapshot, userid: str, groups: set[str]) -> None:
-    """Of a member without a user, are these groups all that is left?"""
-    config = access_of(snapshot)
-    left = [f"group {name}" for name in sorted(_groups_of(config, userid) - groups)]
+def _require_only(snapshot: Snapshot, userid: str, others: set[str]) -> None:
+    """Of a member without a user, is nothing left but the groups it leaves, and no `others`?"""
+    left = [f"group {name}" for name in sorted(others)]
     left += [shown(key) for key in ghosts.belongings(snapshot, Key("user", userid))]
     if left:
         raise Refused(
@@ -153,10 +152,6 @@ def _by_user(groups: dict[str, set[str]]) -> dict[str, set[str]]:
         for userid in users:
             of.setdefault(userid, set()).add(group)
     return of
-
-
-def _groups_of(config: UserConfig, userid: str) -> set[str]:
-    return {group.id for group in config.groups.values() if userid in group.members}
 
 
 def _joins(userid: str, groups: Iterable[str]) -> ApiCall:

@@ -6,9 +6,10 @@ effects that any write has (reference 10): what PVE does not write is gone.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from operator import is_not
 from typing import Final, TypeAlias
 
 from pve_auth_tui.core import versions
@@ -31,6 +32,9 @@ Subject: TypeAlias = tuple[SubjectKind, str]
 Grant: TypeAlias = tuple[SubjectKind, str, str]
 """Kind of subject, subject, role."""
 
+_Name: TypeAlias = tuple[str, SubjectKind, str, str]
+"""Of an entry: path, kind of subject, subject, role."""
+
 _ROOT: Final[Subject] = ("user", ROOT)
 
 
@@ -52,6 +56,7 @@ class AccessDraft:
         self._acl = config.acl
         self._gone: set[Subject] = set()
         self._gone_roles: set[str] = set()
+        self._changes: dict[_Name, AclEntry | None] = {}  # None: it goes
         self._written = False
         self.users = Table(config.users)
         self.groups = Table(config.groups)
@@ -137,6 +142,12 @@ class AccessDraft:
         )
         self.users.put(user.id, written)
 
+    def add_user(self, user: User) -> None:
+        """A new one; groups that list the name have it as a member at once."""
+        self.put_user(user)
+        if names := [one.id for one in self.groups.now.values() if user.id in one.members]:
+            self._groups_of.put(user.id, tuple(sorted(names)))
+
     def drop_user(self, userid: str) -> None:
         """With groups, API tokens and all their ACL entries; root@pam comes back at once."""
         self.leave_groups(userid)
@@ -156,14 +167,21 @@ class AccessDraft:
     def join_groups(self, userid: str, names: Iterable[str]) -> None:
         for name in names:
             group = self.groups[name]
-            members = tuple(sorted({*group.members, userid}))
-            self.groups.put(name, replace(group, members=members))
+            members = group.members  # thousands at times: they are sorted already
+            at = bisect_left(members, userid)
+            if members[at : at + 1] != (userid,):
+                joined = (*members[:at], userid, *members[at:])
+                self.groups.put(name, replace(group, members=joined))
             self._groups_of.put(userid, tuple(sorted({*self._of(userid), name})))
 
     def leave_groups(self, userid: str) -> None:
-        for name, group in list(self.groups.now.items()):
-            if userid in group.members:
-                members = tuple(member for member in group.members if member != userid)
+        """Once the file was written, it is known of a user in which groups it is."""
+        known = self._written and userid in self._config.users
+        for name in self._of(userid) if known else list(self.groups):
+            group = self.groups[name]
+            at = bisect_left(group.members, userid)
+            if group.members[at : at + 1] == (userid,):
+                members = (*group.members[:at], *group.members[at + 1 :])
                 self.groups.put(name, replace(group, members=members))
         self._groups_of.drop(userid)
 
@@ -194,6 +212,8 @@ class AccessDraft:
     def drop_role(self, name: str) -> None:
         """Its ACL lines stay in the file, and PVE leaves them out when it reads it."""
         self.roles.drop(name)
+        if self._changes:
+            self._change()
         self._gone_roles.add(name)
 
     def put_pool(self, pool: Pool) -> None:
@@ -209,10 +229,14 @@ class AccessDraft:
         """All entries that are left, in the order of the path tree."""
         if self._gone or self._gone_roles:
             self._sweep()
+        if self._changes:
+            self._change()
         return self._acl
 
     def forget(self, kind: SubjectKind, subject: str) -> None:
         """Whoever it was, ACL entries for them go."""
+        if self._changes:
+            self._change()
         self._gone.add((kind, subject))
 
     def _sweep(self) -> None:
@@ -229,34 +253,41 @@ class AccessDraft:
         self._gone.clear()
         self._gone_roles.clear()
 
+    def _change(self) -> None:
+        """One walk for all that was granted and revoked by now: plans do that on many paths."""
+        changes, self._changes = self._changes, {}
+        paths = {path for path, *_ in changes}
+        entries: list[AclEntry] = []
+        for entry in self._acl:
+            if entry.path not in paths or (name := (entry.path, *_grant(entry))) not in changes:
+                entries.append(entry)
+            elif (now := changes.pop(name)) is not None:
+                entries.append(entry if entry.propagate == now.propagate else now)
+        for new in changes.values():
+            if new is not None:
+                entries.insert(bisect_right(entries, _order(new), key=_order), new)
+        if len(entries) != len(self._acl) or any(map(is_not, entries, self._acl)):
+            self._acl = tuple(entries)
+
     def grant(self, path: str, grants: Iterable[Grant], *, propagate: bool) -> None:
         """Entries on a path; one that is there gets the new `propagate`."""
-        wanted = dict.fromkeys(grants)
-        entries, found = list(self.acl), False
-        for index, entry in enumerate(entries):
-            if entry.path == path and (grant := _grant(entry)) in wanted:
-                del wanted[grant]
-                if entry.propagate != propagate:
-                    entries[index], found = replace(entry, propagate=propagate), True
-        for kind, subject, role in wanted:
-            new = AclEntry(path, kind, subject, role, propagate)
-            entries.insert(bisect_right(entries, _order(new), key=_order), new)
-        if wanted or found:
-            self._acl = tuple(entries)
+        if self._gone or self._gone_roles:
+            self._sweep()
+        for grant in grants:
+            self._changes[(path, *grant)] = AclEntry(path, *grant, propagate)
 
     def revoke(self, path: str, grants: Collection[Grant]) -> None:
         """Entries on a path that go; those that are not there do not matter."""
-        self._keep(lambda entry: entry.path != path or _grant(entry) not in grants)
+        if self._gone or self._gone_roles:
+            self._sweep()
+        self._changes |= {(path, *grant): None for grant in grants}
 
     def drop_paths(self, path: str) -> None:
         """All entries on a path and below it."""
         below = f"{path}/"
-        self._keep(lambda entry: entry.path != path and not entry.path.startswith(below))
-
-    def _keep(self, stays: Callable[[AclEntry], bool]) -> None:
         entries = self.acl
-        kept = tuple(filter(stays, entries))
-        self._acl = entries if len(kept) == len(entries) else kept
+        kept = [e for e in entries if e.path != path and not e.path.startswith(below)]
+        self._acl = entries if len(kept) == len(entries) else tuple(kept)
 
 
 def _grant(entry: AclEntry) -> Grant:
