@@ -9,7 +9,8 @@ from pve_auth_tui.core import aclchoices
 from pve_auth_tui.core.intents import acl
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.objects import Key, acl_parts, record, shown
-from screens.acl_form import AclFormScreen, OnDone
+from screens.acl_form import AclFormScreen
+from screens.form import OnDone
 from widgets.field import Answer, AnyField, ChoiceEntry, TextEntry
 
 _AS_IT_IS: Final = ("", "as it is")
@@ -64,7 +65,7 @@ class AclEditForm(AclFormScreen):
         if self._role_problem(str(answers["role"])):
             return [Line("It stands here as soon as there is such a role.")]
         role, propagate = _wanted(answers)
-        return preview_edit(self.known, self._keys, role=role, propagate=propagate)
+        return preview_edit(self.picture, self._keys, role=role, propagate=propagate)
 
     def review(self) -> None:
         role, propagate = _wanted(self.form.values)

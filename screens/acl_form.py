@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pve_auth_tui.core import aclchoices, aclpaths
-from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.intents import acl
 from pve_auth_tui.core.intents.acl import Subjects
 from pve_auth_tui.core.listing import Line
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS, FormScreen
-from widgets.field import Answer, AnyField, Choice, Field, ManyEntry, TextEntry, YesNoEntry
+from screens.fields import LIST_HELP, names_in
+from screens.form import COMES_OF_IT, OF_LONG_FORMS, FormScreen, OnDone
+from widgets.field import Answer, AnyField, Choice, ManyEntry, TextEntry, YesNoEntry
 
 if TYPE_CHECKING:
-    from pve_auth_tui.core.snapshot import Snapshot
     from pve_auth_tui.core.userconfig import UserConfig
-    from pve_auth_tui.services.plans import Report
 
-_LIST: Final = "Space opens the list; space marks there, Enter takes what is marked."
 _PATH: Final = (
     "^P picks from what there is. Several paths with commas between them; PVE takes a path "
     "of the right shape even if nothing is there yet."
 )
 _SUBJECTS: Final = {"groups": "Group", "users": "User", "tokens": "API Token"}
-OnDone = Callable[["Report | None"], None]
 
 
 class AclFormScreen(FormScreen):
     """What the two forms of ACL entries share."""
 
     OFFERS: ClassVar[Commands] = OF_LONG_FORMS
-    REMARKS: ClassVar[str] = "What comes of it"
-
-    def __init__(self, on_done: OnDone | None = None) -> None:
-        super().__init__()
-        self._on_done = on_done
-
-    @property
-    def known(self) -> Snapshot:
-        """The picture. Raises AuthTuiError before there is one."""
-        if self.house.snapshot is None:
-            raise AuthTuiError("Nothing was read yet.", "Esc, then r reads again.")
-        return self.house.snapshot
-
-    @property
-    def config(self) -> UserConfig | None:
-        """Users, groups, roles; None where they were not read."""
-        return self.house.snapshot.access.value if self.house.snapshot else None
+    REMARKS: ClassVar[str] = COMES_OF_IT
 
     def choices(self, of: Callable[[UserConfig], Sequence[tuple[str, str]]]) -> list[Choice]:
         """What core offers, to pick from."""
         return [Choice(*choice) for choice in of(self.config)] if self.config else []
-
-    def dismiss_form(self, report: Report | None) -> None:
-        super().dismiss_form(report)
-        if self._on_done is not None:
-            self._on_done(report)
 
 
 class AclForm(AclFormScreen):
@@ -87,7 +62,7 @@ class AclForm(AclFormScreen):
             *(self._subjects(name) for name in self._order),
             ManyEntry(
                 "roles", "Role", self.choices(aclchoices.roles), none="none yet",
-                help=f"Several roles count together. {_LIST}", rule=_role_problem,
+                help=f"Several roles count together. {LIST_HELP}", rule=_role_problem,
             ),
             YesNoEntry(
                 "propagate", "Propagate", True,
@@ -97,7 +72,7 @@ class AclForm(AclFormScreen):
 
     def _subjects(self, name: str) -> ManyEntry:
         choices = self.choices(aclchoices.SUBJECTS[name])
-        return ManyEntry(name, _SUBJECTS[name], choices, help=_LIST)
+        return ManyEntry(name, _SUBJECTS[name], choices, help=LIST_HELP)
 
     def _known_paths(self) -> list[Choice]:
         snapshot = self.house.snapshot
@@ -110,20 +85,10 @@ class AclForm(AclFormScreen):
         if self._paths:
             self.call_after_refresh(self.form.focus_field, self._order[0])
 
-    def pick(self, field: Field[Any]) -> None:
+    def picked(self, field: TextEntry, value: str) -> str:
         """A path that is picked stands behind those that end with a comma."""
-        if not isinstance(field, TextEntry):
-            super().pick(field)
-            return
-        from screens.pick import PickScreen
-
-        def took(path: str | None) -> None:
-            if path is not None:
-                before, comma, _ = field.value.rpartition(",")
-                field.choose(f"{before}{comma} {path}".strip() if comma else path)
-
-        about = {choice.value: choice.about for choice in field.choices}
-        self.app.push_screen(PickScreen(field.label_text, list(about), about), took)
+        before, comma, _ = field.value.rpartition(",")
+        return f"{before}{comma} {value}" if comma else value
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         from pve_auth_tui.core.aclpreview import preview
@@ -132,7 +97,7 @@ class AclForm(AclFormScreen):
         if text.strip() and self._path_problem(text):
             return [Line("It stands here as soon as the path is right.")]
         paths, roles, subjects = _named(answers)
-        return preview(self.known, paths, roles, subjects, bool(answers["propagate"]))
+        return preview(self.picture, paths, roles, subjects, bool(answers["propagate"]))
 
     def review(self) -> None:
         answers = self.form.values
@@ -148,15 +113,11 @@ def _named(
 ) -> tuple[tuple[str, ...], tuple[str, ...], Subjects]:
     """Paths, roles, subjects."""
     subjects = Subjects(
-        users=_names(answers["users"]),
-        groups=_names(answers["groups"]),
-        tokens=_names(answers["tokens"]),
+        users=names_in(answers["users"]),
+        groups=names_in(answers["groups"]),
+        tokens=names_in(answers["tokens"]),
     )
-    return aclpaths.paths_in(str(answers["paths"])), _names(answers["roles"]), subjects
-
-
-def _names(answer: Answer) -> tuple[str, ...]:
-    return answer if isinstance(answer, tuple) else ()
+    return aclpaths.paths_in(str(answers["paths"])), names_in(answers["roles"]), subjects
 
 
 def _role_problem(roles: tuple[str, ...]) -> str:

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.events import Key
-from textual.message import Message
-from textual.timer import Timer
-from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from screens.commands import Back, Command, Commands
 from screens.secrets import SecretScreen
-from widgets.detail_pane import DetailPane
 from widgets.field import Answer, AnyField, Field, ManyEntry, SecretEntry, TextEntry
 from widgets.form import Form
 from widgets.lines import Rule, Sentence
+from widgets.remarks_pane import Remarks, RemarksPane
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent
+    from pve_auth_tui.core.snapshot import Snapshot
+    from pve_auth_tui.core.userconfig import UserConfig
     from pve_auth_tui.services.plans import Report
 
 _LAST = "That was the last field."
 _KEPT: Final = "What was typed here before is back."
 _NO_LETTERS = "Space and the arrows left and right change it. ^G helps."
-_REST: Final = 0.2  # seconds after the last key until the remarks follow
+
+OnDone = Callable[["Report | None"], None]
+
+COMES_OF_IT: Final = "What comes of it"
+"""A heading of remarks."""
+UNCHANGED: Final = Line("Nothing is changed yet.")
+NAMELESS: Final = Line("The plan of it stands here as soon as there is a name.")
+"""Remarks on what cannot be a plan yet."""
 
 
 class Review(Command["FormScreen"]):
@@ -104,11 +110,10 @@ class FormScreen(SecretScreen):
     REMARKS: ClassVar[str] = ""
     """The heading of the remarks; "" for a form without any."""
 
-    @dataclass
-    class Remarked(Message):
-        """What is worth knowing about the answers."""
-
-        lines: Sequence[Line]
+    def __init__(self, on_done: OnDone | None = None) -> None:
+        """`on_done` hears of it when its plan was run."""
+        super().__init__()
+        self._on_done = on_done
 
     @property
     def heading(self) -> str:
@@ -124,9 +129,38 @@ class FormScreen(SecretScreen):
         """New fields with what they begin with."""
         raise NotImplementedError
 
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
+        """What the answers want, each of which its rule is content with."""
+        raise NotImplementedError
+
     def review(self) -> None:
         """Every field's rule is content: make the plan. What it raises is told."""
-        raise NotImplementedError
+        self.propose(self.intent(self.form.values))
+
+    # --- what it knows -----------------------------------------------------------
+
+    @property
+    def known(self) -> Snapshot | None:
+        return self.house.snapshot
+
+    @property
+    def picture(self) -> Snapshot:
+        """What is known. Raises AuthTuiError where nothing was read yet."""
+        if self.known is None:
+            raise AuthTuiError("Nothing was read yet.", "Esc, then r reads again.")
+        return self.known
+
+    @property
+    def config(self) -> UserConfig | None:
+        """Users, groups, roles, pools; None where they were not read."""
+        return self.known.access.value if self.known else None
+
+    @property
+    def now(self) -> float:
+        """From which `+30d` counts. Raises AuthTuiError where nothing can be changed."""
+        return self.house.workshop.clock.now()
+
+    # --- what it shows -----------------------------------------------------------
 
     @property
     def form(self) -> Form:
@@ -137,17 +171,17 @@ class FormScreen(SecretScreen):
         yield Rule(id="heading")
         yield Form(self.make_fields(), id="form")
         if self.REMARKS:
-            yield DetailPane(id="remarks")
+            yield RemarksPane(self.REMARKS, self._ask_remarks, id="remarks")
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        self._resting: Timer | None = None
         self.query_one("#heading", Rule).show_parts(self.heading)
         self._at_first = self.form.values
         self._take_up()
         self.filled()
         self.form.focus_field()
-        self._remark()
+        for pane in self.query(RemarksPane):
+            pane.begin()
 
     def _take_up(self) -> None:
         """What was typed when the form was left, and whether others changed the same since."""
@@ -247,7 +281,8 @@ class FormScreen(SecretScreen):
         self.answer_changed(message.field.ident)
         if self.draft:  # with what the answer did to other fields
             self.house.drafts.keep(self.draft, self.form.values, self._at_first)
-        self._remark_when_at_rest()
+        for pane in self.query(RemarksPane):
+            pane.follow()
 
     def answer_changed(self, ident: str) -> None:
         """A key changed what the field of that name holds."""
@@ -261,17 +296,16 @@ class FormScreen(SecretScreen):
         """The list of what the field could hold."""
         from screens.pick_many import PickManyScreen
 
-        def took(values: tuple[str, ...] | None) -> None:
-            if values is None:
-                return
-            if isinstance(field, ManyEntry):
-                field.choose(values)
+        if isinstance(field, TextEntry):
+            self._pick_one(field)
+        elif isinstance(field, ManyEntry):
 
-        if isinstance(field, ManyEntry):
+            def took(values: tuple[str, ...] | None) -> None:
+                if values is not None:
+                    field.choose(values)
+
             title = field.label_text
             self.app.push_screen(PickManyScreen(title, field.choices, field.value), took)
-        elif isinstance(field, TextEntry):
-            self._pick_one(field)
 
     def _pick_one(self, field: TextEntry) -> None:
         from screens.pick import PickScreen
@@ -280,9 +314,13 @@ class FormScreen(SecretScreen):
 
         def took(value: str | None) -> None:
             if value is not None:
-                field.choose(value)
+                field.choose(self.picked(field, value))
 
         self.app.push_screen(PickScreen(field.label_text, list(about), about), took)
+
+    def picked(self, field: TextEntry, value: str) -> str:
+        """What a field is to hold when a value was picked for it."""
+        return value
 
     # --- remarks -----------------------------------------------------------------------
 
@@ -290,30 +328,14 @@ class FormScreen(SecretScreen):
         """What is worth knowing about these answers; runs in a worker. Errors are told there."""
         return ()
 
-    def _remark_when_at_rest(self) -> None:
-        if self._resting is None:
-            self._resting = self.set_timer(_REST, self._remark)
-        else:
-            self._resting.reset()
+    def _ask_remarks(self) -> Remarks:
+        return partial(self.remarks, self.form.values)
 
-    def _remark(self) -> None:
-        self._resting = None
-        if self.REMARKS:
-            self._make_remarks(self.form.values)
+    def foreseen(self, intent: Intent) -> Sequence[Line]:
+        """For `remarks`: the plan of it, in short. Raises AuthTuiError without a picture."""
+        from pve_auth_tui.core.foreseen import foreseen
 
-    @work(thread=True, exclusive=True, group="remarks", exit_on_error=False)
-    def _make_remarks(self, answers: Mapping[str, Answer]) -> None:
-        try:
-            lines = self.remarks(answers)
-        except AuthTuiError as error:
-            lines = [Line(f"{error} {error.hint}".strip(), word="BAD")]
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Remarked(lines))
-
-    @on(Remarked)
-    def _show_remarks(self, message: Remarked) -> None:
-        for pane in self.query("#remarks").results(DetailPane):
-            pane.show(self.REMARKS, message.lines)
+        return foreseen(intent, self.picture, self.now)
 
     # --- the plan ------------------------------------------------------------------------
 
@@ -336,3 +358,5 @@ class FormScreen(SecretScreen):
     def dismiss_form(self, report: Report | None) -> None:
         """Its plan has been run (or, with None, was collected)."""
         self.app.pop_screen()
+        if self._on_done is not None:
+            self._on_done(report)

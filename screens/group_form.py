@@ -10,8 +10,9 @@ from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.names import group_problem
 from pve_auth_tui.core.words import listed
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
+from screens.fields import names_in
+from screens.form import NAMELESS, OF_LONG_FORMS, UNCHANGED, OnDone
+from screens.user_fields import PeopleForm
 from widgets.field import Answer, AnyField, TextEntry
 
 if TYPE_CHECKING:
@@ -58,19 +59,16 @@ class GroupForm(PeopleForm):
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if self._groupid and answers == self._began:
-            return [Line("Nothing is changed yet.")]
+            return [UNCHANGED]
         if not self._groupid and not answers["name"]:
-            return [Line("The plan of it stands here as soon as there is a name.")]
-        return self.foreseen(self._intent(answers))
+            return [NAMELESS]
+        return self.foreseen(self.intent(answers))
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
-        comment, members = str(answers["comment"]).strip(), _names(answers["members"])
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
+        comment, members = str(answers["comment"]).strip(), names_in(answers["members"])
         if not self._groupid:
             return groups.add(str(answers["name"]), comment=comment, members=members)
-        before = _names(self._began["members"])
+        before = names_in(self._began["members"])
         return groups.edit(
             self._groupid,
             comment=comment if answers["comment"] != self._began["comment"] else None,
@@ -106,17 +104,10 @@ class GroupsForm(PeopleForm):
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if not any(answers.values()):
-            return [Line("Nothing is changed yet.")]
-        return self.foreseen(self._intent(answers))
+            return [UNCHANGED]
+        return self.foreseen(self.intent(answers))
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         return groups.move(
-            self._groupids, join=_names(answers["join"]), leave=_names(answers["leave"])
+            self._groupids, join=names_in(answers["join"]), leave=names_in(answers["leave"])
         )
-
-
-def _names(answer: Answer) -> tuple[str, ...]:
-    return answer if isinstance(answer, tuple) else ()

@@ -17,8 +17,15 @@ from pve_auth_tui.core.poolnotes import (
     vmids,
 )
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
+from screens.fields import LIST_HELP, names_in
+from screens.form import (
+    COMES_OF_IT,
+    NAMELESS,
+    OF_LONG_FORMS,
+    UNCHANGED,
+    FormScreen,
+    OnDone,
+)
 from widgets.field import Answer, AnyField, Choice, ManyEntry, TextEntry, YesNoEntry
 
 if TYPE_CHECKING:
@@ -26,14 +33,14 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.userconfig import Pool
 
 _NAME: Final = "A letter, then letters, digits, dot, - and _. lab/backup lies in the pool lab."
-_LIST: Final = "Space opens the list; there type a part, space marks, Enter takes what is marked."
 _MOVE: Final = "A guest is in one pool at most: with yes it leaves the other one."
 
 
-class PoolForm(PeopleForm):
+class PoolForm(FormScreen):
     """`poolid`: which to edit; None for a new pool."""
 
     OFFERS: ClassVar[Commands] = OF_LONG_FORMS
+    REMARKS: ClassVar[str] = COMES_OF_IT
 
     def __init__(self, poolid: str | None = None, on_done: OnDone | None = None) -> None:
         super().__init__(on_done)
@@ -70,8 +77,8 @@ class PoolForm(PeopleForm):
         fields: list[AnyField] = [
             *([] if self._poolid else [name]),
             TextEntry("comment", "Comment", (pool.comment or "") if pool else ""),
-            ManyEntry("vms", "Guests", guests, vmids(pool) if pool else (), help=_LIST),
-            ManyEntry("storage", "Storages", stores, pool.storage if pool else (), help=_LIST),
+            ManyEntry("vms", "Guests", guests, vmids(pool) if pool else (), help=LIST_HELP),
+            ManyEntry("storage", "Storages", stores, pool.storage if pool else (), help=LIST_HELP),
             YesNoEntry("move", "Move guests", help=_MOVE),
         ]
         self._began = {field.ident: field.value for field in fields}
@@ -98,23 +105,20 @@ class PoolForm(PeopleForm):
         self.form.field("move").display = bool(self._moving(self.form.values))
 
     def _moving(self, answers: Mapping[str, Answer]) -> Sequence[str]:
-        return moving(self._pools, self._poolid or "", _names(answers["vms"]))
+        return moving(self._pools, self._poolid or "", names_in(answers["vms"]))
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         name = self._poolid or str(answers["poolid"])
         if not name:
-            return [Line("The plan of it stands here as soon as there is a name.")]
+            return [NAMELESS]
         rights = rights_lines(self.config, name) if self.config else ()
         if self._poolid and answers == self._began:
-            return [Line("Nothing is changed yet."), *rights]
-        return [*self.foreseen(self._intent(answers)), *rights]
+            return [UNCHANGED, *rights]
+        return [*self.foreseen(self.intent(answers)), *rights]
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         comment = str(answers["comment"]).strip()
-        vms, storage = _names(answers["vms"]), _names(answers["storage"])
+        vms, storage = names_in(answers["vms"]), names_in(answers["storage"])
         move = bool(answers["move"])
         if not self._poolid:
             return pools.add(
@@ -128,7 +132,3 @@ class PoolForm(PeopleForm):
             storage=storage if storage != began["storage"] else None,
             allow_move=move,
         )
-
-
-def _names(answer: Answer) -> tuple[str, ...]:
-    return answer if isinstance(answer, tuple) else ()

@@ -13,23 +13,30 @@ from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.rolenotes import role_notes
 from pve_auth_tui.core.words import count_privileges, listed
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
+from screens.fields import LIST_HELP
+from screens.form import (
+    COMES_OF_IT,
+    NAMELESS,
+    OF_LONG_FORMS,
+    UNCHANGED,
+    FormScreen,
+    OnDone,
+)
 from widgets.field import Answer, AnyField, Choice, ManyEntry, TextEntry
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent
     from pve_auth_tui.core.userconfig import Role
 
-_LIST: Final = "Space opens the list; there type a part, space marks, Enter takes what is marked."
 _NAME: Final = (
     "Letters, digits, dot, - and _. Names that begin with PVE are kept for built-in roles."
 )
 _LIKE: Final = "^P picks a role: this one begins with its privileges, in place of those below."
 
 
-class _PrivilegesForm(PeopleForm):
+class _PrivilegesForm(FormScreen):
     OFFERS: ClassVar[Commands] = OF_LONG_FORMS
+    REMARKS: ClassVar[str] = COMES_OF_IT
 
     @property
     def privileges(self) -> frozenset[str]:
@@ -66,7 +73,11 @@ class RoleForm(_PrivilegesForm):
         offered = by_category(self.privileges | held)
         fields: list[AnyField] = [
             ManyEntry(
-                category, category, _choices(offered[category]), taken.get(category, ()), help=_LIST
+                category,
+                category,
+                _choices(offered[category]),
+                taken.get(category, ()),
+                help=LIST_HELP,
             )
             for category in CATEGORIES
             if category in offered
@@ -107,16 +118,12 @@ class RoleForm(_PrivilegesForm):
         name, privs = self._roleid or str(answers["roleid"]), _taken(answers)
         notes = role_notes(self.config, name, privs) if self.config else ()
         if self._roleid and answers == self._began:
-            return [Line("Nothing is changed yet."), *notes]
+            return [UNCHANGED, *notes]
         if not name:
-            nameless = Line("The plan of it stands here as soon as there is a name.")
-            return [nameless, *(notes if privs else ())]
-        return [*self.foreseen(self._intent(answers)), *notes]
+            return [NAMELESS, *(notes if privs else ())]
+        return [*self.foreseen(self.intent(answers)), *notes]
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         if self._roleid:
             return roles.edit(self._roleid, _taken(answers))
         return roles.add(str(answers["roleid"]), _taken(answers))
@@ -142,19 +149,16 @@ class RolesForm(_PrivilegesForm):
         held = {priv for name in self._roleids if name in known for priv in known[name].privs}
         offered = [priv for privs in by_category(self.privileges).values() for priv in privs]
         return [
-            ManyEntry("gain", "Privileges to add", _choices(offered), help=_LIST),
-            ManyEntry("lose", "Privileges to take", _choices(sorted(held)), help=_LIST),
+            ManyEntry("gain", "Privileges to add", _choices(offered), help=LIST_HELP),
+            ManyEntry("lose", "Privileges to take", _choices(sorted(held)), help=LIST_HELP),
         ]
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if not any(answers.values()):
-            return [Line("Nothing is changed yet.")]
-        return self.foreseen(self._intent(answers))
+            return [UNCHANGED]
+        return self.foreseen(self.intent(answers))
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         gain, lose = (_taken({name: answers[name]}) for name in ("gain", "lose"))
         return roles.change(self._roleids, gain=gain, lose=lose)
 

@@ -11,22 +11,29 @@ from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.userconfig import Token
 from pve_auth_tui.core.words import listed
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
+from screens.fields import (
+    EXPIRE_LEFT,
+    expire_field,
+    expire_in,
+    expire_line,
+    flag_in,
+    flag_or_left,
+)
+from screens.form import COMES_OF_IT, OF_LONG_FORMS, UNCHANGED, FormScreen, OnDone
 from widgets.field import Answer, AnyField, ChoiceEntry, TextEntry, YesNoEntry
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent
 
-_LEAVE, _YES, _NO, _NONE, _OTHER = "leave", "yes", "no", "none", "other"
-_BLANK: Final = "Blank leaves it as it is. never, a date like 2027-01-31, or +30d (h d w m y)."
+_LEAVE, _NONE, _OTHER = "leave", "none", "other"
 _SEPARATED: Final = "Whether only ACL entries of its own count. Without it, it is its user."
 
 
-class TokenEditForm(PeopleForm):
+class TokenEditForm(FormScreen):
     """`tokenids`: full token ids; of several nothing is changed that is left as it is."""
 
     OFFERS: ClassVar[Commands] = OF_LONG_FORMS
+    REMARKS: ClassVar[str] = COMES_OF_IT
 
     def __init__(self, tokenids: Sequence[str], on_done: OnDone | None = None) -> None:
         super().__init__(on_done)
@@ -52,7 +59,7 @@ class TokenEditForm(PeopleForm):
         token = self._token or Token("")
         return [
             YesNoEntry("privsep", "Privilege Separation", token.privsep, help=_SEPARATED),
-            self.expire_field(expiry.expiry_text(token.expire)),
+            expire_field(self.known, expiry.expiry_text(token.expire)),
             TextEntry("comment", "Comment", token.comment or ""),
         ]
 
@@ -64,12 +71,8 @@ class TokenEditForm(PeopleForm):
 
     def _of_several(self) -> list[AnyField]:
         return [
-            ChoiceEntry(
-                "privsep", "Privilege Separation",
-                [(_LEAVE, "leave as it is"), (_YES, "yes"), (_NO, "no")],
-                help=_SEPARATED,
-            ),
-            self.expire_field("", _BLANK),
+            flag_or_left("privsep", "Privilege Separation", _SEPARATED),
+            expire_field(self.known, "", EXPIRE_LEFT),
             ChoiceEntry(
                 "comments", "Comment",
                 [(_LEAVE, "leave as it is"), (_NONE, "none"), (_OTHER, "other ...")],
@@ -94,24 +97,22 @@ class TokenEditForm(PeopleForm):
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if answers == self._began:
-            return [Line("Nothing is changed yet.")]
-        told = [self.expire_line(answers)] if self._is_new(answers, "expire") else []
-        return [*told, *self.foreseen(self._intent(answers))]
-
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
+            return [UNCHANGED]
+        told = [expire_line(answers, self.now)] if self._is_new(answers, "expire") else []
+        return [*told, *self.foreseen(self.intent(answers))]
 
     def _is_new(self, answers: Mapping[str, Answer], name: str) -> bool:
         return answers[name] != self._began[name]
 
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         """What is as the form began is left out: others may change it meanwhile."""
         privsep = None
         if self._is_new(answers, "privsep"):
-            privsep = answers["privsep"] in (True, _YES)
+            answer = answers["privsep"]
+            privsep = answer if isinstance(answer, bool) else flag_in(answer)
         expire = None
         if self._is_new(answers, "expire"):
-            expire = expiry.until(str(answers["expire"]), self.now)
+            expire = expire_in(answers, self.now)
         return tokens.edit(
             self._tokenids, comment=self._comment(answers), expire=expire, privsep=privsep
         )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pve_auth_tui.core import expiry
 from pve_auth_tui.core.intents import tokens
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.names import token_problem
 from pve_auth_tui.core.newgroup import user_words
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
+from screens.fields import expire_field, expire_in, expire_line
+from screens.form import COMES_OF_IT, OF_LONG_FORMS, FormScreen, OnDone
 from widgets.field import Answer, AnyField, Choice, ChoiceEntry, TextEntry, YesNoEntry
 
 if TYPE_CHECKING:
@@ -26,10 +25,11 @@ _SEPARATED: Final = (
 )
 
 
-class TokenForm(PeopleForm):
+class TokenForm(FormScreen):
     """`userid`: whose token it is to be, "" to be chosen."""
 
     OFFERS: ClassVar[Commands] = OF_LONG_FORMS
+    REMARKS: ClassVar[str] = COMES_OF_IT
 
     def __init__(self, userid: str = "", on_done: OnDone | None = None) -> None:
         super().__init__(on_done)
@@ -61,7 +61,7 @@ class TokenForm(PeopleForm):
                 [(_NONE, "none yet"), (_SAME, "the same roles as its user, on the same paths")],
                 help="ACL entries of its own. Without any it logs in and sees nothing.",
             ),
-            self.expire_field("never"),
+            expire_field(self.known, "never"),
             TextEntry("comment", "Comment"),
         ]  # fmt: skip
 
@@ -95,19 +95,16 @@ class TokenForm(PeopleForm):
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if not (answers["user"] and answers["tokenid"]):
             return [Line("The plan of it stands here as soon as there are user and token ID.")]
-        told = [self.expire_line(answers)] if answers["expire"] != "never" else []
-        return [*told, *self.foreseen(self._intent(answers))]
+        told = [expire_line(answers, self.now)] if answers["expire"] != "never" else []
+        return [*told, *self.foreseen(self.intent(answers))]
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         separated = answers["privsep"] is True
         return tokens.add(
             str(answers["user"]),
             str(answers["tokenid"]),
             comment=str(answers["comment"]).strip(),
-            expire=expiry.until(str(answers["expire"]), self.now),
+            expire=expire_in(answers, self.now),
             privsep=separated,
             same_rights=separated and answers["rights"] == _SAME,
         )

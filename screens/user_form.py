@@ -12,8 +12,18 @@ from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from screens.commands import Commands
-from screens.form import FieldHelp, LeaveForm, PickFromList, Reveal, Review
-from screens.user_fields import TEXTS, OnDone, PeopleForm, text_fields
+from screens.fields import expire_field, expire_in, expire_line, names_in
+from screens.form import (
+    NAMELESS,
+    UNCHANGED,
+    FieldHelp,
+    LeaveForm,
+    OnDone,
+    PickFromList,
+    Reveal,
+    Review,
+)
+from screens.user_fields import TEXTS, PeopleForm, text_fields
 from widgets.field import Answer, AnyField, ChoiceEntry, SecretEntry, TextEntry, YesNoEntry
 
 if TYPE_CHECKING:
@@ -65,7 +75,7 @@ class UserForm(PeopleForm):
                 "again", "Confirm Password", rule=self._again_problem, help="The same once more."
             ),
             self.groups_field("groups", "Group"),
-            self.expire_field("never"),
+            expire_field(self.known, "never"),
             YesNoEntry("enable", "Enabled", True, help="Without it nobody can log in."),
             *text_fields(None),
             *self._keys_fields("none"),
@@ -81,7 +91,7 @@ class UserForm(PeopleForm):
                 "enable", "Enabled", user is not None and user.enable,
                 help="Without it nobody can log in.",
             ),
-            self.expire_field(expiry.expiry_text(user.expire if user else 0)),
+            expire_field(self.known, expiry.expiry_text(user.expire if user else 0)),
             self.groups_field("groups", "Group", mine),
             *text_fields(user),
             *self._keys_fields(*newuser.keys_state(user)),
@@ -137,24 +147,21 @@ class UserForm(PeopleForm):
         told: list[Line] = []
         if not self._userid:
             if not answers["name"]:
-                return [Line("The plan of it stands here as soon as there is a name.")]
+                return [NAMELESS]
             told += newuser.userid_lines(_userid(answers))
         else:
             told += newuser.edit_lines(self._userid)
         if answers["expire"] != self._began["expire"]:
-            told.append(self.expire_line(answers))
+            told.append(expire_line(answers, self.now))
         if self._userid and not self._changed(answers):
-            return [*told, Line("Nothing is changed yet.")]
-        return [*told, *self.foreseen(self._intent(answers))]
+            return [*told, UNCHANGED]
+        return [*told, *self.foreseen(self.intent(answers))]
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         values = self._values(self._changed(answers), answers)
-        then = _names(answers["groups"])
+        then = names_in(answers["groups"])
         if self._userid:
-            now = _names(self._began["groups"])
+            now = names_in(self._began["groups"])
             joining = [name for name in then if name not in now]
             leaving = [name for name in now if name not in then]
             if joining:
@@ -181,15 +188,11 @@ class UserForm(PeopleForm):
         if "enable" in changed:
             values["enable"] = int(bool(answers["enable"]))
         if "expire" in changed:
-            values["expire"] = expiry.until(str(answers["expire"]), self.now)
+            values["expire"] = expire_in(answers, self.now)
         keys = answers["keys"]
         if answers["old-factors"] == _OTHER and isinstance(keys, Secret):
             values["keys"] = keys
         return values
-
-
-def _names(answer: Answer) -> tuple[str, ...]:
-    return answer if isinstance(answer, tuple) else ()
 
 
 def _userid(answers: Mapping[str, Answer]) -> str:

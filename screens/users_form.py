@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
-from pve_auth_tui.core import expiry
 from pve_auth_tui.core.intents import users
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.words import listed
 from screens.commands import Commands
-from screens.form import OF_LONG_FORMS
-from screens.user_fields import OnDone, PeopleForm
-from widgets.field import Answer, AnyField, ChoiceEntry
+from screens.fields import (
+    EXPIRE_LEFT,
+    expire_field,
+    expire_in,
+    expire_line,
+    flag_in,
+    flag_or_left,
+    names_in,
+)
+from screens.form import OF_LONG_FORMS, UNCHANGED, OnDone
+from screens.user_fields import PeopleForm
+from widgets.field import Answer, AnyField
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent
-
-_LEAVE, _YES, _NO = "leave", "yes", "no"
-_BLANK: Final = "Blank leaves it as it is. never, a date like 2027-01-31, or +30d (h d w m y)."
 
 
 class UsersForm(PeopleForm):
@@ -29,6 +34,7 @@ class UsersForm(PeopleForm):
     def __init__(self, userids: Sequence[str], on_done: OnDone | None = None) -> None:
         super().__init__(on_done)
         self._userids = tuple(userids)
+        self._began: Mapping[str, Answer] = {}
 
     @property
     def heading(self) -> str:
@@ -41,41 +47,34 @@ class UsersForm(PeopleForm):
     def make_fields(self) -> Sequence[AnyField]:
         groups = self.config.groups if self.config else {}
         theirs = [name for name in groups if self._some_in(groups[name].members)]
-        return [
-            ChoiceEntry(
-                "enable", "Enabled",
-                [(_LEAVE, "leave as it is"), (_YES, "yes"), (_NO, "no")],
-                help="Whether they can log in at all.",
-            ),
-            self.expire_field("", _BLANK),
+        fields: list[AnyField] = [
+            flag_or_left("enable", "Enabled", "Whether they can log in at all."),
+            expire_field(self.known, "", EXPIRE_LEFT),
             self.groups_field("join", "Groups to join"),
             self.groups_field("leave", "Groups to leave", among=theirs),
-        ]  # fmt: skip
+        ]
+        self._began = {field.ident: field.value for field in fields}
+        return fields
 
     def _some_in(self, members: Sequence[str]) -> bool:
         return not set(self._userids).isdisjoint(members)
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
-        told = [self.expire_line(answers)] if str(answers["expire"]).strip() else []
-        if not any(_is_asked(answers, name) for name in answers):
-            return [Line("Nothing is changed yet.")]
-        return [*told, *self.foreseen(self._intent(answers))]
+        if answers == self._began:
+            return [UNCHANGED]
+        told = [expire_line(answers, self.now)] if _is_expire_asked(answers) else []
+        return [*told, *self.foreseen(self.intent(answers))]
 
-    def review(self) -> None:
-        self.propose(self._intent(self.form.values))
-
-    def _intent(self, answers: Mapping[str, Answer]) -> Intent:
+    def intent(self, answers: Mapping[str, Answer]) -> Intent:
         values: dict[str, users.Value] = {}
-        if _is_asked(answers, "enable"):
-            values["enable"] = int(answers["enable"] == _YES)
-        if _is_asked(answers, "expire"):
-            values["expire"] = expiry.until(str(answers["expire"]), self.now)
-        join, leave = answers["join"], answers["leave"]
-        if isinstance(join, tuple) and join:
+        if (enable := flag_in(answers["enable"])) is not None:
+            values["enable"] = int(enable)
+        if _is_expire_asked(answers):
+            values["expire"] = expire_in(answers, self.now)
+        if join := names_in(answers["join"]):
             values["groups"] = ",".join(join)
-        leaving = leave if isinstance(leave, tuple) else ()
-        return users.edit(self._userids, values, append=True, leave=leaving)
+        return users.edit(self._userids, values, append=True, leave=names_in(answers["leave"]))
 
 
-def _is_asked(answers: Mapping[str, Answer], name: str) -> bool:
-    return answers[name] not in (_LEAVE, "", ())
+def _is_expire_asked(answers: Mapping[str, Answer]) -> bool:
+    return bool(str(answers["expire"]).strip())
