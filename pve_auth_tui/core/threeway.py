@@ -103,7 +103,7 @@ def _compared_part(found: Record | None, one: Changed) -> Record | None:
 
 def _require_untouched(snapshot: Snapshot, changes: Sequence[Changed]) -> None:
     problems = [text for one in changes if (text := _changed_since(snapshot, one))]
-    problems += _hanging_on(snapshot, changes)
+    problems += [f"{text}." for text in hanging_on(snapshot, changes)]
     if problems:
         more = len(problems) - _MOST_NAMED
         tail = [f"And {more} more."] if more > 0 else []
@@ -138,8 +138,11 @@ def _difference(name: str, now: str, after: str) -> str:
     return f"{name} is {now or 'empty'}, not {after or 'empty'}"
 
 
-def _hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
-    """What others have given since to an object that would be removed, and that goes with it."""
+def hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
+    """What others have given to an object that would be removed, and that would go with it.
+
+    Mostly since; but what names it may have stood there before it was made, too.
+    """
     made = {one.key for one in changes if one.was_made}
     mine = {one.key for one in changes}
     access = snapshot.access.value
@@ -167,7 +170,7 @@ def _hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
             factors = _entries(snapshot, one.name)
             add(one, *(Key("factor", one.name, entry.id) for entry in factors))
     return [
-        f"{shown(owner)} was given more since: {listed([*map(shown, things)])}."
+        f"{shown(owner)} has more than the change gave it: {listed([*map(shown, things)])}"
         for owner, things in found.items()
         if things
     ]

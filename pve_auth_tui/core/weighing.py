@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pve_auth_tui.core.changed import Changed
 from pve_auth_tui.core.effects.targets import Target, targets
 from pve_auth_tui.core.objects import Key, record
 from pve_auth_tui.core.plan import ApiCall, Step, TakeBack, Weight
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import beyond_records, changed, material_of, way_back
+from pve_auth_tui.core.threeway import hanging_on
 
 MOST: Final = 10
 """A plan with more objects than these is HEAVY."""
@@ -38,12 +40,25 @@ def back_of(deed: Deed) -> TakeBack:
     changes = changed(deed.before, deed.after, deed.differ)
     material = material_of(deed.before, changes)
     back = way_back(changes, material, deed.after, now=deed.now)
-    lost = [*back.lost, *beyond_records(deed.steps, changes)]
+    if hanging := hanging_on(deed.after, changes):
+        why = tuple(f"{text}. It would go with it, so nothing is taken back." for text in hanging)
+        back = TakeBack((), why)
+    listed = tuple(_listed_before(deed.before, changes))
+    lost = [*back.lost, *listed, *beyond_records(deed.steps, changes)]
     if deed.unforeseen:
         lost.append("What cannot be foretold is not taken back.")
     if _notes(deed.before) != _notes(deed.after):
         lost.append("The old notes of the datacenter are not taken back.")
-    return TakeBack(back.steps, tuple(dict.fromkeys(lost)), back.anew)
+    return TakeBack(back.steps, tuple(dict.fromkeys(lost)), back.anew.union(listed))
+
+
+def _listed_before(before: Snapshot, changes: Sequence[Changed]) -> Iterator[str]:
+    """A group may list a name before there is such a user; PVE takes it out with the user."""
+    made = {one.key.name for one in changes if one.key.kind == "user" and one.was_made}
+    groups = before.access.value.groups.values() if before.access.value and made else ()
+    for group in groups:
+        for name in sorted(made.intersection(group.members)):
+            yield f"Group {group.id} does not list the name {name} any more."
 
 
 def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weight:

@@ -13,6 +13,7 @@ from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.readback import filled, read_back
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import beyond_records, material_of, way_back
+from pve_auth_tui.core.threeway import hanging_on
 from pve_auth_tui.services.report import State, StepResult
 
 
@@ -62,8 +63,9 @@ def upshot(
     back = way_back(applied.changes, material, seen, now=at)
     lost = (*back.lost, *beyond_records(done, applied.changes))
     applied = replace(applied, lost=tuple(dict.fromkeys(lost)), undoes=begun.undoes)
+    may_go_back = bool(back.steps) and not hanging_on(seen, applied.changes)
     others = () if now is None else perhaps_found.others
-    return Upshot(found.differences, others, applied, bool(back.steps))
+    return Upshot(found.differences, others, applied, may_go_back)
 
 
 def _foretold(before: Snapshot, steps: Sequence[Step], at: float) -> Snapshot:

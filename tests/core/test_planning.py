@@ -185,7 +185,7 @@ def test_a_realm_requires_a_factor_that_many_do_not_have():
 def test_a_new_user_meets_what_another_one_left():
     new = call.call("POST", ("access", "users"), {"userid": "gone@corp", "groups": "dev"})
     assert told(new) == [
-        "create /access/users: SMALL",
+        "create /access/users: HEAVY gone@corp",
         "LOOK gone@corp stands in 1 old ACL line already, and gets PVEVMAdmin on /vms/104.",
         "LOOK The next sync of corp removes gone@corp unless the directory has the name.",
         STILL,
@@ -193,7 +193,8 @@ def test_a_new_user_meets_what_another_one_left():
         "  gone@corp: gains 23 privileges on /pool/lab, /storage/nfs-archive, "
         "/storage/nfs-offsite and 3 more",
         "$ pveum user add gone@corp --groups dev",
-        "< pveum user delete gone@corp",
+        "! user gone@corp has more than the change gave it: ACL /vms/104 gone@corp "
+        "PVEVMAdmin. It would go with it, so nothing is taken back.",
     ]
 
 
@@ -470,3 +471,12 @@ def test_every_plan_is_whole_and_made_again_it_is_the_same(made, intents):
     assert all(line.subject and line.text for line in plan.changes)
     assert plan.back.steps or plan.back.lost
     assert make_plan(intent, replace(made), now=NOW) == plan
+
+
+def test_a_name_that_a_group_lists_already_is_not_listed_after_the_way_back():
+    made = picture("group:ops:eve@pve::")
+    plan = make_plan(users.add("eve@pve"), made, now=NOW)
+    assert plan.back.lost == ("Group ops does not list the name eve@pve any more.",)
+    assert plan.back.steps
+    assert plan.weight is Weight.ORDINARY
+    assert plan.after.access.value.groups_of["eve@pve"] == ("ops",)

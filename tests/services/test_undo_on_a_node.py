@@ -286,7 +286,7 @@ def test_others_in_the_same_group_are_other_changes():
         (
             [call("POST", "users", userid="new@corp")],
             [acl("/vms", "PVEVMUser", users="new@corp")],
-            "user new@corp was given more since: ACL /vms new@corp PVEVMUser",
+            "user new@corp has more than the change gave it: ACL /vms new@corp PVEVMUser",
         ),
         (
             [call("POST", "users", userid="new@corp")],
@@ -311,12 +311,12 @@ def test_others_in_the_same_group_are_other_changes():
         (
             [call("POST", "roles", roleid="New", privs="VM.Audit")],
             [acl("/vms", "New", users="bob@pve")],
-            "role New was given more since: ACL /vms bob@pve New",
+            "role New has more than the change gave it: ACL /vms bob@pve New",
         ),
         (
             [call("POST", "pools", poolid="new")],
             [acl("/pool/new", "PVEVMUser", users="bob@pve")],
-            "pool new was given more since: ACL /pool/new bob@pve PVEVMUser",
+            "pool new has more than the change gave it: ACL /pool/new bob@pve PVEVMUser",
         ),
     ],
 )

@@ -26,7 +26,7 @@ def add_user(world: World, params: Params) -> None:
     groups = split_list(params.text("groups"))
     world.access.require_groups(groups)
     world.access.write()
-    world.access.put_user(
+    world.access.add_user(
         User(
             userid,
             enable=params.flag("enable", True),
