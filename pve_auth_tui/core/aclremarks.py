@@ -98,6 +98,9 @@ def _of_pair(
     for entry in entries:
         for note in aclnotes.notes_of(after, entry):
             noted.setdefault(note, entry)
+    unused = noted.get(aclnotes.UNUSED)
+    if aclnotes.BLOCKS in noted and unused and aclnotes.beside_no_access(after, unused):
+        del noted[aclnotes.UNUSED]  # the same in other words
     for note, one in noted.items():
         if text := _note_text(before, after, entries, note, one):
             yield note, text

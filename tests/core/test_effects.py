@@ -322,6 +322,14 @@ def test_many_lines_share_a_remark():
     ]
 
 
+def test_no_access_beside_other_roles_is_told_once():
+    made = picture(ANN, "acl:1:/vms:ann@pve:PVEVMUser:")
+    step = put("access/acl", path="/vms", roles="PVEAuditor,NoAccess", users="ann@pve")
+    told = findings(made, step)
+    assert any("NoAccess wins over every other role of ann@pve on this path" in one for one in told)
+    assert not any("never count" in one for one in told)
+
+
 def test_a_line_for_a_group_is_judged_with_the_members_that_it_gets():
     made = picture(ANN, "group:ops:::", "acl:1:/vms:ann@pve:PVEAuditor:")
     join = put("access/users/ann@pve", groups="ops")
