@@ -11,9 +11,10 @@ from textual.events import Key
 
 from pve_auth_tui.core.aclpaths import about_path, known_paths, placed
 from pve_auth_tui.core.errors import AuthTuiError
-from pve_auth_tui.core.listing import Column, Line, Row
+from pve_auth_tui.core.listing import Line, Row
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.astext import STEP_COLUMNS, fix_lines, step_rows, way_in_line
 from pve_auth_tui.core.why.check import check_line
 from pve_auth_tui.core.why.explain import explain
 from pve_auth_tui.core.why.explanation import Explanation, Step
@@ -46,13 +47,6 @@ if TYPE_CHECKING:
 
 ANYTHING: Final = "anything"
 _WHO, _DOES, _WHERE = range(3)
-_COLUMNS: Final = (
-    Column("Path", 11, grow=True),
-    Column("Entry", 19, grow=True),
-    Column("Role", 15),
-    Column("Counts?", 25, grow=True),
-)
-_MOST: Final = 9  # fixes, as there are digits
 
 
 class TakeFix(Command["ExplainScreen"]):
@@ -116,7 +110,7 @@ class ExplainScreen(QuestionScreen):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_questions()
-        yield Answer(_COLUMNS, id="answer")
+        yield Answer(STEP_COLUMNS, id="answer")
         yield from self.compose_bottom()
 
     def focus_answer(self) -> None:
@@ -242,7 +236,7 @@ class ExplainScreen(QuestionScreen):
 
     def own_hints(self) -> list[KeyHint]:
         """With the digits that are there."""
-        number = len(self._explanation.fixes[:_MOST]) if self._explanation else 0
+        number = len(self._explanation.fixes) if self._explanation else 0
         digits = "1" if number == 1 else f"1-{number}"
         own = super().own_hints()
         shown = [one._replace(key=digits) if one.key == TakeFix.shown else one for one in own]
@@ -250,7 +244,7 @@ class ExplainScreen(QuestionScreen):
 
     def why_no_fix(self) -> str:
         """Why a digit does nothing now; "" when it does."""
-        fixes = self._explanation.fixes[:_MOST] if self._explanation else ()
+        fixes = self._explanation.fixes if self._explanation else ()
         if not fixes:
             return "There is nothing here that a digit would take."
         if not self._digit:
@@ -297,23 +291,18 @@ class ExplainScreen(QuestionScreen):
 
 
 def _rows(steps: Sequence[Step]) -> list[Row]:
-    rows = []
-    for at, step in enumerate(steps):
-        counts = f"YES: {step.why}" if step.counts else f"no, {step.why}"
-        cells = (step.path or "-", step.entry or "-", step.role or "-", counts)
-        rows.append(Row(f"{at} {step.path} {step.entry} {step.role}", cells))
-    return rows
+    return [
+        Row(f"{at} {step.path} {step.entry} {step.role}", cells)
+        for at, (step, cells) in enumerate(zip(steps, step_rows(steps), strict=True))
+    ]
 
 
 def _facts(found: Explanation, who_can: str, check: Line | None) -> list[Line]:
     """What stands below the table."""
-    reason = found.usable.reason.removeprefix(f"{found.subject} cannot log in: ")
-    lines = [Line({True: "yes", False: f"NO: {reason}", None: reason}[found.usable.ok], "Log in")]
+    lines = [way_in_line(found)]
     if found.owner:
         lines.append(Line(found.owner.verdict, "Its user"))
-    for number, fix in enumerate(found.fixes[:_MOST], start=1):
-        heading = "To allow it" if number == 1 else ""
-        lines.append(Line(f"{number} {fix.title}: {fix.effect}", heading))
+    lines += fix_lines(found)
     if who_can:
         lines.append(Line(who_can, "Who can"))
     lines.append(check or Line("PVE is being asked ...", "Check"))

@@ -107,13 +107,13 @@ def test_the_text_is_the_drawing():
         "              /vms/100  ann@pve             PVEAuditor  YES: this decides",
         "              /pool     none has guest 100  -           no, a pool adds roles",
         "",
-        "Log in      nothing stands in the way",
+        "Log in      yes",
         "To allow it 1 remove PVEAuditor of ann@pve on /vms/100: leaves PVEVMUser (10 privileges)",
         "            2 change PVEAuditor of ann@pve on /vms/100 to PVEVMUser: then PVEVMUser (10 "
         "privileges)",
         "            3 give PVEVMUser on /vms/100 to ann@pve: then PVEAuditor and PVEVMUser (15 "
         "privileges)",
-        "PVE answers Datastore.Audit, Mapping.Audit, Pool.Audit, SDN.Audit, Sys.Audit, VM.Audit "
+        "Allowed     Datastore.Audit, Mapping.Audit, Pool.Audit, SDN.Audit, Sys.Audit, VM.Audit "
         "and 1 more, not propagated",
     ]
 
@@ -121,7 +121,7 @@ def test_the_text_is_the_drawing():
 def test_the_text_about_a_token_has_the_steps_of_its_user_too():
     lines = text(told("ann@pve!ci"))
     assert "User        ann@pve, whose API token it is" in lines
-    assert "API         nothing stands in the way" in lines
+    assert "API         yes" in lines
     assert sum(line.endswith("Counts?") for line in lines) == 2
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pve_auth_tui.core.listing import Column, Line
+from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.plain import cells, fit, plain
 from pve_auth_tui.core.why.explanation import Explanation, Step
 from pve_auth_tui.core.why.verbs import verb_of
 from pve_auth_tui.core.words import count_privileges, listed
 
 STEP_COLUMNS = (
-    Column("Path", 12, grow=True),
-    Column("Entry", 22, grow=True),
-    Column("Role", 14),
-    Column("Counts?", 24, grow=True),
+    Column("Path", 11, grow=True),
+    Column("Entry", 19, grow=True),
+    Column("Role", 15),
+    Column("Counts?", 25, grow=True),
 )
 _GAP = "  "
 _NAMED = 6  # privileges in one line
@@ -30,6 +31,22 @@ def counts_text(step: Step) -> str:
     if step.counts:
         return f"YES: {step.why}"
     return step.why if step.why.startswith("no ") else f"no, {step.why}"
+
+
+def way_in_line(explanation: Explanation) -> Line:
+    """Can it be used at all: `yes`, `NO: TOTP is locked.`, or why that is not judged."""
+    ok, subject = explanation.usable.ok, explanation.subject
+    reason = explanation.usable.reason.removeprefix(f"{subject} cannot log in: ")
+    heading = "API" if split_tokenid(subject) else "Log in"
+    return Line({True: "yes", False: f"NO: {reason}", None: reason}[ok], heading)
+
+
+def fix_lines(explanation: Explanation) -> list[Line]:
+    """The fixes with their numbers, from 1 on."""
+    return [
+        Line(f"{number} {fix.title}: {fix.effect}", "To allow it" if number == 1 else "")
+        for number, fix in enumerate(explanation.fixes, start=1)
+    ]
 
 
 def explanation_lines(explanation: Explanation) -> list[Line]:
@@ -65,14 +82,9 @@ def _lines(explanation: Explanation) -> Iterator[Line]:
         yield Line(f"{explanation.owner.subject}, whose API token it is", "User")
         yield from map(Line, _table(explanation.owner.steps))
     yield Line("")
-    yield Line(explanation.usable.reason or "nothing stands in the way", _way_in(explanation))
-    for number, fix in enumerate(explanation.fixes, 1):
-        yield Line(f"{number} {fix.title}: {fix.effect}", "To allow it" if number == 1 else "")
-    yield Line(privileges_text(explanation), "PVE answers")
-
-
-def _way_in(explanation: Explanation) -> str:
-    return "API" if "!" in explanation.subject.rpartition("@")[2] else "Log in"
+    yield way_in_line(explanation)
+    yield from fix_lines(explanation)
+    yield Line(privileges_text(explanation), "Allowed")
 
 
 def _table(steps: Sequence[Step]) -> Iterator[str]:
