@@ -87,7 +87,7 @@ def _user(way: Way, one: Changed, before: Record) -> None:
             given["keys"] = "x" if _has_factors(way, name) else ""
     if one.was_removed:
         way.make("user", call("POST", "access", "users", params=given))
-        if before["enable"] == "1" and name not in way.factors_of and _had_factors(way, name):
+        if before["enable"] == "1" and name not in way.factors_of and name in way.had_factors:
             way.lose(f"{name} comes back without a second factor.")
     elif given:
         way.make("user", call("PUT", "access", "users", name, params=given))
@@ -97,12 +97,6 @@ def _has_factors(way: Way, userid: str) -> bool:
     """Then PVE wants a mark in `keys` (reference 7.3)."""
     tfa = way.snapshot.tfa.value
     return bool(tfa and userid in tfa.users and tfa.users[userid].entries)
-
-
-def _had_factors(way: Way, userid: str) -> bool:
-    """Did codes or keys keep others out of the account that was removed?"""
-    mine = [one.back for one in way.of("factor") if one.key.name == userid]
-    return any(back.get("enable") == "1" for back in mine)
 
 
 def _left_by_itself(way: Way, one: Changed) -> bool:

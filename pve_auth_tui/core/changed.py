@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.objects import KINDS, Key, Kind, Record, record
@@ -74,9 +75,22 @@ class Way:
     _lost: dict[str, None] = field(default_factory=dict)
     _anew: set[str] = field(default_factory=set)
 
-    def of(self, kind: Kind) -> list[Changed]:
+    @cached_property
+    def _by_kind(self) -> Mapping[Kind, list[Changed]]:
+        found: dict[Kind, list[Changed]] = {}
+        for key, one in self.changes.items():
+            found.setdefault(key.kind, []).append(one)
+        return found
+
+    @cached_property
+    def had_factors(self) -> frozenset[str]:
+        """Userids that codes or keys kept others out of before the change."""
+        factors = self.of("factor")
+        return frozenset(one.key.name for one in factors if one.back.get("enable") == "1")
+
+    def of(self, kind: Kind) -> Sequence[Changed]:
         """The changed objects of a kind."""
-        return [one for key, one in self.changes.items() if key.kind == kind]
+        return self._by_kind.get(kind, ())
 
     def goes(self, kind: Kind, name: str) -> bool:
         """Does the way back remove that object?"""
@@ -88,8 +102,12 @@ class Way:
         found = self.changes.get(Key(kind, name))
         if found is not None:
             return not found.was_made
-        unknown = self.snapshot.access.value is None
-        return unknown or record(self.snapshot, Key(kind, name)) is not None
+        access = self.snapshot.access.value
+        if access is None:
+            return True
+        if kind == "group":
+            return name in access.groups  # its record has all members
+        return record(self.snapshot, Key(kind, name)) is not None
 
     def knows(self, feature: str) -> bool:
         """Has the node's version a feature of `versions.FEATURES`?"""

@@ -8,6 +8,7 @@ from typing import Final
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.effects.rights import held
 from pve_auth_tui.core.effects.scene import SINGLY, Scene, is_active, tfa_of
+from pve_auth_tui.core.memberships import memberships
 from pve_auth_tui.core.objects import Key, Record
 from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.userconfig import User
@@ -61,7 +62,7 @@ def _gone_user(scene: Scene, userid: str, *, singly: bool) -> str:
     factors = len(tfa_of(scene.before, userid).entries)
     subjects = (userid, *(f"{userid}!{name}" for name in user.tokens))
     lines = sum(len(scene.index.by_subject.get(subject, ())) for subject in subjects)
-    groups = [group for group in scene.old.groups.values() if userid in group.members]
+    groups = memberships(scene.old).get(userid, ())
     parts = [
         count_words(number, one, many)
         for number, one, many in (
@@ -109,19 +110,12 @@ def _user_changes(
 
 def _memberships(scene: Scene, userid: str) -> Iterator[str]:
     """By what the groups say: `groups_of` may lack some (core.accessdata.UserConfig)."""
-    joined: list[str] = []
-    left: list[str] = []
-    for key in scene.kind("group"):
-        was, will = (
-            key.name in config.groups and userid in config.groups[key.name].members
-            for config in (scene.old, scene.new)
-        )
-        if was != will and not scene.is_gone(key):  # one that goes tells of its members
-            (joined if will else left).append(key.name)
-    if joined:
-        yield f"joins {listed(joined)}"
+    was, will = (memberships(config).get(userid, frozenset()) for config in (scene.old, scene.new))
+    left = [name for name in was - will if name in scene.new.groups]  # else the group tells of it
+    if joined := will - was:
+        yield f"joins {listed(sorted(joined))}"
     if left:
-        yield f"leaves {listed(left)}"
+        yield f"leaves {listed(sorted(left))}"
 
 
 def _enabled(user: User) -> str:

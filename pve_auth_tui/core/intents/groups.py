@@ -5,13 +5,14 @@ PVE changes memberships through the users only: one call for each (reference 4.2
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents import ghosts
 from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.memberships import memberships
 from pve_auth_tui.core.names import group_problem
 from pve_auth_tui.core.newgroup import group_findings, login_findings
 from pve_auth_tui.core.objects import Key, shown
@@ -118,7 +119,7 @@ def _moves(
     """One call for each user, whatever number of groups it joins or leaves."""
     config = access_of(snapshot)
     joins, leaves = _by_user(joining), _by_user(leaving)
-    groups_of = _by_user({group.id: set(group.members) for group in config.groups.values()})
+    groups_of = memberships(config)
     steps = []
     for userid in sorted({*joins, *leaves}):
         if userid not in config.users and userid in leaves:
@@ -134,7 +135,7 @@ def _moves(
     return steps
 
 
-def _require_only(snapshot: Snapshot, userid: str, others: set[str]) -> None:
+def _require_only(snapshot: Snapshot, userid: str, others: Collection[str]) -> None:
     """Of a member without a user, is nothing left but the groups it leaves, and no `others`?"""
     left = [f"group {name}" for name in sorted(others)]
     left += [shown(key) for key in ghosts.belongings(snapshot, Key("user", userid))]

@@ -12,6 +12,7 @@ from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.memberships import memberships
 from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.newgroup import login_findings
 from pve_auth_tui.core.newuser import no_password_for, password_findings, userid_findings
@@ -190,7 +191,7 @@ def _memberships(
     leave: Sequence[str],
 ) -> dict[str, Param]:
     """Who only joins is added, so that nothing is undone that somebody else does meanwhile."""
-    now = {group.id for group in config.groups.values() if userid in group.members}
+    now = memberships(config).get(userid, frozenset())
     named = set(_names(given))
     then = (named if _GROUPS in given and not append else now | named) - set(leave)
     if then == now:

@@ -165,14 +165,16 @@ class AccessDraft:
             raise missing(*(f"The group {name} does not exist." for name in lacking))
 
     def join_groups(self, userid: str, names: Iterable[str]) -> None:
-        for name in names:
+        wanted = tuple(names)
+        for name in wanted:
             group = self.groups[name]
             members = group.members  # thousands at times: they are sorted already
             at = bisect_left(members, userid)
             if members[at : at + 1] != (userid,):
                 joined = (*members[:at], userid, *members[at:])
                 self.groups.put(name, replace(group, members=joined))
-            self._groups_of.put(userid, tuple(sorted({*self._of(userid), name})))
+        if wanted:
+            self._groups_of.put(userid, tuple(sorted({*self._of(userid), *wanted})))
 
     def leave_groups(self, userid: str) -> None:
         """Once the file was written, it is known of a user in which groups it is."""
