@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pve_auth_tui.core.intents import groups
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.names import group_problem
 from pve_auth_tui.core.words import listed
 from screens.commands import Commands
 from screens.fields import names_in
@@ -53,9 +52,7 @@ class GroupForm(PeopleForm):
     def _name_problem(self, name: str) -> str:
         if not name:
             return "A group has a name."
-        if self.config and name in self.config.groups:
-            return f"Group {name} exists already."
-        return group_problem(name) or ""
+        return groups.new_group_problem(self.known, name) if self.known else ""
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         if self._groupid and answers == self._began:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pve_auth_tui.core.intents import tokens
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.names import token_problem
 from pve_auth_tui.core.newgroup import user_words
 from screens.commands import Commands
 from screens.fields import expire_field, expire_in, expire_line
@@ -85,10 +84,7 @@ class TokenForm(FormScreen):
 
     def _name_problem(self, name: str) -> str:
         userid = str(self.form.field("user").value)
-        user = self.config.users.get(userid) if self.config else None
-        if user is not None and name in user.tokens:
-            return f"{userid}!{name} exists already."
-        return token_problem(name) or ""
+        return tokens.new_token_problem(self.known, userid, name) if self.known else ""
 
     # --- what comes of it --------------------------------------------------------------------
 

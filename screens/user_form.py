@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from pve_auth_tui.core import expiry, newuser
 from pve_auth_tui.core.intents import users
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from screens.commands import Commands
@@ -128,9 +127,7 @@ class UserForm(PeopleForm):
         if not name:
             return "A user has a name."
         userid = f"{name}@{self.form.field('realm').value}"
-        if self.config and userid in self.config.users:
-            return f"{userid} exists already."
-        return userid_problem(userid) or ""
+        return users.new_user_problem(self.known, userid) if self.known else ""
 
     def _password_problem(self, password: Secret) -> str:
         if password == _NONE:

@@ -203,14 +203,14 @@ def test_a_pool_is_removed_when_it_is_empty_or_is_to_be_emptied(desk, bench):
         (("group", "add", "ops"), "ops exists already"),
         (("group", "add", "a b"), "group"),
         (("group", "remove", "none"), "There is no group none"),
-        (("role", "add", "Watch", "--privs", "VM.Audit"), "Watch already"),
+        (("role", "add", "Watch", "--privs", "VM.Audit"), "Watch exists already"),
         (("role", "add", "New", "--privs", "VM.Fly"), "VM.Fly"),
         (("role", "edit", "None", "--privs", "VM.Audit"), "There is no role None"),
         (("pool", "edit", "lab"), "Nothing is to change"),
         (("pool", "edit", "lab", "--delete"), "Nothing is to change"),
         (("pool", "edit", "none", "--comment", "x"), "There is no pool none"),
         (("pool", "edit", "lab", "--vms", "web"), "web is none"),
-        (("pool", "add", "lab"), "lab already"),
+        (("pool", "add", "lab"), "lab exists already"),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_is_done(desk, bench, words, told):

@@ -48,8 +48,8 @@ def test_a_role_is_added_with_privileges_in_order():
         ("a b", "A role's name has only letters, digits, dot, - and _."),
         ("", "A role's name has only letters, digits, dot, - and _."),
         ("0", "PVE cannot read a role named 0."),
-        ("Watch", "There is a role Watch already."),
-        ("NoAccess", "There is a role NoAccess already."),
+        ("Watch", "The role Watch exists already."),
+        ("NoAccess", "The role NoAccess exists already."),
     ],
 )
 def test_names_that_no_role_can_have(name, why):
@@ -62,7 +62,7 @@ def test_before_names_with_pve_were_reserved_they_could_be_taken():
     made = old(picture(), "7.4-2")
     assert roles.new_role_problem(made, "PVEOps") == ""
     assert roles.new_role_problem(made, "PVE Ops") != ""
-    assert roles.new_role_problem(made, "PVEAdmin") == "There is a role PVEAdmin already."
+    assert roles.new_role_problem(made, "PVEAdmin") == "The role PVEAdmin exists already."
 
 
 def test_only_privileges_that_this_pve_knows_are_given():
@@ -210,7 +210,7 @@ def test_before_pools_could_be_nested_their_name_was_in_the_path():
         ("", "A pool's name has only letters, digits, dot, - and _."),
         ("1a", "A pool's name begins with a letter."),
         ("lab/1a", "A pool's name begins with a letter."),
-        ("lab", "There is a pool lab already."),
+        ("lab", "The pool lab exists already."),
         ("gone/x", "There is no pool gone to put it into."),
         ("lab/b/c/d", "Pools have at most three levels."),
     ],

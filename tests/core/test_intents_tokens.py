@@ -49,9 +49,8 @@ def test_a_token_is_added_with_the_roles_of_its_user_on_the_same_paths():
 
 def test_a_token_that_is_there_a_bad_name_and_nobody_are_refused():
     made = picture(ANN, CI)
-    assert refusal(tokens.add("ann@pve", "ci"), made, UsageError).startswith(
-        "There is an API token"
-    )
+    there = "The API token ann@pve!ci exists already."
+    assert refusal(tokens.add("ann@pve", "ci"), made, UsageError) == there
     assert "at least 2 characters" in refusal(tokens.add("ann@pve", "x"), made, UsageError)
     assert refusal(tokens.add("bob@pve", "ci"), made, UsageError) == "There is no user bob@pve."
 

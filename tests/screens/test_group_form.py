@@ -42,7 +42,7 @@ async def test_a_name_that_pve_does_not_take_is_said_at_the_field(pilot: Pilot[N
     await until(pilot, lambda: problem(pilot, "name") == said)
     await into(pilot, "name", "dev")
     await press(pilot, "ctrl+o")
-    assert problem(pilot, "name") == "Group dev exists already."
+    assert problem(pilot, "name") == "The group dev exists already."
     assert status(pilot) == "Nothing was sent. What is typed stays."
 
 

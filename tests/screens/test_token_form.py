@@ -97,6 +97,25 @@ async def test_a_new_secret_is_shown_once_and_the_old_one_is_refused(pilot):
     assert old.reveal() not in shown(pilot)
 
 
+async def test_all_marked_tokens_get_new_secrets_and_all_of_them_can_be_read(pilot):
+    await press(pilot, "3", "home", *["space"] * 8, "g")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await listening(pilot)
+    plan = pilot.app.screen.plan
+    assert plan.title == "new secrets for 8 API tokens"
+    assert len(plan.steps) == 8
+    await press(pilot, "pagedown", "pagedown", "pagedown", "y")
+    await type_text(pilot, plan.confirm)
+    await press(pilot, "enter")
+    await ran(pilot)
+    await press(pilot, "escape", "ctrl+r", "2")
+    assert status(pilot) == "PgDn shows more. f saves all of them to a file."
+    first = shown(pilot)
+    await press(pilot, "end")
+    assert shown(pilot) != first
+    assert shown(pilot).count("Authorization: PVEAPIToken=netbox@pve!import=") == 1
+
+
 async def test_an_older_version_makes_the_token_again_with_its_entries(pilot):
     outlook = pilot.app.outlook
     snapshot: Snapshot = outlook.snapshot
@@ -140,6 +159,6 @@ async def test_a_name_that_is_taken_and_a_user_who_is_not_there_are_said_in_the_
     await press(pilot, "enter")
     await type_text(pilot, "grafana")
     await press(pilot, "enter")
-    assert "mon@pve!grafana exists already." in shown(pilot)
+    assert "The API token mon@pve!grafana exists already." in shown(pilot)
     await press(pilot, "escape", "a")
     assert "mon@pve" in shown(pilot)

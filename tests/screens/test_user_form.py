@@ -139,7 +139,7 @@ async def test_a_password_is_asked_for_where_pve_stores_it_and_key_ids_when_want
     assert {"password", "again"}.isdisjoint(field.ident for field in screen.form.asked)
     await into(pilot, "name", "anna.admin")
     await press(pilot, "down")
-    assert problem(pilot, "name") == "anna.admin@corp exists already."
+    assert problem(pilot, "name") == "The user anna.admin@corp exists already."
     screen.form.focus_field("old-factors")
     await press(pilot, "right")
     assert "keys" in {field.ident for field in screen.form.asked}

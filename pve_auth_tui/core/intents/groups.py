@@ -29,10 +29,9 @@ def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Inte
     wanted = tuple(dict.fromkeys(members))
 
     def intent(snapshot: Snapshot) -> Draft:
-        if problem := group_problem(groupid):
+        access_of(snapshot)
+        if problem := new_group_problem(snapshot, groupid):
             raise UsageError(problem)
-        if groupid in access_of(snapshot).groups:
-            raise UsageError(f"The group {groupid} exists already.")
         for userid in wanted:
             user_of(snapshot, userid)
         params = {"groupid": groupid, **({"comment": comment} if comment else {})}
@@ -97,6 +96,14 @@ def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[s
         return Draft(f"edit {who}", tuple(steps), _notes(snapshot, steps), already)
 
     return intent
+
+
+def new_group_problem(snapshot: Snapshot, name: str) -> str:
+    """What is wrong with the name of a group to be added; "" when nothing is."""
+    if problem := group_problem(name):
+        return problem
+    access = snapshot.access.value
+    return f"The group {name} exists already." if access and name in access.groups else ""
 
 
 def _notes(snapshot: Snapshot, steps: Sequence[ApiCall]) -> tuple[Finding, ...]:

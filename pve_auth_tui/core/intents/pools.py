@@ -144,7 +144,7 @@ def new_pool_problem(snapshot: Snapshot, name: str) -> str:
         return "A pool's name begins with a letter."
     access = snapshot.access.value
     if access and name in access.pools:
-        return f"There is a pool {name} already."
+        return f"The pool {name} exists already."
     if access and parent and parent not in access.pools:
         return f"There is no pool {parent} to put it into."
     return ""

@@ -89,7 +89,7 @@ def new_role_problem(snapshot: Snapshot, name: str) -> str:
     if problem and (reserved or not (name.upper().startswith("PVE") and names.is_role(name))):
         return problem
     access = snapshot.access.value
-    return f"There is a role {name} already." if access and name in access.roles else ""
+    return f"The role {name} exists already." if access and name in access.roles else ""
 
 
 def locked_problem(snapshot: Snapshot, name: str) -> str:

@@ -39,11 +39,9 @@ def add(
 
     def intent(snapshot: Snapshot) -> Draft:
         user = user_of(snapshot, userid)
-        if problem := token_problem(tokenid):
+        if problem := new_token_problem(snapshot, userid, tokenid):
             raise UsageError(problem)
         full = f"{userid}!{tokenid}"
-        if tokenid in user.tokens:
-            raise UsageError(f"There is an API token {full} already.", "Take another name.")
         if same_rights and not privsep:
             raise UsageError(
                 "Without privilege separation a token has all rights of its user: entries of its "
@@ -170,6 +168,15 @@ def token_of(snapshot: Snapshot, full: str) -> tuple[User, Token]:
     userid, _, name = full.rpartition("!")
     user = user_of(snapshot, userid)
     return user, found(snapshot, user.tokens, name, f"API token of {userid} named")
+
+
+def new_token_problem(snapshot: Snapshot, userid: str, name: str) -> str:
+    """What is wrong with the name of a token to be added to a user; "" when nothing is."""
+    if problem := token_problem(name):
+        return problem
+    user = snapshot.access.value.users.get(userid) if snapshot.access.value else None
+    there = user is not None and name in user.tokens
+    return f"The API token {userid}!{name} exists already." if there else ""
 
 
 # --- the rights of its user ----------------------------------------------------------------

@@ -48,10 +48,9 @@ def add(
 
     def intent(snapshot: Snapshot) -> Draft:
         _require_known(given)
-        if problem := userid_problem(userid):
+        access_of(snapshot)
+        if problem := new_user_problem(snapshot, userid):
             raise UsageError(problem)
-        if userid in access_of(snapshot).users:
-            raise UsageError(f"The user {userid} exists already.")
         _require_groups(snapshot, _names(given))
         secrets, notes = {}, list(userid_findings(snapshot, userid))
         if password is not None:
@@ -154,6 +153,14 @@ def set_password(userid: str, password: Secret, confirmation: Secret | None = No
 def remove(userids: Sequence[str]) -> Intent:
     """Remove users with all that PVE removes along: factors, memberships, ACL entries, tokens."""
     return removal.remove([Key("user", userid) for userid in userids])
+
+
+def new_user_problem(snapshot: Snapshot, userid: str) -> str:
+    """What is wrong with the userid of a user to be added; "" when nothing is."""
+    if problem := userid_problem(userid):
+        return problem
+    access = snapshot.access.value
+    return f"The user {userid} exists already." if access and userid in access.users else ""
 
 
 # --- what is sent -----------------------------------------------------------------------
