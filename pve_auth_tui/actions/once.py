@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Final
+from collections.abc import Iterator
 
 from pve_auth_tui.actions import showing
 from pve_auth_tui.actions.running import Outcome
@@ -12,10 +12,10 @@ from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.tokenheader import told
 from pve_auth_tui.output import complain
+from pve_auth_tui.services.report import Report
 from pve_auth_tui.workshop import Workshop
-
-_SECRET_ANSWERS: Final = ("value", "recovery")
 
 
 def require_a_place(options: argparse.Namespace, workshop: Workshop) -> None:
@@ -28,8 +28,7 @@ def require_a_place(options: argparse.Namespace, workshop: Workshop) -> None:
 
 def handed_over(outcome: Outcome, options: argparse.Namespace, workshop: Workshop) -> int:
     """What the plan's answers hold of that, to a file or to the terminal; the exit code."""
-    results = outcome.report.results if outcome.report else ()
-    lines = [line for result in results for line in _secret_lines(result.answer)]
+    lines = list(_secret_lines(outcome.report)) if outcome.report else []
     if not lines:
         return outcome.code
     if options.save:
@@ -54,11 +53,10 @@ def _is_seen(lines: list[str], options: argparse.Namespace) -> bool:
     return True
 
 
-def _secret_lines(answer: Any) -> list[str]:
-    if not isinstance(answer, dict):
-        return []
-    found = [answer[name] for name in _SECRET_ANSWERS if name in answer]
-    texts = [text for one in found for text in (one if isinstance(one, list) else [one])]
-    head = answer.get("full-tokenid")
-    start = f"{plain(head)} = " if isinstance(head, str) else ""
-    return [f"{start}{plain(text)}" for text in texts if isinstance(text, str)]
+def _secret_lines(report: Report) -> Iterator[str]:
+    """Of API tokens what the screens show of them, too; recovery keys as PVE gives them."""
+    for tokenid, secret in report.told_once:
+        yield from told(plain(tokenid), secret).reveal().splitlines()
+    for result in report.results:
+        keys = result.answer.get("recovery") if isinstance(result.answer, dict) else None
+        yield from (plain(key) for key in keys or () if isinstance(key, str))

@@ -24,6 +24,12 @@ def authorization(tokenid: str, secret: Secret) -> Secret:
     return Secret(f"{_NAME}={_quoted(tokenid)}={_quoted(secret.reveal())}")
 
 
+def told(tokenid: str, secret: Secret) -> Secret:
+    """What is shown and saved of a new secret: both, a line each."""
+    header = authorization(tokenid, secret).reveal()
+    return Secret(f"{credentials(tokenid, secret).reveal()}\nAuthorization: {header}\n")
+
+
 def value_of(typed: Secret) -> Secret:
     """The secret alone, of `secret`, `user@realm!name=secret` or a whole header."""
     return Secret(typed.reveal().strip().rpartition("=")[2])

@@ -409,7 +409,10 @@ def test_a_token_s_secret_is_saved(desk, bench, tmp_path):
     tmp_path.chmod(0o700)
     ran = desk.run(*ADD_TOKEN, "--yes", "--save", tmp_path / "token")
     assert ran.code == OK
-    assert (tmp_path / "token").read_text() == f"bob@pve!new = {secret_of(bench)}\n"
+    assert (tmp_path / "token").read_text() == (
+        f"bob@pve!new={secret_of(bench)}\n"
+        f"Authorization: PVEAPIToken=bob@pve!new={secret_of(bench)}\n"
+    )
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
     assert secret_of(bench) not in ran.out + ran.err + repr(bench.journal.entries)
 
@@ -424,7 +427,7 @@ def test_a_file_that_is_there_is_found_before(desk, bench, tmp_path):
 
 def test_a_token_s_secret_is_shown_at_a_terminal(desk, bench):
     ran = desk.run(*ADD_TOKEN, stdin=Person("yes"))
-    assert f"bob@pve!new = {secret_of(bench)}" in ran.out
+    assert f"bob@pve!new={secret_of(bench)}" in ran.out
     assert "Nobody can see this again" in ran.out
     assert secret_of(bench) not in repr(bench.journal.entries)
 

@@ -52,7 +52,8 @@ def test_a_token_is_named_as_one_word_or_as_two(desk, bench, keys, command, name
     made = token(bench, "new")
     assert (made.comment, made.privsep, made.expire > NOW) == ("for ci", False, True)
     secret = secrets_of(bench)["bob@pve!new"]
-    assert (keys / "secret").read_text() == f"bob@pve!new = {secret}\n"
+    both = f"bob@pve!new={secret}\nAuthorization: PVEAPIToken=bob@pve!new={secret}\n"
+    assert (keys / "secret").read_text() == both
     assert secret not in ran.out + ran.err + repr(bench.journal.entries)
 
 
@@ -71,7 +72,7 @@ def test_its_secret_has_a_place_before_it_is_made(desk, bench):
 
 def test_its_secret_is_shown_at_a_terminal(desk, bench):
     ran = desk.run("token", "add", "bob@pve!new", stdin=Person("yes"))
-    assert f"bob@pve!new = {secrets_of(bench)['bob@pve!new']}" in ran.out
+    assert f"bob@pve!new={secrets_of(bench)['bob@pve!new']}" in ran.out
 
 
 def test_its_secret_is_in_no_json(desk, bench, keys):
