@@ -103,7 +103,7 @@ def test_a_token_that_comes_back_has_another_secret_that_is_shown(bench, monkeyp
     ran = desk.run("undo", stdin=Person("yes", "yes"))
     assert ran.code == OK
     secret = bench.node.disk.read("etc/pve/priv/token.cfg").decode().split()[1]
-    assert f"bob@pve!ci = {secret}" in ran.out
+    assert f"bob@pve!ci={secret}" in ran.out
     assert secret not in repr(bench.journal.entries)
 
 
