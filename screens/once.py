@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.core.tokenheader import authorization, credentials
+from pve_auth_tui.core.tokenheader import told
+from pve_auth_tui.core.words import listed
 from screens.commands import Back, Command, Commands
 from screens.secrets import SecretScreen, recording
 from widgets.detail_pane import Paragraph
@@ -64,10 +65,10 @@ class OnceScreen(SecretScreen):
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
         yield Rule(id="heading")
-        with Vertical(id="body"):
+        with VerticalScroll(id="body"):
             yield Paragraph(
                 (
-                    Line("PVE tells it once. Whoever used an older one needs this one."),
+                    Line("PVE tells it once. Whatever used an older one needs this one."),
                     Line("First as programs take it, then as the header of a request:"),
                 )
             )
@@ -75,8 +76,9 @@ class OnceScreen(SecretScreen):
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        names = ", ".join(plain(name) for name, _ in self._secrets)
+        names = listed([plain(name) for name, _ in self._secrets])
         self.query_one(Rule).show_parts(f"New secret of {names}")
+        self.query_one(VerticalScroll).focus()
         by = self.house.profile.recorded_by
         self.say(f"{f'{recording(by)}. ' if by else ''}^R shows it, f saves it to a file.")
 
@@ -90,6 +92,11 @@ class OnceScreen(SecretScreen):
     def show_secrets(self) -> None:
         self._is_kept = True
         self.query_one(SecretView).show(self._drawn_lines)
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        if self.query_one(VerticalScroll).max_scroll_y:
+            self.say("PgDn shows more. f saves all of them to a file.")
 
     def _drawn_lines(self) -> list[str]:
         """Those of the sheet, broken where the screen ends."""
@@ -114,10 +121,4 @@ class OnceScreen(SecretScreen):
         self._on_left()
 
     def sheet(self) -> Secret:
-        lines = (line for name, value in self._secrets for line in _lines(name, value))
-        return Secret("".join(f"{line}\n" for line in lines))
-
-
-def _lines(tokenid: str, secret: Secret) -> Iterator[str]:
-    yield credentials(tokenid, secret).reveal()
-    yield f"Authorization: {authorization(tokenid, secret).reveal()}"
+        return Secret("".join(told(name, value).reveal() for name, value in self._secrets))

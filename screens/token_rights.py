@@ -259,7 +259,7 @@ class TokenRightsScreen(BaseScreen):
         """`g`"""
         from screens.token_test import renew
 
-        renew(self, self.tokenid, self._changed)
+        renew(self, [self.tokenid], self._changed)
 
     def _changed(self, report: Report | None) -> None:
         """What PVE answered before holds no longer."""

@@ -216,14 +216,18 @@ def offer_test(screen: BaseScreen, report: Report | None) -> None:
 
 
 def renew(
-    screen: BaseScreen, tokenid: str, on_done: Callable[[Report | None], None] | None = None
+    screen: BaseScreen,
+    tokenids: Sequence[str],
+    on_done: Callable[[Report | None], None] | None = None,
 ) -> None:
-    """The plan of a new secret; then the offer to try it."""
+    """The plan of new secrets; then, for one, the offer to try it."""
     from pve_auth_tui.core.intents.tokens import regenerate
+    from pve_auth_tui.core.planning import together
 
     def done(report: Report | None) -> None:
         if on_done is not None:
             on_done(report)
         offer_test(screen, report)
 
-    screen.house.review(regenerate(tokenid), done)
+    title = f"new secrets for {len(tokenids)} API tokens" if len(tokenids) > 1 else ""
+    screen.house.review(together([regenerate(one) for one in tokenids], title), done)

@@ -47,7 +47,7 @@ class TryToken(OnRow["TokensScreen"]):
 
 
 class NewSecret(ChangeOfRow["TokensScreen"]):
-    """Gives the token a new secret: shows the plan of it first. The old one then stops working."""
+    """Gives the token, or all marked, a new secret: the plan first. The old ones stop working."""
 
     keys, shown, word, name = "g", "g", "new secret", "new-secret"
 
@@ -108,8 +108,7 @@ class TokensScreen(ListScreen):
             self.app.push_screen(TokenTestScreen(key))
 
     def renew(self) -> None:
-        """`g`: a new secret for the row's token."""
+        """`g`: a new secret for each token that the keys act on."""
         from screens.token_test import renew
 
-        if key := self.table.key:
-            renew(self, key, self.changed)
+        renew(self, self.acted_on, self.changed)

@@ -108,12 +108,12 @@ async def test_all_marked_tokens_get_new_secrets_and_all_of_them_can_be_read(pil
     await type_text(pilot, plan.confirm)
     await press(pilot, "enter")
     await ran(pilot)
-    await press(pilot, "escape", "ctrl+r", "2")
+    await press(pilot, "escape", "ctrl+r")
     assert status(pilot) == "PgDn shows more. f saves all of them to a file."
     first = shown(pilot)
     await press(pilot, "end")
     assert shown(pilot) != first
-    assert shown(pilot).count("Authorization: PVEAPIToken=netbox@pve!import=") == 1
+    assert "PVEAPIToken=netbox@pve!import=" in shown(pilot)
 
 
 async def test_an_older_version_makes_the_token_again_with_its_entries(pilot):
