@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 from pve_auth_tui.actions import writing
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.intents import groups, removal
-from pve_auth_tui.core.intents.common import access_of, found, user_of
 from pve_auth_tui.core.objects import Key
-from pve_auth_tui.core.plan import Draft, Intent
-from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.words import listed
+from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.workshop import Workshop
 
 
@@ -31,23 +27,6 @@ def intent_of(options: argparse.Namespace, now: float) -> Intent:
     join, leave = options.add_members, options.remove_members
     if comment is None and members is None and join is None and leave is None:
         raise UsageError("Nothing is to change.", "For example: --add-members ann@pve")
-    if join is None and leave is None:
-        return groups.edit(name, comment=comment, members=members)
-    if members is not None:
+    if members is not None and (join or leave):
         raise UsageError("--members names all of them: leave out --add-members, --remove-members.")
-    return _moved(name, comment, join or (), leave or ())
-
-
-def _moved(name: str, comment: str | None, join: Sequence[str], leave: Sequence[str]) -> Intent:
-    """Raises UsageError for who is to do both, and for who leaves and is not known at all."""
-    if both := sorted(set(join) & set(leave)):
-        raise UsageError(f"{listed(both)} cannot join and leave at once.")
-
-    def intent(snapshot: Snapshot) -> Draft:
-        group = found(snapshot, access_of(snapshot).groups, name, "group")
-        for userid in set(leave) - set(group.members):
-            user_of(snapshot, userid)
-        members = sorted(set(group.members).union(join) - set(leave))
-        return groups.edit(name, comment=comment, members=members)(snapshot)
-
-    return intent
+    return groups.edit(name, comment=comment, members=members, join=join or (), leave=leave or ())

@@ -11,7 +11,7 @@ from typing import Final
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents import ghosts
-from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.intents.common import access_of, found, require_listable, user_of
 from pve_auth_tui.core.memberships import memberships
 from pve_auth_tui.core.names import group_problem
 from pve_auth_tui.core.newgroup import group_findings, login_findings
@@ -34,6 +34,7 @@ def add(groupid: str, *, comment: str = "", members: Sequence[str] = ()) -> Inte
             raise UsageError(problem)
         for userid in wanted:
             user_of(snapshot, userid)
+            require_listable(userid)
         params = {"groupid": groupid, **({"comment": comment} if comment else {})}
         make = ApiCall("POST", ("access", "groups"), params)
         joins = [_joins(userid, (groupid,)) for userid in wanted]
@@ -55,12 +56,16 @@ def edit(
 
     `members` are all that there are to be; `join` and `leave` change those that there are. A
     member without a user goes if nothing else is left of the name (Refused otherwise): PVE
-    forgets all of a name at once (`core.intents.ghosts`).
+    forgets all of a name at once (`core.intents.ghosts`). Raises UsageError for who is to do
+    both, and for who leaves and is not known at all.
     """
 
     def intent(snapshot: Snapshot) -> Draft:
         config = access_of(snapshot)
+        _require_apart(join, leave)
         group = found(snapshot, config.groups, groupid, "group")
+        for userid in set(leave) - set(group.members):
+            user_of(snapshot, userid)  # nobody of that name is a slip, not a member who left
         steps: list[ApiCall] = []
         if comment is not None and comment != (group.comment or ""):
             steps.append(ApiCall("PUT", ("access", "groups", groupid), {"comment": comment}))
@@ -82,8 +87,7 @@ def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[s
         config = access_of(snapshot)
         if not wanted:
             raise UsageError("No group was named to be edited.")
-        if both := sorted(set(join) & set(leave)):
-            raise UsageError(f"{listed(both)} cannot join and leave at once.")
+        _require_apart(join, leave)
         groups = [found(snapshot, config.groups, name, "group") for name in wanted]
         joining = {group.id: set(join) - set(group.members) for group in groups}
         leaving = {group.id: set(leave) & set(group.members) for group in groups}
@@ -96,6 +100,11 @@ def move(groupids: Sequence[str], *, join: Sequence[str] = (), leave: Sequence[s
         return Draft(f"edit {who}", tuple(steps), _notes(snapshot, steps), already)
 
     return intent
+
+
+def _require_apart(join: Iterable[str], leave: Iterable[str]) -> None:
+    if both := sorted(set(join) & set(leave)):
+        raise UsageError(f"{listed(both)} cannot join and leave at once.")
 
 
 def new_group_problem(snapshot: Snapshot, name: str) -> str:
@@ -134,6 +143,8 @@ def _moves(
             steps.append(ApiCall("DELETE", ("access", "users", userid)))
             continue
         user_of(snapshot, userid)
+        if userid in joins:
+            require_listable(userid)
         if userid in leaves:
             then = (groups_of[userid] | joins.get(userid, set())) - leaves[userid]
             steps.append(_is_in(userid, then))
