@@ -8,12 +8,13 @@ from pve_auth_tui.core import newuser, versions
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.foreseen import foreseen
-from pve_auth_tui.core.intents import groups, users
+from pve_auth_tui.core.intents import acl, groups, users
 from pve_auth_tui.core.plan import Weight
 from pve_auth_tui.core.planning import make_plan
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Cluster, ClusterNode, TokenSecrets, UnixPasswords
+from tests.core.foretold import after, call
 from tests.core.pictures import CORP, ENTRA, NOW, PAM, PVE, factor, factors, picture
 from tests.core.test_intents import notes, refusal, steps
 
@@ -471,3 +472,37 @@ def test_every_refusal_is_one_that_forms_can_tell():
     for intent in (users.remove(["root@pam"]), users.switch([], enable=True)):
         with pytest.raises(AuthTuiError):
             intent(picture())
+
+
+MANY = ("user:ann@pve:1:0:::::", "user:bob@pve:1:0:::::", "user:bob@pve,ann@pve:1:0:::::")
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        users.add("bob@pve;ann@pve", {"groups": "adms"}),
+        users.edit(["bob@pve,ann@pve"], {"groups": "adms"}),
+        users.edit(["bob@pve,ann@pve"], {"groups": "adms"}, append=True),
+        groups.add("new", members=["bob@pve,ann@pve"]),
+        groups.edit("adms", join=["bob@pve,ann@pve"]),
+        acl.add(["/"], ["Administrator"], acl.Subjects(users=("bob@pve,ann@pve",))),
+    ],
+)
+def test_rights_for_a_name_with_a_comma_do_not_go_to_the_names_around_it(intent):
+    made = picture(*MANY, "group:adms:::", "acl:1:/:@adms:Administrator:")
+    with pytest.raises(Refused, match="but for bob@pve and ann@pve"):
+        intent(made)
+
+
+def test_whom_pve_puts_into_a_group_for_a_name_with_a_comma_is_foretold():
+    made = picture(*MANY, "group:adms:::", "acl:1:/:@adms:Administrator:")
+    join = call("PUT", "access/users/bob@pve,ann@pve", groups="adms")
+    told = after(made, join).access.value
+    assert told.groups["adms"].members == ("ann@pve", "bob@pve")
+    assert dict(told.groups_of) == {"ann@pve": ("adms",), "bob@pve": ("adms",)}
+
+
+def test_the_name_with_a_comma_may_be_a_user_of_its_own():
+    made = picture(*MANY)
+    (step,) = users.edit(["bob@pve,ann@pve"], {"comment": "x"})(made).steps
+    assert step.path == ("access", "users", "bob@pve,ann@pve")

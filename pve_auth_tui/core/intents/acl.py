@@ -15,7 +15,7 @@ from pve_auth_tui.core import aclpaths
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, SubjectKind, UserConfig
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.errors import Refused, UsageError
-from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.intents.common import access_of, found, require_listable, user_of
 from pve_auth_tui.core.objects import Key, acl_key, acl_parts, shown
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
@@ -179,6 +179,7 @@ def present(config: UserConfig, entry: AclEntry) -> AclEntry | None:
 
 
 def _require(snapshot: Snapshot, config: UserConfig, kind: SubjectKind, name: str) -> None:
+    require_listable(name)
     if kind == "group":
         found(snapshot, config.groups, name, "group")
     elif kind == "user":

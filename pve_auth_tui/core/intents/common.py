@@ -7,9 +7,11 @@ from typing import TypeVar
 
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.perltext import split_list
 from pve_auth_tui.core.snapshot import Part, Snapshot
 from pve_auth_tui.core.tfaconfig import TfaConfig, TfaEntry, UserTfa
 from pve_auth_tui.core.userconfig import User, UserConfig
+from pve_auth_tui.core.words import listed
 
 T = TypeVar("T")
 
@@ -54,6 +56,19 @@ def realm_of(snapshot: Snapshot, userid: str) -> Realm | None:
     """The realm of a userid; None when it does not exist or was not read."""
     realms = snapshot.realms.value
     return realms.realms.get(userid.rpartition("@")[2]) if realms else None
+
+
+def require_listable(name: str) -> None:
+    """Raises Refused for a userid or token id that PVE would take for several.
+
+    A comma may be in the name of a user, and it stands between the names of a list, both in a
+    call and in user.cfg: the rights of `ann@pve,bob@pve` would go to ann@pve and bob@pve.
+    """
+    if (names := split_list(name)) != [name]:
+        raise Refused(
+            f"PVE would not take {name} for one name, but for {listed(names)}.",
+            "Somebody of that name can be in no group and have no ACL entries.",
+        )
 
 
 def found(snapshot: Snapshot, known: Mapping[str, T], name: str, what: str) -> T:

@@ -11,7 +11,7 @@ from pve_auth_tui.core.accessdata import ADMINISTRATOR, ROOT, AclEntry, Token, U
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
-from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.intents.common import access_of, found, require_listable, user_of
 from pve_auth_tui.core.names import path_shape_problem, token_problem
 from pve_auth_tui.core.plan import ApiCall, Draft, Effect, Intent
 from pve_auth_tui.core.ports import Param
@@ -226,6 +226,7 @@ def _giving(token: str, entries: Iterable[AclEntry]) -> tuple[ApiCall, ...]:
     def place(entry: AclEntry) -> tuple[str, bool]:
         return entry.path, not entry.propagate
 
+    require_listable(token)
     steps = []
     for (path, alone), there in groupby(sorted(entries, key=place), place):
         roles = sorted({entry.role for entry in there})

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import removal
-from pve_auth_tui.core.intents.common import access_of, found, user_of
+from pve_auth_tui.core.intents.common import access_of, found, require_listable, user_of
 from pve_auth_tui.core.memberships import memberships
 from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.newgroup import login_findings
@@ -59,6 +59,7 @@ def add(
             notes += password_findings(snapshot, userid)
         wanted = {name: value for name, value in given.items() if value != ""}
         if _GROUPS in wanted:
+            require_listable(userid)
             notes += login_findings(snapshot, [userid])
         params, hidden = _split(wanted)
         step = ApiCall(
@@ -203,6 +204,8 @@ def _memberships(
     then = (named if _GROUPS in given and not append else now | named) - set(leave)
     if then == now:
         return {}
+    if then - now:
+        require_listable(userid)
     if then > now:
         return {_GROUPS: ",".join(sorted(then - now)), "append": 1}
     return {_GROUPS: ",".join(sorted(then))}

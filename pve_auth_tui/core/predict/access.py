@@ -7,7 +7,7 @@ effects that any write has (reference 10): what PVE does not write is gone.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from operator import is_not
 from typing import Final, TypeAlias
@@ -23,8 +23,9 @@ from pve_auth_tui.core.accessdata import (
     User,
     UserConfig,
 )
+from pve_auth_tui.core.names import is_userid
 from pve_auth_tui.core.pathtree import tree_order
-from pve_auth_tui.core.perltext import decode_text, encode_text, truthy
+from pve_auth_tui.core.perltext import decode_text, encode_text, split_list, truthy
 from pve_auth_tui.core.predict.refusal import missing
 from pve_auth_tui.core.predict.table import Table
 
@@ -165,7 +166,12 @@ class AccessDraft:
             raise missing(*(f"The group {name} does not exist." for name in lacking))
 
     def join_groups(self, userid: str, names: Iterable[str]) -> None:
-        wanted = tuple(names)
+        """In the file commas stand between the members: one in a name makes several of it."""
+        for member in split_list(userid):
+            if is_userid(member):
+                self._join(member, tuple(names))
+
+    def _join(self, userid: str, wanted: Sequence[str]) -> None:
         for name in wanted:
             group = self.groups[name]
             members = group.members  # thousands at times: they are sorted already
@@ -173,7 +179,7 @@ class AccessDraft:
             if members[at : at + 1] != (userid,):
                 joined = (*members[:at], userid, *members[at:])
                 self.groups.put(name, replace(group, members=joined))
-        if wanted:
+        if wanted and userid in self.users:
             self._groups_of.put(userid, tuple(sorted({*self._of(userid), *wanted})))
 
     def leave_groups(self, userid: str) -> None:
