@@ -35,6 +35,11 @@ COMMANDS = (
     ["tfa"],
     ["acl"],
     ["permissions", "root@pam"],
+    ["explain", "root@pam", "/vms/100"],
+    ["who-can", "VM.Audit", "/"],
+    ["what-if", "--", "user", "disable", "nina@pve"],
+    ["compare", "root@pam", "nina@pve"],
+    ["script"],
 )
 
 

@@ -17,6 +17,7 @@ from tests.canary.planted import (
     ADMIN,
     LOCKED,
     NEW_CLIENT_KEY,
+    NEW_KEYS,
     NEW_PASSWORD,
     OLD_KEYS,
     OPENID,
@@ -139,6 +140,142 @@ _CHANGE: Final = (
     _TRY,
 )  # fmt: skip
 
+# --- users, tokens, permissions ----------------------------------------------------------------
+
+_PLAIN: Final = "No call of it carries a secret; the node is full of them."
+_NEW_TOKEN: Final = "root@pam!new"
+_OLD_TOKEN: Final = "root@pam!ansible"
+_SURE_OF_IT: Final = ("--yes", "--json", "--override", _OLD_TOKEN)
+
+
+def _plain(name: str, *words: str, before: Sequence[Flow] = ()) -> Flow:
+    return Flow(name, (*words, "--yes", "--json"), before=before, touches_no_secret=_PLAIN)
+
+
+def _refused(name: str, *words: str) -> Flow:
+    """A secret where everybody can read it: it is not said again."""
+    return Flow(name, words, code=2)
+
+
+_USER_PASSWORD: Final = ("user", "password", WITHOUT)
+_ADDED: Final = Flow("added", ("user", "add", "new@pve", "--password", "--yes"), (NEW_PASSWORD,))
+_GONE_AGAIN: Final = Flow(
+    "one with a password goes",
+    ("user", "remove", "new@pve", "--yes", "--override", "new@pve"),
+    before=(_ADDED,),
+)
+_OLD_KEYS: Final = Flow(
+    "old keys",
+    ("change", "set", f"/access/users/{WITHOUT}", "--secret", "keys", "--yes"),
+    (NEW_KEYS,),
+)
+_KEYS_GO: Final = _plain(
+    "old keys go", "user", "edit", OLD_KEYS, "--keys", "", "--override", OLD_KEYS
+)
+_USER: Final = (
+    Flow("a new one", ("user", "add", "new@pve", "--groups", "dev", "--password", "--yes"),
+         (NEW_PASSWORD,), troubles=EVERY),
+    Flow("a new one at a terminal", ("user", "add", "new@pve", "--password"),
+         (NEW_PASSWORD, NEW_PASSWORD, "yes"), terminal=True),
+    Flow("two passwords", ("user", "add", "new@pve", "--password"), (NEW_PASSWORD, PASSWORD),
+         terminal=True, code=2),
+    Flow("a password", (*_USER_PASSWORD, "--confirmation-password", *_SURE, "--json"),
+         (NEW_PASSWORD, PASSWORD), troubles=EVERY),
+    Flow("a password, only to see", (*_USER_PASSWORD, "--confirmation-password", "--dry-run"),
+         (NEW_PASSWORD, PASSWORD)),
+    Flow("a password over https",
+         ("{host}", *_USER_PASSWORD, "--confirmation-password", *_SURE, "--password-stdin"),
+         (*_LOGIN, NEW_PASSWORD, ROOT_PASSWORD), troubles=(Trouble.CRASH, Trouble.ECHOED)),
+    _GONE_AGAIN,
+    Flow("one with an app goes", ("user", "remove", ADMIN, "--yes", "--override", ADMIN),
+         may={_RUN: {f"TOTP of {ADMIN}"}, _GONE: {f"TOTP of {ADMIN}"}}),
+    _plain("one with old keys is edited", "user", "edit", OLD_KEYS, "--comment", "x"),
+    _plain("one with old keys is disabled", "user", "disable", OLD_KEYS),
+    _plain("one with old keys is enabled", "user", "enable", OLD_KEYS, "bob.admin@corp"),
+    _OLD_KEYS,
+    _KEYS_GO,
+    _refused("a password as a value", "user", "add", "new@pve", f"--password={NEW_PASSWORD}"),
+    _refused("a password as the next word", "user", "add", "new@pve", "--password", NEW_PASSWORD),
+    _refused("a password as a word", *_USER_PASSWORD, NEW_PASSWORD),
+    _refused("a password of nobody", "user", "password", NEW_PASSWORD),
+    _refused("one's own as a value", *_USER_PASSWORD, "--confirmation-password", PASSWORD),
+    _refused("old keys as a value", "user", "add", "new@pve", "--keys", NEW_KEYS),
+    _refused("other keys as a value", "user", "edit", WITHOUT, f"--keys={NEW_KEYS}"),
+    _refused("a password where none is", "user", "edit", WITHOUT, "--password", NEW_PASSWORD),
+)  # fmt: skip
+
+_SAVED: Final = {"file:/keys/": {"made by PVE"}}
+_TOKEN_GOES: Final = _plain("one goes", "token", "remove", _OLD_TOKEN, "--override", _OLD_TOKEN)
+_TOKENS: Final = (
+    Flow("a new one to a file",
+         ("token", "add", _NEW_TOKEN, "--save", "{keys}/token", "--yes", "--json"), may=_SAVED,
+         troubles=EVERY),
+    Flow("a new one at a terminal", ("token", "add", _NEW_TOKEN, "--same-rights"), ("yes",),
+         terminal=True, may={"stdout": {"made by PVE"}}, troubles=(Trouble.CRASH,)),
+    Flow("a new one into a pipe", ("token", "add", _NEW_TOKEN, "--yes"), code=2),
+    Flow("a new one, only to see", ("token", "add", _NEW_TOKEN, "--dry-run", "--json")),
+    Flow("another secret to a file",
+         ("token", "regenerate", _OLD_TOKEN, "--save", "{keys}/token", *_SURE_OF_IT),
+         may=_SAVED, troubles=EVERY),
+    Flow("another secret into a pipe that may have it",
+         ("token", "regenerate", _OLD_TOKEN, "mon@pve!grafana", "--yes", "--override", "2",
+          "--show-secrets"),
+         may={"stdout": {"made by PVE"}}),
+    Flow("another secret with an edit",
+         ("token", "edit", _OLD_TOKEN, "--comment", "x", "--regenerate", "--save", "{keys}/token",
+          *_SURE_OF_IT), may=_SAVED, troubles=(Trouble.CRASH, Trouble.ECHOED)),
+    _plain("an edit", "token", "edit", _OLD_TOKEN, "--expire", "+30d"),
+    _TOKEN_GOES,
+    _refused("a secret as a value", "token", "add", _NEW_TOKEN, f"--value={NEW_PASSWORD}"),
+)  # fmt: skip
+
+_PERMISSIONS: Final[Mapping[str, Sequence[Flow]]] = {
+    "user": _USER,
+    "token": _TOKENS,
+    "group": (
+        _plain("a new one", "group", "add", "new", "--members", OLD_KEYS),
+        _plain("another one", "group", "edit", "dev", "--add-members", OLD_KEYS),
+        _plain("none", "group", "remove", "dev"),
+    ),
+    "role": (
+        _plain("a new one", "role", "add", "new", "--privs", "VM.Audit"),
+        _plain("another one", "role", "edit", "PowerOnly", "--privs", "VM.Audit", "--append"),
+        _plain("none", "role", "remove", "StoreKeeper"),
+    ),
+    "pool": (
+        _plain("a new one", "pool", "add", "new", "--vms", "100"),
+        _plain("another one", "pool", "edit", "lab", "--comment", "x"),
+        _plain("none", "pool", "remove", "lab/backup/offsite", "--empty"),
+    ),
+    "acl": (
+        *_lists("acl"),
+        _plain("a new one", "acl", "add", "/vms/100", "--roles", "PVEVMUser", "--users", OLD_KEYS),
+        _plain("another one", "acl", "edit", "/vms/111", "--roles", "PVEVMUser", "--users",
+               "bob@pve", "--new-role", "PVEAuditor"),
+        _plain("none", "acl", "remove", "/vms/111", "--roles", "PVEVMUser", "--users", "bob@pve"),
+    ),
+    "explain": _lists("explain", OLD_KEYS, "/access/groups", "User.Modify"),
+    "who-can": _lists("who-can", "User.Modify", "/access/groups"),
+    "compare": _lists("compare", OLD_KEYS, _OLD_TOKEN),
+    "script": _lists("script"),
+    "what-if": (
+        *_lists("what-if", "--", "user", "remove", OLD_KEYS),
+        Flow("a password", ("what-if", "--", *_PASSWORD), (NEW_PASSWORD,)),
+        Flow("a password, as JSON", ("what-if", "--", *_PASSWORD, "--json"), (NEW_PASSWORD,)),
+        Flow("a client key", ("what-if", "--", "change", "set", f"/access/domains/{OPENID}",
+                              "--secret", "client-key"), (NEW_CLIENT_KEY,)),
+        Flow("old keys", ("what-if", "--", *_OLD_KEYS.words), (NEW_KEYS,)),
+        Flow("a new user", ("what-if", "--", "user", "add", "new@pve", "--password"),
+             (NEW_PASSWORD,), terminal=True),
+        Flow("a new token", ("what-if", "--", "token", "add", _NEW_TOKEN, "--json")),
+        _refused("a password as a value", "what-if", "--", *_PASSWORD[:4],
+                 f"password={NEW_PASSWORD}"),
+        _refused("a password as a word", "what-if", "--", *_USER_PASSWORD, NEW_PASSWORD),
+        _refused("keys as a value", "what-if", "--", "user", "edit", WITHOUT, "--keys",
+                 NEW_KEYS),
+    ),
+}  # fmt: skip
+
 # --- enrol, unlock, prove ----------------------------------------------------------------------
 
 _TOTP: Final = ("enrol", WITHOUT, "--totp", "--description", "phone", "--digits", "8")
@@ -189,6 +326,7 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     ),
     **{name: _lists(name) for name in arguments.LISTS},
     "permissions": _lists("permissions", ADMIN),
+    **_PERMISSIONS,
     "change": _CHANGE,
     "enrol": _ENROL,
     "unlock": (
@@ -202,6 +340,13 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
              may_in_trouble=_REMOVE.may, troubles=EVERY),
         Flow("a realm that comes back", ("undo", "--yes", "--json", "--override", OPENID),
              before=(_REALM,), may={_GONE: {"client key"}}),
+        Flow("a user who comes back without a password", ("undo", "--yes", "--json"),
+             before=(_ADDED, _GONE_AGAIN)),
+        Flow("old keys that go again", ("undo", "--yes", "--override", WITHOUT),
+             before=(_OLD_KEYS,)),
+        Flow("old keys that nobody has kept", ("undo", "--yes"), before=(_KEYS_GO,), code=3),
+        Flow("a token that comes back", ("undo", "--save", "{keys}/token", *_SURE_OF_IT),
+             before=(_TOKEN_GOES,), may=_SAVED, troubles=(Trouble.CRASH, Trouble.ECHOED)),
         Flow("what there is", ("undo", "--list", "--json"), before=(_REALM,), may=_REALM.may),
     ),
     "keep": (Flow("kept", ("keep", "{id}"), before=(_TRY,), may={_GONE: {f"TOTP of {ADMIN}"}}),),

@@ -127,7 +127,7 @@ async def a_password(stage: Stage) -> None:
 
 
 async def a_new_user(stage: Stage) -> None:
-    """With a password and old second factors; then others for somebody who had some."""
+    """With a password and old second factors; then these for somebody who had none, and gone."""
     await go(stage, "users", OLD_KEYS)
     await stage.press("a")
     await stage.on(UserForm)
@@ -146,7 +146,7 @@ async def a_new_user(stage: Stage) -> None:
     await _plan_is_read(stage)
     await _run(stage)
     await stage.press("escape")
-    await go(stage, "users", OLD_KEYS)
+    await go(stage, "users", WITHOUT)
     await stage.press("e")
     await stage.on(UserForm)
     await _other_keys(stage)
