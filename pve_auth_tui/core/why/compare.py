@@ -11,9 +11,9 @@ from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.asked import access_of
 from pve_auth_tui.core.why.rows import below
 from pve_auth_tui.core.why.usable import usable
-from pve_auth_tui.core.why.whocan import access_of
 from pve_auth_tui.core.why.zones import Paths
 from pve_auth_tui.core.words import expiry, listed, yes_no
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pve_auth_tui.core import names, versions
+from pve_auth_tui.core import names
 from pve_auth_tui.core.accessdata import ADMINISTRATOR, ROOT, UserConfig
 from pve_auth_tui.core.aclindex import acl_index
-from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.grants import Flags
-from pve_auth_tui.core.intents.common import access_of
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.memo import remembered
-from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.asked import access_of, require_privilege
 from pve_auth_tui.core.why.explanation import Explanation, Step
 from pve_auth_tui.core.why.fixes import fixes_for
 from pve_auth_tui.core.why.usable import usable
@@ -42,16 +41,10 @@ def explain(
     Raises UsageError for a subject, path or privilege that cannot be, Refused where users and
     permissions were not read.
     """
-    config = snapshot.access.value
-    if config is None:
-        why = f" {snapshot.access.problem}" if snapshot.access.problem else ""
-        raise Refused(
-            f"Users and permissions could not be read, so nothing can be explained.{why}",
-            snapshot.access.hint,
-        )
     _require_subject(subject)
     _require_path(path)
-    _require_privilege(snapshot, config, privilege)
+    if privilege:
+        require_privilege(snapshot, privilege)
     made = _explained(snapshot, subject, path, privilege, now)
     return replace(made, fixes=fixes_for(made, snapshot, now=now)) if fixes else made
 
@@ -163,17 +156,6 @@ def _require_path(path: str) -> None:
             f"{path or 'An empty text'} is no path.",
             "A path has only letters, digits, dot, -, _ and / between its parts: /vms/100.",
         )
-
-
-def _require_privilege(snapshot: Snapshot, config: UserConfig, privilege: str) -> None:
-    release = release_of(snapshot)
-    if not privilege or privilege in versions.privileges(release):
-        return
-    if any(privilege in role.privs for role in config.roles.values()):
-        return
-    raise UsageError(
-        f"This PVE has no privilege {privilege}.", "`roles` lists those that there are."
-    )
 
 
 # --- who else it may be ----------------------------------------------------------------------

@@ -16,13 +16,13 @@ from pve_auth_tui.core.aclindex import acl_index, permissions_of
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.intents import tokens, users
-from pve_auth_tui.core.intents.common import access_of
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.may import may, place_of
 from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.reach import EVERYTHING, NOTHING, Reach, token_reach
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.asked import access_of
 from pve_auth_tui.core.why.explanation import Fix, Usable
 from pve_auth_tui.core.why.usable import usable
 from pve_auth_tui.core.words import count_words, has_expired, natural_order

@@ -16,11 +16,11 @@ from pve_auth_tui.core.effects.rights import Shift
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.objects import Key, differing
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.asked import access_of
 from pve_auth_tui.core.why.cases import Case, Cases, Single
 from pve_auth_tui.core.why.disturbed import Entries, disturbed, entries_of
 from pve_auth_tui.core.why.rows import Delta, Teller, Told
 from pve_auth_tui.core.why.standins import Holding, StandIns
-from pve_auth_tui.core.why.whocan import access_of
 from pve_auth_tui.core.words import has_expired
 
 Progress = Callable[[int, int], None]

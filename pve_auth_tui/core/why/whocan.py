@@ -12,13 +12,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pve_auth_tui.core import versions
 from pve_auth_tui.core.accessdata import ROOT, AclEntry, UserConfig
-from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.pathtree import member_paths, pool_path
 from pve_auth_tui.core.permissions import Permissions, way
-from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.why.asked import access_of, require_privilege
 from pve_auth_tui.core.why.explanation import Usable
 from pve_auth_tui.core.why.usable import usable
 from pve_auth_tui.core.words import listed
@@ -58,29 +56,12 @@ def who_can(snapshot: Snapshot, privilege: str, path: str, *, now: float) -> tup
     PVE nor a role knows, Refused where users and permissions were not read.
     """
     config = access_of(snapshot)
-    _check(snapshot, config, privilege)
+    require_privilege(snapshot, privilege)
     held = _Held(_on_the_way(config, path), privilege, path)
     return tuple(
         Holder(subject, answer.propagates, answer.through, snapshot, now)
         for subject, answer in held.answers()
     )
-
-
-def access_of(snapshot: Snapshot) -> UserConfig:
-    """Users and permissions of a picture; raises Refused where they were not read."""
-    config = snapshot.access.value
-    if config is None:
-        raise Refused(
-            f"Users and permissions were not read: {snapshot.access.problem}", snapshot.access.hint
-        )
-    return config
-
-
-def _check(snapshot: Snapshot, config: UserConfig, privilege: str) -> None:
-    if privilege in versions.privileges(release_of(snapshot)):
-        return
-    if not any(privilege in role.privs for role in config.roles.values()):
-        raise UsageError(f"PVE has no privilege {privilege}.", "For example VM.Audit.")
 
 
 def _on_the_way(config: UserConfig, path: str) -> UserConfig:
