@@ -14,8 +14,12 @@ from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.predict import forecast
-from pve_auth_tui.core.snapshot import Part
+from pve_auth_tui.core.snapshot import Part, TokenSecrets
+from pve_auth_tui.core.why.compare import compare
 from pve_auth_tui.core.why.explain import explain
+from pve_auth_tui.core.why.tokenrights import token_rights
+from pve_auth_tui.core.why.whatif import what_if
+from pve_auth_tui.core.why.whocan import who_can
 from tests.core.pictures import NOW, picture
 
 GOLDEN = Path(__file__).parents[1] / "conformance" / "golden"
@@ -457,6 +461,7 @@ def test_the_drawn_example_reads_as_drawn():
         ("/storage", "VM.Console", "YES. ann@pve has VM.Console on /storage, where PVE does not "
          "ask for it."),
         ("/vms/101", "", "YES. ann@pve has 47 privileges on VM 101 (web-01): everything."),
+        ("/", "", "YES. ann@pve has 47 privileges on /: everything."),
         ("/vms/7777", "VM.Audit", "YES. ann@pve can see guest 7777."),
     ],
 )  # fmt: skip
@@ -490,6 +495,27 @@ def test_a_disabled_account_that_would_be_allowed_is_yes_but_not_now():
 
 
 @pytest.mark.parametrize(
+    ("user", "token", "parts", "fix"),
+    [
+        ("user:a@pve:0:9:::::", "", {}, "enable a@pve, and let it never expire"),
+        ("user:a@pve:1:0:::::", "token:a@pve!t:9:0::", {}, "let a@pve!t never expire"),
+        (
+            *("user:a@pve:1:0:::::", "token:a@pve!t:0:0::"),
+            {"token_secrets": TokenSecrets(frozenset())},
+            "give a@pve!t a new secret",
+        ),
+    ],
+)
+def test_what_is_not_let_in_has_one_fix_that_lets_it_in(user, token, parts, fix):
+    snapshot = picture(user, *filter(None, [token]), "acl:1:/:a@pve:PVEVMUser:", **parts)
+    found = explain(snapshot, "a@pve!t" if token else "a@pve", "/vms/100", now=NOW)
+    assert found.usable.ok is False
+    assert [fix.title for fix in found.fixes] == [fix]
+    after = forecast(snapshot, found.fixes[0].calls, now=NOW).snapshot
+    assert explain(after, found.subject, "/vms/100", now=NOW).usable.ok
+
+
+@pytest.mark.parametrize(
     ("lines", "because"),
     [
         ((), "No ACL entry for ann@pve is on the way there."),
@@ -517,9 +543,20 @@ def test_a_path_that_pve_does_not_tidy_up_is_remarked_on():
     assert "which is not /vms/101." in found.because
 
 
-def test_a_picture_that_shows_a_part_is_remarked_on():
-    found = explain(replace(house(), restricted=True), "ann@pve", "/vms", now=NOW)
-    assert "Only a part of the entries was shown" in found.because
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda made: explain(made, "ann@pve", "/vms", now=NOW),
+        lambda made: who_can(made, "VM.Audit", "/vms", now=NOW),
+        lambda made: compare(made, "ann@pve", "root@pam"),
+        lambda made: what_if(made, made, now=NOW),
+        lambda made: token_rights(made, "ann@pve!ci", now=NOW),
+    ],
+)
+def test_a_picture_that_shows_a_part_gives_no_answer(ask):
+    made = replace(picture("user:ann@pve:1:0:::::", "token:ann@pve!ci:0:1::"), restricted=True)
+    with pytest.raises(Refused, match="only a part of the users and ACL entries"):
+        ask(made)
 
 
 # --- fixes -----------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_without_separation_the_fix_is_to_separate_it_and_lose_nothing():
     [
         ("user:ann@pve:0:0:::::", CI, "enable ann@pve"),
         ("user:ann@pve:1:9:::::", CI, "let ann@pve never expire"),
-        (ANN, "token:ann@pve!ci:9:1::", "let the token never expire"),
+        (ANN, "token:ann@pve!ci:9:1::", "let ann@pve!ci never expire"),
     ],
 )
 def test_what_keeps_it_out_comes_first(user, token, fix):
@@ -157,7 +157,7 @@ def test_what_a_fix_shows_to_a_token_that_is_not_let_in_yet_is_told_as_if_it_wer
 
 def test_a_token_without_a_secret_gets_a_new_one():
     found = rights(ANN, CI, AUDITOR, token_secrets=TokenSecrets(frozenset()))
-    assert told(found)[0] == "give it a new secret: it then logs in"
+    assert told(found)[0] == "give ann@pve!ci a new secret: it then logs in"
 
 
 def test_a_token_that_is_not_there_or_not_read_is_refused():

@@ -19,7 +19,7 @@ from pve_auth_tui.core.aclindex import parents
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.excerpt import excerpt
 from pve_auth_tui.core.grants import Flags
-from pve_auth_tui.core.intents import acl, factors, removal, tokens, users
+from pve_auth_tui.core.intents import acl, removal, tokens
 from pve_auth_tui.core.may import place_of
 from pve_auth_tui.core.objects import acl_key
 from pve_auth_tui.core.permissions import Permissions
@@ -32,7 +32,8 @@ from pve_auth_tui.core.why.explanation import Explanation, Fix
 from pve_auth_tui.core.why.usable import usable
 from pve_auth_tui.core.why.verbs import VERBS
 from pve_auth_tui.core.why.walk import Walk, walk
-from pve_auth_tui.core.words import count_privileges, count_words, has_expired, listed
+from pve_auth_tui.core.why.waysin import ways_in
+from pve_auth_tui.core.words import count_privileges, count_words, listed
 
 MOST: Final = 4
 
@@ -279,45 +280,12 @@ class _Asked:
 
     def letting_in(self) -> Iterator[Fix]:
         """What lets somebody in whom PVE refuses."""
-        for title, effect, intent in self._locked_out():
+        for title, effect, intent in ways_in(self.snapshot, self.explanation.subject, self.now):
             after = self._after([intent])
             if after is not None:
                 calls, picture = after
                 if usable(picture, self.explanation.subject, self.now).ok is not False:
                     yield Fix(title, effect, intent, calls)
-
-    def _locked_out(self) -> Iterator[tuple[str, str, Intent]]:
-        user = self.config.users.get(self.userid)
-        if user is None:
-            return
-        subject = self.explanation.subject
-        both = []
-        if not user.enable:
-            both.append(users.switch([user.id], enable=True))
-            yield f"enable {user.id}", "it can be used again", both[0]
-        if has_expired(user.expire, self.now):
-            both.append(users.edit([user.id], {"expire": 0}))
-            yield f"let {user.id} never expire", "it can be used again", both[-1]
-        if len(both) > 1:
-            yield (
-                f"enable {user.id}, and let it never expire",
-                "it can be used again",
-                together(both),
-            )
-        if subject != user.id:
-            token = user.tokens.get(subject.rpartition("!")[2])
-            if token and has_expired(token.expire, self.now):
-                edit = tokens.edit([subject], expire=0)
-                yield f"let {subject} never expire", "it can be used again", edit
-            return
-        tfa = self.snapshot.tfa.value
-        mine = tfa.users.get(user.id) if tfa else None
-        if mine and (mine.totp_locked or mine.locked_until):
-            yield (
-                f"unlock the second factors of {user.id}",
-                "it can log in",
-                factors.unlock(user.id),
-            )
 
 
 def _subjects(who: str) -> acl.Subjects:

@@ -15,7 +15,7 @@ from pve_auth_tui.core.accessdata import ADMINISTRATOR, ROOT, AclEntry, Token, U
 from pve_auth_tui.core.aclindex import acl_index, permissions_of
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Word
-from pve_auth_tui.core.intents import tokens, users
+from pve_auth_tui.core.intents import tokens
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.may import may, place_of
 from pve_auth_tui.core.plan import Intent
@@ -25,7 +25,8 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.why.asked import access_of
 from pve_auth_tui.core.why.explanation import Fix, Usable
 from pve_auth_tui.core.why.usable import usable
-from pve_auth_tui.core.words import count_words, has_expired, natural_order
+from pve_auth_tui.core.why.waysin import ways_in
+from pve_auth_tui.core.words import count_words, natural_order
 
 _LOOKS: Final = AclEntry("/", "token", "", "PVEAuditor")
 _WIDTHS: Final = (17, 20, 20)  # three columns and a word stand side by side in 78 cells
@@ -169,7 +170,8 @@ class _Fixes:
 
     def all(self) -> Iterator[Fix]:
         """What lets it in, then what gives it more, then what separates it."""
-        yield from self._letting_in()
+        for title, _, intent in ways_in(self.snapshot, self.tokenid, self.now):
+            yield from self._tried(title, intent, self._in)
         if not self.token.privsep:
             title = f"switch privilege separation on, with the roles of {self.user.id}"
             yield from self._tried(title, tokens.separate(self.tokenid), self._kept)
@@ -187,22 +189,6 @@ class _Fixes:
         if wanted or self.user.id == ROOT:
             intent = tokens.edit([self.tokenid], privsep=False)
             yield from self._tried("switch privilege separation off", intent, self._is_the_user)
-
-    def _letting_in(self) -> Iterator[Fix]:
-        user, full = self.user, self.tokenid
-        if not user.enable:
-            yield from self._tried(
-                f"enable {user.id}", users.switch([user.id], enable=True), self._in
-            )
-        if has_expired(user.expire, self.now):
-            never = users.edit([user.id], {"expire": 0})
-            yield from self._tried(f"let {user.id} never expire", never, self._in)
-        if has_expired(self.token.expire, self.now):
-            never = tokens.edit([full], expire=0)
-            yield from self._tried("let the token never expire", never, self._in)
-        secrets = self.snapshot.token_secrets.value
-        if secrets is not None and full not in secrets.tokens:
-            yield from self._tried("give it a new secret", tokens.regenerate(full), self._in)
 
     def _tried(
         self, title: str, intent: Intent, effect: Callable[[Snapshot], str]
