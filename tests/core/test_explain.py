@@ -498,17 +498,17 @@ def test_a_disabled_account_that_would_be_allowed_is_yes_but_not_now():
     ("user", "token", "parts", "fix"),
     [
         ("user:a@pve:0:9:::::", "", {}, "enable a@pve, and let it never expire"),
-        ("user:a@pve:1:0:::::", "token:a@pve!t:9:0::", {}, "let a@pve!t never expire"),
+        ("user:a@pve:1:0:::::", "token:a@pve!ci:9:0::", {}, "let a@pve!ci never expire"),
         (
-            *("user:a@pve:1:0:::::", "token:a@pve!t:0:0::"),
+            *("user:a@pve:1:0:::::", "token:a@pve!ci:0:0::"),
             {"token_secrets": TokenSecrets(frozenset())},
-            "give a@pve!t a new secret",
+            "give a@pve!ci a new secret",
         ),
     ],
 )
 def test_what_is_not_let_in_has_one_fix_that_lets_it_in(user, token, parts, fix):
     snapshot = picture(user, *filter(None, [token]), "acl:1:/:a@pve:PVEVMUser:", **parts)
-    found = explain(snapshot, "a@pve!t" if token else "a@pve", "/vms/100", now=NOW)
+    found = explain(snapshot, "a@pve!ci" if token else "a@pve", "/vms/100", now=NOW)
     assert found.usable.ok is False
     assert [fix.title for fix in found.fixes] == [fix]
     after = forecast(snapshot, found.fixes[0].calls, now=NOW).snapshot
