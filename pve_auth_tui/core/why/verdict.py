@@ -55,7 +55,7 @@ def verdict(case: Case, usable: Usable) -> str:
 
 def _can(case: Case) -> str:
     if not case.privilege:
-        return f"has {count_privileges(len(case.allowed))} on {_what(case)}: {_may(case)}"
+        return f"has {count_privileges(len(case.allowed))} on {_path(case)}: {_may(case)}"
     verb = verb_of(case.privilege, case.path)
     if verb is None:
         return f"has {case.privilege} on {case.path}, where PVE does not ask for it"
@@ -66,7 +66,7 @@ def _can(case: Case) -> str:
 
 def _cannot(case: Case) -> str:
     if not case.privilege:
-        return f"has no privileges on {_what(case)}"
+        return f"has no privileges on {_path(case)}"
     verb = verb_of(case.privilege, case.path)
     if verb is None:
         return f"does not have {case.privilege} on {case.path}"
@@ -76,6 +76,11 @@ def _cannot(case: Case) -> str:
         it = denied(verb.words, "them" if there.many else "it")
         return f"can see {there.text} but not {it}"
     return f"cannot {denied(verb.words, there.text)}"
+
+
+def _path(case: Case) -> str:
+    """What lies there; `/` is itself: somebody without rights there may have some further down."""
+    return "/" if case.path == "/" else _what(case)
 
 
 def _what(case: Case) -> str:
@@ -112,8 +117,6 @@ def _sentences(case: Case) -> Iterator[str]:
     if case.walk is not None and _is_ghost(case):
         counted = ": PVE counts entries that name it all the same" if case.allowed else ""
         yield f"There is no user {case.who}{counted}."
-    if case.snapshot.restricted:
-        yield "Only a part of the entries was shown, so others may count."
     normal = normalise_path(case.path)
     if normal != case.path:
         yield f"PVE answers for the path as it is written, which is not {normal}."
