@@ -13,13 +13,21 @@ from pve_auth_tui.core.effects.targets import renewed_by, targets
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.guard import Verdict, judge
-from pve_auth_tui.core.objects import differing
+from pve_auth_tui.core.objects import Kind, differing
 from pve_auth_tui.core.plan import Draft, Intent, Plan, Weight
 from pve_auth_tui.core.predict import Forecast, forecast
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.weighing import Deed, back_of, weight_of, word_to_type
 
 _ORDER: Final[Mapping[str, int]] = {"BAD": 0, "LOOK": 1, "ok": 2, "-": 3}
+
+_OF_RIGHTS: Final[frozenset[Kind]] = frozenset({"user", "group", "role", "token", "pool", "acl"})
+_IN_PART: Final = Finding(
+    "LOOK",
+    "PVE shows this login only a part of the users and ACL entries: somebody may gain or lose "
+    "more than is told here.",
+    "Somebody with Sys.Audit on /access sees all of it.",
+)
 
 
 def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str = "") -> Plan:
@@ -41,12 +49,13 @@ def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str 
     touched = tuple(dict.fromkeys((*differ, *renewed)))
     verdict = judge(snapshot, after, touched, now, logged_in=logged_in)
     refused = bool(verdict.refusal)
-    weight = weight_of(deed, back, refused=refused, takes=found.takes)
+    in_part = snapshot.restricted and any(key.kind in _OF_RIGHTS for key in differ)
+    weight = weight_of(deed, back, refused=refused, takes=found.takes or in_part)
     heavy = weight is Weight.HEAVY
     return Plan(
         title=draft.title,
         steps=draft.steps,
-        findings=_findings(draft, foretold, found, verdict),
+        findings=_findings(draft, foretold, found, verdict, in_part=in_part),
         changes=(*found.changes, *draft.already),
         stays=found.stays,
         back=back,
@@ -99,7 +108,12 @@ def _foretold(draft: Draft, snapshot: Snapshot, now: float) -> Forecast:
 
 
 def _findings(
-    draft: Draft, foretold: Forecast, found: Effects, verdict: Verdict
+    draft: Draft,
+    foretold: Forecast,
+    found: Effects,
+    verdict: Verdict,
+    *,
+    in_part: bool,
 ) -> tuple[Finding, ...]:
     """BAD first, then LOOK, then who can still log in; nothing is called ok that nobody knows."""
     findings: Iterable[Finding] = (*draft.notes, *found.findings, *verdict.findings)
@@ -109,4 +123,6 @@ def _findings(
             "What it changes cannot be foretold from here, nor who can still log in then.",
         )
         findings = (unknown, *(finding for finding in findings if finding.word != "ok"))
+    if in_part:
+        findings = (_IN_PART, *findings)
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _ORDER[finding.word]))

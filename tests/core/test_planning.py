@@ -480,3 +480,13 @@ def test_a_name_that_a_group_lists_already_is_not_listed_after_the_way_back():
     assert plan.back.steps
     assert plan.weight is Weight.ORDINARY
     assert plan.after.access.value.groups_of["eve@pve"] == ("ops",)
+
+
+def test_a_plan_made_on_a_part_of_the_entries_says_that_it_may_do_more():
+    join = put("access/users/ann@pve", groups="ops")
+    lines = (ANN, "group:ops:::", "acl:1:/:@ops:PVEAuditor:")
+    whole = picture(*lines)
+    plan = make_plan(join, replace(whole, restricted=True), now=NOW)
+    assert "only a part of the users and ACL entries" in plan.findings[0].text
+    assert plan.weight is Weight.ORDINARY
+    assert all("a part" not in found.text for found in make_plan(join, whole, now=NOW).findings)

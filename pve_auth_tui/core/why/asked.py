@@ -10,12 +10,21 @@ from pve_auth_tui.core.snapshot import Snapshot
 
 
 def access_of(snapshot: Snapshot) -> UserConfig:
-    """Users and permissions of a picture. Raises Refused where they were not read."""
+    """Users and permissions of a picture. Raises Refused where they were not read, or not all.
+
+    Of a login to which PVE shows a part only, an entry that is not there may well be there: every
+    answer could be the wrong one.
+    """
     part = snapshot.access
     if part.value is None:
         why = f" {part.problem}" if part.problem else ""
         raise Refused(
             f"Users and permissions could not be read, so nobody can tell.{why}", part.hint
+        )
+    if snapshot.restricted:
+        raise Refused(
+            "PVE shows this login only a part of the users and ACL entries, so nobody can tell.",
+            "Ask as somebody with Sys.Audit on /access, or as root on the node.",
         )
     return part.value
 
