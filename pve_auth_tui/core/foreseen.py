@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.core.planning import make_plan
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.words import count_words
+
+_MOST: Final = 100  # changes: of a thousand users nobody reads more, and each takes time to show
 
 
 def foreseen(intent: Intent, snapshot: Snapshot, now: float) -> Sequence[Line]:
@@ -23,4 +27,7 @@ def foreseen(intent: Intent, snapshot: Snapshot, now: float) -> Sequence[Line]:
     told = [Line(one.text, word=one.word) for one in plan.findings if one.word in ("BAD", "LOOK")]
     if plan.refusal:
         told.insert(0, Line(plan.refusal, word="BAD"))
-    return (*told, *(Line(f"{change.subject}: {change.text}") for change in plan.changes))
+    told += [Line(f"{change.subject}: {change.text}") for change in plan.changes[:_MOST]]
+    if (more := len(plan.changes) - _MOST) > 0:
+        told.append(Line(f"{count_words(more, 'more change', 'more changes')}; the plan has all."))
+    return told

@@ -155,7 +155,10 @@ def hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
             found.setdefault(owner, []).extend(thing for thing in things if thing not in mine)
 
     pools = [(f"{pool_path(one.name)}/", one) for one in made if one.kind == "pool"]
+    names = {one.name for one in made}  # of whatever kind: few of many entries have one of them
     for entry in access.acl:
+        if not (entry.subject in names or entry.role in names or pools):
+            continue
         key = acl_key(entry)
         kind, subject, role = acl_parts(key)
         add(Key(kind, subject), key)
