@@ -74,7 +74,8 @@ def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tu
     these sentences along with its own.
     """
     new = {one.key.name for one in changes if one.key.kind == "password"}
-    found = [text for step in steps for text in _beyond(step, new)]
+    keyed = {one.key.name for one in changes if one.key.kind == "user" and "keys" in one.back}
+    found = [text for step in steps for text in _beyond(step, new, keyed)]
     calls = {(step.method, step.path) for step in steps if isinstance(step, ApiCall)}
     for method, path in sorted(calls):
         removed = method == "DELETE" and path[:2] == ("access", "tfa") and path[-1] == "recovery"
@@ -86,7 +87,7 @@ def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tu
     return tuple(dict.fromkeys(found))
 
 
-def _beyond(step: Step, new_passwords: Collection[str]) -> Iterator[str]:
+def _beyond(step: Step, new_passwords: Collection[str], keyed: Collection[str]) -> Iterator[str]:
     if isinstance(step, HostCommand):
         yield f"What {step.argv[0]} does is not taken back."
     if not isinstance(step, ApiCall):
@@ -95,6 +96,8 @@ def _beyond(step: Step, new_passwords: Collection[str]) -> Iterator[str]:
     match (step.method, *step.path):
         case ("PUT", "access", "password") if given.get("userid") not in new_passwords:
             yield f"The old password of {given.get('userid')} does not come back: set a new one."
+        case ("PUT", "access", "users", userid) if "keys" in step.secrets and userid not in keyed:
+            yield f"The Key IDs that {userid} has now do not come back: no record has them."
         case ("PUT", "access", "users", userid, "token", name) if given.get("regenerate"):
             yield _OLD_SECRET.format(f"{userid}!{name}")
         case ("PUT", "access", "users", userid, "unlock-tfa"):

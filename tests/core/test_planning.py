@@ -490,3 +490,16 @@ def test_a_plan_made_on_a_part_of_the_entries_says_that_it_may_do_more():
     assert "only a part of the users and ACL entries" in plan.findings[0].text
     assert plan.weight is Weight.ORDINARY
     assert all("a part" not in found.text for found in make_plan(join, whole, now=NOW).findings)
+
+
+def test_other_key_ids_in_place_of_old_ones_are_a_plan_that_never_comes_back():
+    old = "user:ann@pve:1:0:::::OLDKEYOLDKEY2222:"
+    plan = small(users.edit(["ann@pve"], {"keys": Secret("NEWKEYNEWKEY3333")}), old)
+    assert plan.changes == (("ann@pve", "other Key IDs in user.cfg; the old ones end"),)
+    assert plan.back.lost == (
+        "The Key IDs that ann@pve has now do not come back: no record has them.",
+    )
+    assert plan.weight is Weight.HEAVY
+    first = small(users.edit(["ann@pve"], {"keys": Secret("NEWKEYNEWKEY3333")}), ANN)
+    assert first.changes == (("ann@pve", "an old key stands in user.cfg"),)
+    assert first.back.lost == ()

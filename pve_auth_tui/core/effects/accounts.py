@@ -9,7 +9,7 @@ from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.effects.rights import held
 from pve_auth_tui.core.effects.scene import SINGLY, Scene, is_active, tfa_of
 from pve_auth_tui.core.memberships import memberships
-from pve_auth_tui.core.objects import Key, Record
+from pve_auth_tui.core.objects import Key, Record, record
 from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.userconfig import User
 from pve_auth_tui.core.words import (
@@ -29,6 +29,7 @@ def account_effects(scene: Scene) -> Iterator[Effect]:
     """One line for each, in this order; what belongs to a removed user is in the user's line."""
     yield from _users(scene)
     yield from _passwords(scene)
+    yield from _key_ids(scene)
     yield from _tokens(scene)
 
 
@@ -147,6 +148,14 @@ def _passwords(scene: Scene) -> Iterator[Effect]:
         else:
             again = key in scene.records and scene.is_made(key)
             yield Effect(key.name, "gets a password" if again else "new password; the old one ends")
+
+
+def _key_ids(scene: Scene) -> Iterator[Effect]:
+    """Those that were replaced by others: the record says `set` before and after."""
+    for key in scene.renewed:
+        old, new = (record(picture, key) for picture in (scene.before, scene.after))
+        if key.kind == "user" and old and new and old["keys"] and new["keys"]:
+            yield Effect(key.name, "other Key IDs in user.cfg; the old ones end")
 
 
 def _tokens(scene: Scene) -> Iterator[Effect]:

@@ -27,7 +27,7 @@ def targets(steps: Sequence[Step]) -> tuple[Target, ...]:
 
 def renewed_by(steps: Sequence[Step]) -> tuple[Key, ...]:
     """Secrets that these steps set anew although no record shows it: a realm's password or key,
-    a set of recovery keys or an API token that is removed and made again.
+    a user's old Key IDs, a set of recovery keys or an API token that is removed and made again.
     """
     found: dict[Key, None] = {}
     removed = set()
@@ -38,6 +38,8 @@ def renewed_by(steps: Sequence[Step]) -> tuple[Key, ...]:
             case ("PUT", "access", "domains", realm):
                 if _REALM_SECRETS & (step.params.keys() | step.secrets.keys()):
                     found[Key("realm", realm)] = None
+            case ("PUT", "access", "users", userid) if "keys" in step.secrets:
+                found[Key("user", userid)] = None
             case ("DELETE", "access", "tfa", userid, ident) if ident == _RECOVERY:
                 removed.add(userid)
             case ("POST", "access", "tfa", userid) if step.params.get("type") == _RECOVERY:
