@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pve_auth_tui.core import aclchoices
+from pve_auth_tui.core import choices
 from pve_auth_tui.core.intents import acl
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.objects import Key, acl_parts, record, shown
@@ -43,7 +43,7 @@ class AclEditForm(AclFormScreen):
         return [
             TextEntry(
                 "role", "Role", roles.pop() if len(roles) == 1 else "",
-                choices=self.choices(aclchoices.roles), rule=self._role_problem,
+                choices=self.choices(choices.roles), rule=self._role_problem,
                 help="^P picks one. Left empty each entry keeps its role. The new entry is made "
                 "before the old one goes.",
             ),

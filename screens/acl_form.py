@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pve_auth_tui.core import aclchoices, aclpaths
+from pve_auth_tui.core import aclpaths, choices
 from pve_auth_tui.core.intents import acl
 from pve_auth_tui.core.intents.acl import Subjects
 from pve_auth_tui.core.listing import Line
@@ -61,7 +61,7 @@ class AclForm(AclFormScreen):
             ),
             *(self._subjects(name) for name in self._order),
             ManyEntry(
-                "roles", "Role", self.choices(aclchoices.roles), none="none yet",
+                "roles", "Role", self.choices(choices.roles), none="none yet",
                 help=f"Several roles count together. {LIST_HELP}", rule=_role_problem,
             ),
             YesNoEntry(
@@ -71,8 +71,8 @@ class AclForm(AclFormScreen):
         ]  # fmt: skip
 
     def _subjects(self, name: str) -> ManyEntry:
-        choices = self.choices(aclchoices.SUBJECTS[name])
-        return ManyEntry(name, _SUBJECTS[name], choices, help=LIST_HELP)
+        offered = self.choices(choices.SUBJECTS[name])
+        return ManyEntry(name, _SUBJECTS[name], offered, help=LIST_HELP)
 
     def _known_paths(self) -> list[Choice]:
         snapshot = self.house.snapshot

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pve_auth_tui.core import versions
+from pve_auth_tui.core.choices import role_words
 from pve_auth_tui.core.intents import roles
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.privileges import CATEGORIES, by_category, meaning
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.rolenotes import role_notes
-from pve_auth_tui.core.words import count_privileges, listed
+from pve_auth_tui.core.words import listed
 from screens.commands import Commands
 from screens.fields import LIST_HELP
 from screens.form import (
@@ -26,7 +27,6 @@ from widgets.field import Answer, AnyField, Choice, ManyEntry, TextEntry
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent
-    from pve_auth_tui.core.userconfig import Role
 
 _NAME: Final = (
     "Letters, digits, dot, - and _. Names that begin with PVE are kept for built-in roles."
@@ -83,7 +83,7 @@ class RoleForm(_PrivilegesForm):
             if category in offered
         ]
         if not self._roleid:
-            likes = [Choice(name, _words(known[name])) for name in sorted(known)]
+            likes = [Choice(name, role_words(known[name])) for name in sorted(known)]
             fields = [
                 TextEntry("roleid", "Name", rule=self._name_problem, help=_NAME),
                 TextEntry(
@@ -165,10 +165,6 @@ class RolesForm(_PrivilegesForm):
 
 def _choices(privileges: Iterable[str]) -> list[Choice]:
     return [Choice(name, meaning(name)) for name in privileges]
-
-
-def _words(role: Role) -> str:
-    return f"{count_privileges(len(role.privs))}{', built in' if role.special else ''}"
 
 
 def _taken(answers: Mapping[str, Answer]) -> list[str]:

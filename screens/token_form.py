@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from pve_auth_tui.core.choices import user_words
 from pve_auth_tui.core.intents import tokens
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.newgroup import user_words
 from screens.commands import Commands
 from screens.fields import expire_field, expire_in, expire_line
 from screens.form import COMES_OF_IT, OF_LONG_FORMS, FormScreen, OnDone

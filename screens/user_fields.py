@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from pve_auth_tui.core.choices import group_words, user_words
 from pve_auth_tui.core.names import email_problem, text_problem
-from pve_auth_tui.core.newgroup import group_words, user_words
 from screens.fields import LIST_HELP
 from screens.form import COMES_OF_IT, FormScreen
 from widgets.field import Choice, ManyEntry, TextEntry

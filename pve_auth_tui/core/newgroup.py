@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.grouporigin import claiming_realms
 from pve_auth_tui.core.lookalike import reads_as
 from pve_auth_tui.core.realmrisks import is_on
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.userconfig import User, UserConfig
-from pve_auth_tui.core.words import count_words, listed
+from pve_auth_tui.core.words import listed
 
 
 def group_findings(snapshot: Snapshot, name: str) -> tuple[Finding, ...]:
@@ -59,19 +57,3 @@ def login_findings(snapshot: Snapshot, userids: Iterable[str]) -> tuple[Finding,
         )
         for name, people in of.items()
     )
-
-
-def group_words(config: UserConfig, name: str) -> str:
-    """What a group is, in a few words: `12 members, Administrator on /`."""
-    entries = acl_index(config).by_subject.get(f"@{name}", ())
-    rights = listed([f"{entry.role} on {entry.path}" for entry in entries], 2)
-    members = count_words(len(config.groups[name].members), "member", "members")
-    return f"{members}, {rights or 'in no ACL entry'}"
-
-
-def user_words(user: User | None) -> str:
-    """Who somebody is, in a few words: `Anna Admin, disabled`; None is a ghost."""
-    if user is None:
-        return "no such user"
-    name = " ".join(part for part in (user.firstname, user.lastname) if part)
-    return ", ".join(part for part in (name, "" if user.enable else "disabled") if part)
