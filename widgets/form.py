@@ -22,6 +22,12 @@ class _Rows(Vertical):
     _Rows { height: 1fr; overflow-y: auto; scrollbar-size-vertical: 0; }
     """
 
+    class Resized(Message):
+        """There is more or less room for fields."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
 
 class Form(Vertical):
     """The fields in their order; each has a name of its own."""
@@ -52,7 +58,7 @@ class Form(Vertical):
             field.give_label(width)
         rows = self.query_one(_Rows)
         for what in ("scroll_y", "virtual_size"):
-            self.watch(rows, what, self._count_more)
+            self.watch(rows, what, self._count_when_placed)
 
     def field(self, ident: str) -> AnyField:
         return next(field for field in self.fields if field.ident == ident)
@@ -116,6 +122,11 @@ class Form(Vertical):
         else:
             self.action_go(1)
 
+    @on(_Rows.Resized)
+    def _count_when_placed(self) -> None:
+        """Where a field stands is known only after what was scrolled or grown is laid out."""
+        self.call_after_refresh(self._count_more)
+
     def _count_more(self) -> None:
         """Say how many fields are below what is shown: there is no scroll bar."""
         rows = self.query_one(_Rows)
@@ -127,3 +138,5 @@ class Form(Vertical):
         if needed != line.display:
             line.display = needed
             self.call_after_refresh(self._count_more)  # the line takes a row itself
+        if field := self.focused:
+            rows.scroll_to_widget(field, animate=False)  # what grew may have pushed it out

@@ -183,12 +183,37 @@ async def test_a_long_problem_is_wrapped_below_its_field() -> None:
         assert " ".join(" ".join(lines[1:3]).split()) == long("")
 
 
+async def test_the_field_that_has_the_keys_stays_in_view_whatever_grows_around_it() -> None:
+    many: list[AnyField] = [
+        TextEntry(f"f{n}", f"Field {n}", rule=lambda text: f"{text} is wrong." if text else "")
+        for n in range(12)
+    ]
+    async with FormApp(many).run_test(size=(80, 10)) as pilot:
+        app = pilot.app
+        assert isinstance(app, FormApp)
+        many[-1].display = False
+        for _ in range(9):
+            await keys(pilot, "down")
+        await keys(pilot, "x", "down")
+        assert "> Field 10" in shown(app)
+        many[-1].display = True
+        await pilot.pause()
+        await pilot.pause()
+        assert "> Field 10" in shown(app)
+        assert "1 more field below" in shown(app)
+        await keys(pilot, "down")
+        await pilot.pause()
+        assert "> Field 11" in shown(app)
+        assert "more field" not in shown(app)
+
+
 async def test_what_has_no_room_is_counted_and_scrolled_to() -> None:
     many: list[AnyField] = [TextEntry(f"f{n}", f"Field {n}") for n in range(30)]
     async with FormApp(many).run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, FormApp)
         await pilot.pause()
+        await pilot.pause()  # the line that tells it takes a row itself
         assert "7 more fields below" in shown(app)
         for _ in range(29):
             await keys(pilot, "down")
