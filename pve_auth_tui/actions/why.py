@@ -6,13 +6,13 @@ Each loads only what answers it. The keys of the JSON values are stable: see doc
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pve_auth_tui.core.aclpaths import placed
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import UsageError
-from pve_auth_tui.core.listing import Column
+from pve_auth_tui.core.listing import Column, Line
 from pve_auth_tui.core.names import is_userid, split_tokenid
 from pve_auth_tui.core.plain import cells, fit, plain
 from pve_auth_tui.core.snapshot import Snapshot
@@ -57,12 +57,20 @@ def _explain(options: argparse.Namespace, snapshot: Snapshot, width: int | None)
     found = explain(snapshot, options.userid, path, privilege, now=snapshot.taken_at)
     if options.json:
         return json_line(explanation_json(found))
-    return "".join(
-        _row(line.text, width)
-        if line.text.startswith(" ")
-        else headed(line.heading, line.text, width, room=_ROOM if line.heading else 0)
-        for line in explanation_lines(found)
-    )
+    return "".join(_said(explanation_lines(found), width))
+
+
+def _said(lines: Iterable[Line], width: int | None) -> Iterator[str]:
+    """What follows a line with a heading stands below its text, up to a table or an empty line."""
+    room = 0
+    for line in lines:
+        in_table = line.text.startswith(" ")
+        room = _ROOM if line.heading or (room and line.text and not in_table) else 0
+        yield (
+            _row(line.text, width)
+            if in_table
+            else headed(line.heading, line.text, width, room=room)
+        )
 
 
 def _row(text: str, width: int | None) -> str:

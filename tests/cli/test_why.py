@@ -101,6 +101,13 @@ def test_as_text_the_verdict_comes_before_the_entries(node: Path, run: Run) -> N
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_ways_to_allow_it_stand_below_each_other(node: Path, run: Run) -> None:
+    lines = run("--root", node, "explain", "carl@pve", "/vms/100", "VM.PowerMgmt").out.splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("To allow it"))
+    assert [line[13:15] for line in lines[first : first + 2]] == ["1 ", "2 "]
+    assert lines[first + 1].startswith(" " * 13)
+
+
 def test_no_is_an_answer_too(node: Path, run: Run) -> None:
     assert run("--root", node, "explain", "carl@pve", "/", "VM.Audit").code == OK
 
