@@ -155,6 +155,22 @@ def test_a_real_node_loads_no_screen_no_simulated_node_and_nothing_heavy(demo_ro
     assert not loaded & {"textual", "rich", "screens", "widgets", "asyncio", *HEAVY}
 
 
+def test_lists_load_nothing_of_plans_and_answers() -> None:
+    plans = ("intents", "planning", "predict", "effects", "guard", "why")
+    lists = ("acl", "users", "tokens", "tfa", "groups", "pools", "roles", "realms", "start")
+    code = (
+        "import sys\nimport pve_auth_tui.app\n"
+        + "".join(f"import screens.{name}\n" for name in lists)
+        + "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = {name.removeprefix("pve_auth_tui.core.") for name in done.stdout.split()}
+    assert "lists.acl" in loaded
+    assert not {name for name in loaded if name.partition(".")[0] in plans}
+
+
 # --- what is packed ----------------------------------------------------------------------
 
 
