@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pve_auth_tui.core.intents import pools
@@ -125,10 +125,15 @@ class PoolForm(FormScreen):
                 str(answers["poolid"]), comment=comment, vms=vms, storage=storage, allow_move=move
             )
         began = self._began
-        return pools.edit(
+        return pools.change(
             self._poolid,
             comment=comment if answers["comment"] != began["comment"] else None,
-            vms=vms if vms != began["vms"] else None,
-            storage=storage if storage != began["storage"] else None,
+            vms=_moves(names_in(began["vms"]), vms),
+            storage=_moves(names_in(began["storage"]), storage),
             allow_move=move,
         )
+
+
+def _moves(before: Collection[str], now: Collection[str]) -> tuple[list[str], list[str]]:
+    """Who came in and who went here; others may have come or gone meanwhile."""
+    return sorted(set(now) - set(before)), sorted(set(before) - set(now))

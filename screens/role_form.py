@@ -125,7 +125,11 @@ class RoleForm(_PrivilegesForm):
 
     def intent(self, answers: Mapping[str, Answer]) -> Intent:
         if self._roleid:
-            return roles.edit(self._roleid, _taken(answers))
+            # only what was changed here: somebody else may have changed the rest meanwhile
+            now, before = set(_taken(answers)), set(_taken(self._began))
+            return roles.change(
+                [self._roleid], gain=sorted(now - before), lose=sorted(before - now)
+            )
         return roles.add(str(answers["roleid"]), _taken(answers))
 
 

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from pve_auth_tui.core.objects import Key, record
 from screens.pool_form import PoolForm
 from screens.pools import PoolsScreen
+from tests.core.pictures import picture
 from tests.screens.conftest import press, settle, shown, status, table, type_text, until
 from tests.screens.test_plan import listening
 from tests.screens.test_role_form import remarks, run, take
@@ -73,3 +74,14 @@ async def test_pools_are_edited_one_by_one(pilot):
     await press(pilot, "space", "space", "e")
     assert isinstance(pilot.app.screen, PoolsScreen)
     assert status(pilot).startswith("Pools are edited one by one")
+
+
+def test_members_whom_somebody_else_moves_while_the_form_is_open_stay_where_they_are():
+    form = PoolForm("lab")
+    form._began = {"comment": "", "vms": ("100", "101"), "storage": ("nas",)}
+    intent = form.intent({"comment": "", "vms": ("101", "102"), "storage": ("nas",), "move": False})
+    steps = intent(picture("pool:lab::100,103:nas,new:")).steps
+    assert [step.params for step in steps] == [
+        {"poolid": "lab", "vms": "100", "delete": 1},
+        {"poolid": "lab", "vms": "102"},
+    ]

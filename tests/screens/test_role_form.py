@@ -9,6 +9,7 @@ from screens.plan import PlanScreen
 from screens.role_diff import RoleDiffScreen
 from screens.role_form import RoleForm, RolesForm
 from screens.roles import RolesScreen
+from tests.core.pictures import picture
 from tests.screens.conftest import keys_shown, press, settle, shown, status, table, type_text, until
 from tests.screens.test_plan import listening, ran
 from widgets.detail_pane import DetailPane
@@ -167,3 +168,11 @@ async def test_the_roles_that_hold_a_privilege_and_not_a_longer_one(pilot):
     assert "holding VM.Snapshot" in shown(pilot)
     await press(pilot, "escape")
     assert len(keys_shown(pilot)) > 15
+
+
+def test_what_somebody_else_changes_in_a_role_while_the_form_is_open_stays():
+    form = RoleForm("Own")
+    form._began = {"VM": ("VM.Audit", "VM.Console")}
+    intent = form.intent({"VM": ("VM.Audit", "VM.Clone")})
+    (step,) = intent(picture("role:Own:VM.Audit,VM.Backup,VM.Console:")).steps
+    assert step.params == {"privs": "VM.Audit,VM.Backup,VM.Clone"}

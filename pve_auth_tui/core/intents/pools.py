@@ -77,6 +77,37 @@ def edit(
     return intent
 
 
+def change(
+    poolid: str,
+    *,
+    comment: str | None = None,
+    vms: tuple[Collection[str], Collection[str]] = ((), ()),
+    storage: tuple[Collection[str], Collection[str]] = ((), ()),
+    allow_move: bool = False,
+) -> Intent:
+    """`vms` and `storage`: (those that come in, those that go); all others stay as they are."""
+
+    def intent(snapshot: Snapshot) -> Draft:
+        pool = found(snapshot, access_of(snapshot).pools, poolid, "pool")
+        return edit(
+            poolid,
+            comment=comment,
+            vms=_turned([shown_number(vmid) for vmid in pool.vms], *vms),
+            storage=_turned(pool.storage, *storage),
+            allow_move=allow_move,
+        )(snapshot)
+
+    return intent
+
+
+def _turned(
+    there: Sequence[str], come: Collection[str], go: Collection[str]
+) -> Sequence[str] | None:
+    if not (come or go):
+        return None
+    return [name for name in dict.fromkeys((*there, *come)) if name not in go]
+
+
 def remove(poolids: Sequence[str], *, empty: bool = False) -> Intent:
     """Remove pools, inner ones first; PVE removes empty ones only.
 
