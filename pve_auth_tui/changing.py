@@ -209,9 +209,9 @@ class Changing(App[None]):
     def _collect(self, wanted: Wanted) -> None:
         self.collected.append(wanted.intent)
         self.refresh_heads()
-        self._say(f"{len(self.collected)} collected. :review shows the plan of all of them.")
         if self._is_awaited(wanted):
-            wanted.on_done(None)
+            wanted.on_done(None)  # a form leaves: it is said on the screen below
+        self._say(f"{len(self.collected)} collected. :review shows the plan of all of them.")
 
     def turn_collecting(self) -> str:
         """Collect changes from now on, or no more; says what holds now."""

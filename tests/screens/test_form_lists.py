@@ -219,6 +219,18 @@ async def test_a_plan_that_was_run_ends_the_form_and_its_draft(make_app: MakeApp
         assert app.drafts.of("group") == {}
 
 
+async def test_that_a_form_was_collected_is_said_where_it_leads_back_to(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.turn_collecting()
+        await opened(pilot)
+        await type_text(pilot, "lab")
+        await press(pilot, "ctrl+o")
+        assert isinstance(pilot.app.screen, StartScreen)
+        await until(pilot, lambda: status(pilot).startswith("1 collected. :review shows"))
+
+
 async def test_what_pve_would_refuse_is_said_and_the_form_stays(make_app: MakeApp) -> None:
     async with make_app().run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
