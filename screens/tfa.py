@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pve_auth_tui.core.lists.tfa import TFA
+from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.objects import Key
 from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen
@@ -71,7 +72,7 @@ class TfaScreen(FactorScreen):
 
     def pick_user(self) -> None:
         """Whom to give a factor: the cursor's user stands first."""
-        names = [name for name in self.house.names_for_prompt() if "!" not in name]
+        names = [name for name in self.house.names_for_prompt() if split_tokenid(name) is None]
         if self.user in names:
             names.insert(0, self.user)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pve_auth_tui.core.accessdata import AclEntry
 from pve_auth_tui.core.aclnotes import ROOT_PRIVILEGES
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.userconfig import Role, UserConfig
 from pve_auth_tui.core.words import count_privileges, count_words, listed
 
@@ -37,7 +38,7 @@ def use_line(config: UserConfig, name: str) -> Line:
     where = listed([f"{entry.shown_subject} on {entry.path}" for entry in entries])
     number = count_words(len(entries), "ACL entry", "ACL entries")
     reached = {subject for entry in entries for subject in _reached(config, entry)}
-    people = sum("!" not in subject for subject in reached)
+    people = sum(split_tokenid(subject) is None for subject in reached)
     whom = [count_words(people, "user", "users")] if people else []
     if tokens := len(reached) - people:
         whom.append(count_words(tokens, "API token", "API tokens"))

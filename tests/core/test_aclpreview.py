@@ -290,3 +290,15 @@ def test_a_preview_can_be_made_of_everything(made, entry):
     subjects = Subjects(**{f"{entry.kind}s": (entry.subject,)})
     lines = preview(snapshot, [entry.path], [entry.role], subjects, entry.propagate)
     assert all(line.text.endswith(".") for line in lines)
+
+
+def test_other_entries_further_down_are_told_of_where_one_of_several_roles_is_passed_on():
+    lines = (*PEOPLE, "acl:1:/vms/104:anna@corp:PVEVMUser:", "acl:0:/vms:anna@corp:PVEAuditor:")
+    before = view_of(picture(*lines).access.value)
+    some = [
+        AclEntry("/vms", "user", "anna@corp", role, on)
+        for role, on in (("PVEVMUser", True), ("PVEPoolUser", False))
+    ]
+    after = with_changes(before, some, ())
+    found = aclremarks.remarks(before, after, some)
+    assert aclremarks.BELOW in [remark.heading for remark in found]

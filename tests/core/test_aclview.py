@@ -7,6 +7,7 @@ from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.aclview import AclView, view_of, with_changes
 from pve_auth_tui.core.permissions import Permissions
 from tests.core.aclworlds import GROUPS, PATHS, TOKENS, USERS, with_entries, with_member, worlds
+from tests.core.pictures import config
 
 
 def agree(view, made):
@@ -42,3 +43,27 @@ def test_changes_give_the_view_of_the_changed_configuration(made, other):
     before = AclView(made, acl_index(made))
     agree(with_changes(before, added, removed), changed)
     agree(before, made)
+
+
+PEOPLE = ("user:ann@pve:1:0:::::", "user:bob@pve:1:0:::::")
+
+
+def test_no_access_beside_administrator_leaves_nobody_an_administrator():
+    made = config(*PEOPLE, "acl:1:/:ann@pve:Administrator:", "acl:0:/:ann@pve:NoAccess:")
+    assert not view_of(made).is_administrator("ann@pve")
+    assert not Permissions(made).is_administrator("ann@pve")
+
+
+def test_a_token_that_is_not_there_holds_nothing():
+    made = config(*PEOPLE, "acl:1:/:ann@pve:Administrator:")
+    assert view_of(made).privileges("token", "ann@pve!gone", "/") == frozenset()
+
+
+def test_who_leaves_a_group_has_no_longer_what_its_entries_give():
+    lines = (*PEOPLE, "acl:1:/vms:@ops:PVEVMUser:")
+    before = view_of(config(*lines, "group:ops:ann@pve,bob@pve::"))
+    then = config(*lines, "group:ops:bob@pve::")
+    after = with_changes(before, (), (), then)
+    assert before.privileges("user", "ann@pve", "/vms")
+    assert not after.privileges("user", "ann@pve", "/vms")
+    assert after.privileges("user", "bob@pve", "/vms")

@@ -152,6 +152,9 @@ def test_ghosts_cannot_be_changed():
     made = picture("acl:1:/vms:gone@pve:PVEVMUser:")
     with pytest.raises(Refused, match="There is no user gone@pve"):
         acl.edit(keys(made), role="PVEAuditor")(made)
+    made = picture("acl:1:/vms:@gone:PVEVMUser:")
+    with pytest.raises(Refused, match="There is no group gone"):
+        acl.edit(keys(made), role="PVEAuditor")(made)
 
 
 def test_what_is_not_there_and_nothing_at_all_are_refused():

@@ -350,3 +350,15 @@ def test_acl_entries_of_a_pool_in_a_pool_stay_and_count_again_for_the_next_one()
     ]
     outer = make_plan(pools.remove(["lab", "lab/x"]), made, now=NOW)
     assert outer.stays == ()
+
+
+def test_a_user_with_an_exclamation_mark_is_counted_among_the_users_of_a_role():
+    made = config(
+        "user:a!b@corp:1:0:::::",
+        "role:Own:VM.Audit:",
+        "acl:1:/vms:a!b@corp:Own:",
+        "acl:1:/:a!b@corp:PVEAuditor:",
+    )
+    assert role_notes(made, "Own", ["VM.Audit"])[0].text == (
+        "1 ACL entry, for 1 user: a!b@corp on /vms"
+    )
