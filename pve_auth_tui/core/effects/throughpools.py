@@ -24,7 +24,7 @@ def through_pools(
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """(one of them, all those that are like it) of a user or token; `paths`: where entries differ.
 
-    Like each other are members without entries that are in the same pools.
+    Like each other are members without entries whose pools have none, or are the same.
     """
     wide = not _EVERYWHERE.isdisjoint(paths)
     tops = _TOPS if wide else _TOPS.intersection(paths)
@@ -33,13 +33,28 @@ def through_pools(
     named = _named(scene.index, subject).union(paths)
     if len(named) < 2:  # all of it comes from one path, to pools as well
         return
-    for (top, _), members in _families(scene.old).items():
-        if top not in tops:
-            continue
-        for path in named.intersection(members):
+    pools_of = scene.index.pools_of
+    for path in named:
+        if path in pools_of and path.rpartition("/")[0] in tops:
             yield path, (path,)
+    special = {path.removeprefix("/pool/") for path in named if path.startswith("/pool/")}
+    kinds: dict[object, list[str]] = {}
+    for (top, pools), members in _families(scene.old).items():
+        if top in tops:
+            kinds.setdefault((top, *_split(pools, special)), []).extend(members)
+    for members in kinds.values():
         if alike := [path for path in members if path not in named]:
             yield alike[0], alike
+
+
+def _split(pools: Sequence[str], special: Collection[str]) -> tuple[bool, tuple[str, ...]]:
+    """(is there a pool without entries, those with some on them or on one that they are in)."""
+    named = tuple(
+        pool
+        for pool in pools
+        if special and any(f"{pool}/".startswith(f"{name}/") for name in special)
+    )
+    return len(named) < len(pools), named
 
 
 def _named(index: AclIndex, subject: str) -> set[str]:
