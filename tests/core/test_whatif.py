@@ -281,6 +281,12 @@ def test_a_token_without_separation_has_what_its_user_has():
     ]
 
 
+def test_of_a_guests_own_entries_and_those_of_groups_only_the_own_ones_count():
+    here = acl("1:/vms/100:ann@pve:Watch", "1:/vms/100:@ops:Power")
+    found = told(here, [*here, *acl("1:/pool/lab:ann@pve:Power")])
+    assert (("/pool/lab", "/vms/100", "/vms/101"), ["VM.PowerMgmt"], [], [], []) in found["ann@pve"]
+
+
 def test_a_guest_that_enters_a_pool_is_told_alone():
     lines = acl("1:/pool/lab:bob@pve:Watch")
     after = picture(*(each.replace("100,101", "100,101,102") for each in PEOPLE), *lines)
