@@ -92,6 +92,15 @@ def _replaced(gone: Sequence[AclEntry], made: Sequence[AclEntry]) -> Iterator[Li
         yield Line(f"{number}: the new one is made first, then the old one goes.")
     else:
         yield Line(f"{number}: only Propagate becomes {yes_no(made[0].propagate)}.")
+        paths = [path for path in dict.fromkeys(entry.path for entry in made) if _has_below(path)]
+        if paths:
+            word = "as well" if made[0].propagate else "no longer"
+            yield Line(f"It counts {word} for what lies below {listed(paths)}.", "Below", "LOOK")
+
+
+def _has_below(path: str) -> bool:
+    """A guest and a storage have nothing below them."""
+    return not (path.startswith(("/vms/", "/storage/")))
 
 
 def _lines(

@@ -183,9 +183,9 @@ def test_only_so_many_are_looked_at_and_that_is_said():
 # --- edits --------------------------------------------------------------------------------
 
 
-def changed(*acl, **wanted):
+def changed(*acl, path="/vms/100", **wanted):
     made = picture(*PEOPLE, *acl, guests=GUESTS)
-    keys = [acl_key(entry) for entry in made.access.value.acl if entry.path == "/vms/100"]
+    keys = [acl_key(entry) for entry in made.access.value.acl if entry.path == path]
     return told(preview_edit(made, keys, **wanted))
 
 
@@ -197,6 +197,16 @@ def test_an_edit_is_told_with_what_becomes_of_it():
         "now manage (23 privileges).",
     ]
     assert changed(*acl, role="PVETemplateUser")[2].startswith("REPLACES what anna@corp has")
+
+
+def test_an_edit_of_propagate_says_what_becomes_of_what_lies_below():
+    line = "acl:{}:/vms:anna@corp:PVEVMUser:"
+    no = changed(line.format(1), path="/vms", propagate=False)
+    assert no[1] == "LOOK Below It counts no longer for what lies below /vms."
+    yes = changed(line.format(0), path="/vms", propagate=True)
+    assert yes[1] == "LOOK Below It counts as well for what lies below /vms."
+    guest = changed("acl:1:/vms/100:anna@corp:PVEVMUser:", propagate=False)
+    assert not any("Below" in each for each in guest)
 
 
 def test_an_edit_that_changes_propagate_only_says_so():
