@@ -68,7 +68,7 @@ class OnceScreen(SecretScreen):
         with VerticalScroll(id="body"):
             yield Paragraph(
                 (
-                    Line("PVE tells it once. Whatever used an older one needs this one."),
+                    Line("PVE tells it once. If the token had another one, that has ended."),
                     Line("First as programs take it, then as the header of a request:"),
                 )
             )
