@@ -287,6 +287,18 @@ def test_of_a_guests_own_entries_and_those_of_groups_only_the_own_ones_count():
     assert (("/pool/lab", "/vms/100", "/vms/101"), ["VM.PowerMgmt"], [], [], []) in found["ann@pve"]
 
 
+def test_members_of_pools_with_other_entries_are_not_told_as_one():
+    made = ("pool:x::200::", *acl("1:/pool/lab:ann@pve:Watch", "1:/pool/x:ann@pve:Power"))
+    here = acl("1:/:ann@pve:Watch")
+    assert told(made, [*made, *here])["ann@pve"] == [(("/",), ["VM.Audit"], [], [], [])]
+    stays = asked(made, [*made, *here]).unchanged["ann@pve"]
+    assert stays == ("/pool/lab", "/pool/x", "/vms/100", "/vms/101")
+    token = told(made, [*made, *acl("1:/:ann@pve!own:Both")])["ann@pve!own"]
+    gained = {path: sorted(change[0]) for paths, *change in token for path in paths}
+    assert gained["/vms/100"] == gained["/vms/101"] == ["VM.Audit"]
+    assert gained["/vms/200"] == ["VM.PowerMgmt"]
+
+
 def test_a_guest_that_enters_a_pool_is_told_alone():
     lines = acl("1:/pool/lab:bob@pve:Watch")
     after = picture(*(each.replace("100,101", "100,101,102") for each in PEOPLE), *lines)
@@ -302,6 +314,11 @@ def test_accounts_that_fall_asleep_or_wake_keep_their_rights():
     after = picture(f"user:a@pve:1:{expired}:::::", "user:b@pve:1:0:::::", "token:b@pve!tok:0:0::")
     found = what_if(before, after, now=NOW)
     assert (found.shifts, found.sleep, found.wake) == ((), ("a@pve",), ("b@pve", "b@pve!tok"))
+
+
+def test_who_comes_or_goes_neither_wakes_nor_falls_asleep():
+    new = ["user:new@pve:1:0:::::"]
+    assert (asked([], new).wake, asked(new, []).sleep) == ((), ())
 
 
 def test_all_users_and_tokens_of_both_pictures_were_asked_about():
