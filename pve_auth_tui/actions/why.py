@@ -114,6 +114,7 @@ def _what_if(options: argparse.Namespace, snapshot: Snapshot, width: int | None)
                 "title": plan.title,
                 "commands": commands,
                 "unforeseen": unforeseen,
+                "refusal": plan.refusal or None,
                 "asked": found.asked,
                 "shifts": what_if_json(found),
             }
@@ -121,6 +122,8 @@ def _what_if(options: argparse.Namespace, snapshot: Snapshot, width: int | None)
     parts = ["".join(f"{plain(line)}\n" for line in (f"What if: {plan.title}", *commands))]
     if unforeseen:
         parts.append("What some of it does cannot be foretold.\n")
+    if plan.refusal:
+        parts.append(f"It would be refused: {plain(plan.refusal)}\n")
     if rows := what_if_rows(found):
         parts.append(table(WHAT_IF_COLUMNS, rows, width))
     return "\n".join([*parts, f"{_counted(found)} Nothing was changed.\n"])

@@ -159,9 +159,16 @@ def what_if(run: Run, node: Path, line: str) -> Any:
     return done.value
 
 
+def test_what_the_guard_would_refuse_is_said(node: Path, run: Run) -> None:
+    line = ("user", "edit", "root@pam", "--enable", "0")
+    assert "root@pam would be disabled" in what_if(run, node, " ".join(line))["refusal"]
+    done = run("--root", node, "what-if", "--", *line)
+    assert "\nIt would be refused: " in done.out
+
+
 def test_everybody_who_loses_something_is_named(node: Path, run: Run) -> None:
     value = what_if(run, node, "group delete dev")
-    assert list(value) == ["title", "commands", "unforeseen", "asked", "shifts"]
+    assert list(value) == ["title", "commands", "unforeseen", "refusal", "asked", "shifts"]
     assert list(value["shifts"][0]) == ["subject", "changes", "unchanged", "usable"]
     assert value["commands"] == ["pveum group delete dev"]
     assert value["asked"] == 6
