@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pty
 import sys
@@ -25,10 +26,12 @@ class Screens:
     code: int = 0
     services: list[OutlookService] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
+    collecting: list[tuple[int, int, int]] = field(default_factory=list)
 
     def open_screens(self, service: OutlookService, profile: Profile, *_: object) -> int:
         self.services.append(service)
         self.profiles.append(profile)
+        self.collecting.append(gc.get_threshold())
         return self.code
 
     @property
@@ -70,6 +73,18 @@ def test_the_demo_is_the_rack_and_says_it_is_one(start: Run, screens: Screens) -
     access = screens.picture.access.value
     assert access is not None
     assert len(access.users) == 212
+
+
+def test_garbage_is_seldom_looked_for_in_everything_while_keys_are_waited_for(
+    start: Run, screens: Screens
+) -> None:
+    before = gc.get_threshold()
+    start("demo")
+    young, middle, old = screens.collecting[-1]
+    assert (young, middle) == before[:2]
+    assert old > before[2]
+    assert gc.isenabled()
+    assert gc.get_threshold() == before
 
 
 def test_the_demos_clock_runs_from_the_same_time_on(start: Run, screens: Screens) -> None:
