@@ -86,7 +86,8 @@ def _times(folder: Path) -> dict[str, float]:
 def _with_everybody(snapshot: Snapshot, config: UserConfig) -> Snapshot:
     """The same cluster with a group that has all users as members."""
     group = Group(_EVERYBODY, tuple(sorted(config.users)))
-    grown = replace(config, groups={**config.groups, group.id: group})
+    groups_of = {who: (*config.groups_of.get(who, ()), group.id) for who in group.members}
+    grown = replace(config, groups={**config.groups, group.id: group}, groups_of=groups_of)
     return replace(snapshot, access=snapshot.access._replace(value=grown))
 
 
