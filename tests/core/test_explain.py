@@ -59,7 +59,7 @@ def table(found):
     ]
 
 
-NO_POOL = ("/pool", "none has guest 101", "", "no", "a pool adds roles")
+NO_POOL = ("/pool", "none has guest 101", "", "no", "one would add roles")
 
 
 # --- levels ----------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_the_text_is_the_drawing():
         "              Path      Entry               Role        Counts?",
         "              /vms      @ops                PVEVMUser   no, replaced further down",
         "              /vms/100  ann@pve             PVEAuditor  YES: this decides",
-        "              /pool     none has guest 100  -           no, a pool adds roles",
+        "              /pool     none has guest 100  -           no, one would add roles",
         "",
         "Log in      yes",
         "To allow it 1 remove PVEAuditor of ann@pve on /vms/100: leaves PVEVMUser (10 privileges)",
