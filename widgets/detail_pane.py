@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
+from typing import ClassVar
 
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -43,6 +44,8 @@ class DetailPane(Widget):
     """A rule with a heading, then as many lines as fit."""
 
     DEFAULT_CSS = "DetailPane { height: 8; }"
+    MORE: ClassVar[str] = "enter opens them"
+    """Where the lines are that have no room."""
 
     heading: reactive[str] = reactive("")
 
@@ -77,7 +80,7 @@ class DetailPane(Widget):
             return pieces([(fit(title + rule, max(0, width - 1)), RULE)], width)
         if y == height - 1 and len(self._texts) > height - 1:
             more = len(self._texts) - (height - 2)
-            return line(f" {more} more lines: enter opens them", width, PLAIN)
+            return line(f" {more} more lines: {self.MORE}", width, PLAIN)
         text = self._texts[y - 1] if y <= len(self._texts) else ""
         return line(" " + text, width, PLAIN)
 

@@ -24,6 +24,8 @@ Remarks: TypeAlias = Callable[[], Sequence[Line]]
 class RemarksPane(DetailPane):
     """`ask` is called on the screen's own thread, and gives what the worker then runs."""
 
+    MORE = "the plan shows them"
+
     @dataclass
     class Found(Message):
         """What the worker has found."""

@@ -250,3 +250,15 @@ async def test_what_is_collected_ends_the_form(make_app: MakeApp) -> None:
         await press(pilot, "ctrl+o")
         assert isinstance(pilot.app.screen, StartScreen)
         assert len(app.collected) == 1
+
+
+async def test_remarks_without_room_are_said_to_be_in_the_plan(tmp_path: Path) -> None:
+    class LongForm(GroupForm):
+        def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
+            return [Line(f"line {number}") for number in range(30)]
+
+    async with house(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.push_screen(LongForm())
+        await settle(pilot)
+        await until(pilot, lambda: "more lines: the plan shows them" in shown(pilot))
