@@ -232,7 +232,7 @@ async def test_what_was_not_read_cannot_be_explained_and_says_so(pilot):
     access = outlook.snapshot.access._replace(value=None, problem="user.cfg cannot be read.")
     pilot.app.outlook = outlook._replace(snapshot=replace(outlook.snapshot, access=access))
     await ask(pilot)
-    assert "nothing can be explained. user.cfg cannot be read." in answer(pilot)
+    assert "so nobody can tell. user.cfg cannot be read." in answer(pilot)
     assert "plan" not in keys(pilot)
 
 
