@@ -233,10 +233,12 @@ class Changing(App[None]):
         return ""
 
     def _collected_ran(self, report: Report | None) -> None:
-        if report is not None:
+        """Where nothing of it was done, it stays collected."""
+        if report is not None and not report.nothing_done:
             self.collected.clear()
             self.is_collecting = False
             self.refresh_heads()
+            self._say("Nothing is collected any more.")
 
     # --- running it ------------------------------------------------------------------
 

@@ -356,6 +356,21 @@ async def test_several_changes_are_collected_into_one_plan(pilot):
     await press(pilot, "escape")
     assert not pilot.app.collected
     assert "COLLECTED" not in shown(pilot)
+    assert status(pilot) == "Nothing is collected any more."
+
+
+async def test_what_was_collected_stays_when_nothing_of_it_was_done(pilot):
+    await press(pilot, "2")
+    pilot.app.obey("collect", pilot.app.screen)
+    await press(pilot, "x", "1")
+    pilot.app.obey("review", pilot.app.screen)
+    await listening(pilot)
+    pilot.app.stories.turn("lock held", on=True)
+    await press(pilot, "y")
+    await ran(pilot)
+    await press(pilot, "escape")
+    assert len(pilot.app.collected) == 1
+    assert "1 COLLECTED" in shown(pilot)
 
 
 async def test_esc_before_the_first_step_changes_nothing_and_says_so(pilot, monkeypatch):
