@@ -202,7 +202,9 @@ def _steps(config: UserConfig, who: str, found: Walk) -> Iterator[Step]:
         yield Step(entry.kind, entry.path, entry.shown_subject, entry.role, counts, why, result)
     if not found.pools:
         if what := _member(main.path):
-            yield Step("pool", "/pool", f"none has {what}", "", False, "one would add roles", result)
+            yield Step(
+                "pool", "/pool", f"none has {what}", "", False, "one would add roles", result
+            )
         return
     yield from _pool_steps(grants, found)
 
