@@ -100,10 +100,16 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
         return _parser(argv).parse_args(argv)
     at = argv.index(first)
     wanted = list(argv[at + 1 :])
+    names_change = any(word in _FORETOLD for word in wanted)
+    if "--" in wanted and not names_change:
+        raise UsageError(
+            f"Behind -- stands what would change something: {', '.join(_FORETOLD)}.",
+            f"See: {PROGRAM} what-if --help",
+        )
+    if not names_change:
+        return _parser(argv).parse_args(argv)
     if "--" in wanted:
         wanted.remove("--")
-    if not any(word in _FORETOLD for word in wanted):
-        return _parser(argv).parse_args(argv)
     wanted = [*argv[:at], *wanted]
     options = _parser(wanted).parse_args(wanted)
     if options.command not in _FORETOLD or not options.verb:

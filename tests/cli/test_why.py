@@ -235,6 +235,12 @@ def test_as_text_it_says_what_would_be_run_and_that_nothing_was(node: Path, run:
     assert lines[-1].startswith("1 of 6 users and API tokens gains or loses something.")
 
 
+def test_a_command_that_changes_nothing_has_no_what_if_and_that_is_said(run: Run) -> None:
+    done = run("what-if", "--", "status")
+    assert done.code == USAGE
+    assert done.err.startswith("Behind -- stands what would change something: user, group, ")
+
+
 def test_a_name_like_the_command_is_no_command() -> None:
     options = parse(["user", "edit", "ann@pve", "--comment", "what-if"])
     assert (options.command, options.comment) == ("user", "what-if")
