@@ -185,7 +185,7 @@ class PveAuthApp(CalmCrash, Changing):
         self._failure = None
         self.rounds += message.again and self.outlook is not None
         self.outlook = message.outlook
-        self.house_screen.take_picture()
+        self._show_picture()
         if message.outlook.node.waiting and not message.outlook.node.seconds:
             self.set_timer(_LONG, partial(self._tell_of_waiting, message.outlook))
 
@@ -193,12 +193,17 @@ class PveAuthApp(CalmCrash, Changing):
         """PVE has been asked for a while, and nothing more is known than `outlook`: say so."""
         if self.outlook is outlook:
             self.outlook = outlook._replace(node=replace(outlook.node, seconds=_LONG))
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        """While the application closes, no screen is left to take what comes too late."""
+        if self.has_screens:
             self.house_screen.take_picture()
 
     @on(NotRead)
     def _explain(self, message: NotRead) -> None:
         self._failure = message.error
-        self.house_screen.take_picture()
+        self._show_picture()
         self.say(f"{message.error} {message.error.hint}".strip())
 
     @property
@@ -321,8 +326,14 @@ class PveAuthApp(CalmCrash, Changing):
         """The topmost screen that is no dialog."""
         return next(s for s in reversed(self.screen_stack) if isinstance(s, BaseScreen))
 
+    @property
+    def has_screens(self) -> bool:
+        """False before the first one, and while the application closes."""
+        return any(isinstance(screen, BaseScreen) for screen in self.screen_stack)
+
     def say(self, sentence: str) -> None:
-        self.house_screen.say(sentence)
+        if self.has_screens:
+            self.house_screen.say(sentence)
 
     def open_start(self) -> None:
         """Back to the first screen."""

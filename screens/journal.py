@@ -199,13 +199,12 @@ class JournalScreen(BaseScreen):
 
     def open_find(self) -> None:
         """`/`: a field in place of the line; it narrows at every key."""
-        from widgets.find_field import FindBar, FindField  # brings Textual's Input
+        from widgets.find_field import FindBar  # brings Textual's Input
 
         if not self.query(FindBar):
             line = self.query_one(FindLine)
             self.query_one("#list").mount(FindBar(self._query.text, self.find), before=line)
             line.display = False
-            self.call_after_refresh(lambda: self.query_one(FindField).focus())
 
     def find(self, text: str) -> None:
         """Show only what the words select."""

@@ -195,7 +195,7 @@ class ListScreen(BaseScreen):
 
     def open_find(self) -> None:
         """`/`: a field in place of the line; it narrows at every key."""
-        from widgets.find_field import FindBar, FindField  # brings Textual's Input
+        from widgets.find_field import FindBar  # brings Textual's Input
 
         if not self.query(FindBar):
             line = self.query_one(FindLine)
@@ -203,7 +203,6 @@ class ListScreen(BaseScreen):
             bar = FindBar(self._query.text, self._find_typed)
             self.query_one("#list").mount(bar, before=line)
             line.display = False
-            self.call_after_refresh(lambda: self.query_one(FindField).focus())
 
     def _find_typed(self, text: str) -> None:
         if text != self._query.text:

@@ -65,6 +65,10 @@ class FindField(TextField):
         self._narrow = narrow  # before the value, whose watcher calls it
         super().__init__(value, id="find-field")
 
+    def on_mount(self) -> None:
+        """By itself: who opens the bar cannot know when the field is there."""
+        self.focus()
+
     def watch_value(self, value: str) -> None:
         """Narrow at once, so that the field and the rows are drawn in one go."""
         self._narrow(value)

@@ -3,9 +3,11 @@
 import pytest
 from textual.css.query import NoMatches
 
+from pve_auth_tui.core.errors import Unreachable
 from screens.enrol_totp import EnrolTotpScreen
 from screens.prove import ProveScreen
-from tests.screens.conftest import settle, shown
+from tests.screens.conftest import press, settle, shown
+from widgets.find_field import FindBar, FindField
 
 
 @pytest.mark.parametrize("screen", [EnrolTotpScreen, ProveScreen])
@@ -30,3 +32,30 @@ async def test_a_picture_that_comes_at_the_very_end_ends_nothing_else(pilot, mon
         screen.take_picture()
         screen.refresh_lines()
     assert "0 Recover" in shown(pilot)
+
+
+async def test_what_comes_when_every_screen_is_gone_ends_nothing_else(pilot, monkeypatch):
+    """Timers and answers may still come while the application closes."""
+    app = pilot.app
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(type(app), "screen_stack", [])
+        app._tell_of_waiting(app.outlook)
+        app._take(app.Read(app.outlook))
+        app._explain(app.NotRead(Unreachable("Nothing answers.")))
+    assert app.failure
+
+
+@pytest.mark.parametrize("number", ["2", "5"])
+async def test_the_field_behind_slash_may_take_its_time(pilot, number, monkeypatch):
+    """A busy machine mounts it late; who opened it must not look for it before."""
+    await press(pilot, number)
+    with monkeypatch.context() as busy:
+        busy.setattr(FindBar, "compose", lambda bar: iter(()))
+        busy.setattr(FindBar, "show_count", lambda bar, count: None)
+        await press(pilot, "/")
+    assert "0 Recover" in shown(pilot)
+
+
+async def test_the_field_behind_slash_takes_the_keys_by_itself(pilot):
+    await press(pilot, "2", "/")
+    assert isinstance(pilot.app.focused, FindField)
