@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OnDone = Callable[["Report | None"], None]
 OnProblem = Callable[[AuthTuiError], None]
+OnAgreed = Callable[["Plan", str], None]
 OpenWorkshop = Callable[[], "Workshop"]
 
 _LONGEST_STEP: Final = 90.0  # seconds
@@ -43,6 +44,7 @@ class Wanted(NamedTuple):
     on_done: OnDone
     on_problem: OnProblem | None
     asked_on: BaseScreen
+    agree: OnAgreed | None = None
 
 
 class Changing(App[None]):
@@ -136,16 +138,21 @@ class Changing(App[None]):
     # --- a plan -------------------------------------------------------------------
 
     def review(
-        self, intent: Intent, on_done: OnDone | None = None, on_problem: OnProblem | None = None
+        self,
+        intent: Intent,
+        on_done: OnDone | None = None,
+        on_problem: OnProblem | None = None,
+        agree: OnAgreed | None = None,
     ) -> None:
         """Make a plan of what is wanted, and show it; while changes are collected, collect it.
 
         `on_done` gets the report when the plan was run, None when it was left. `on_problem` gets
         the reason when no plan can be made of it; without it the reason is said. Neither is
-        called for a screen that was left before.
+        called for a screen that was left before. With `agree` the plan is not run here and never
+        collected: `agree` gets it, and the word that was typed, when somebody said yes to it.
         """
-        wanted = Wanted(intent, on_done or _nothing, on_problem, self.house_screen)
-        self._make(wanted, collect=self.is_collecting)
+        wanted = Wanted(intent, on_done or _nothing, on_problem, self.house_screen, agree)
+        self._make(wanted, collect=self.is_collecting and agree is None)
 
     @work(thread=True, group="plan", exit_on_error=False)
     def _make(self, wanted: Wanted, *, collect: bool = False) -> None:
@@ -179,7 +186,8 @@ class Changing(App[None]):
 
         on_done = message.wanted.on_done
         if self._is_awaited(message.wanted):
-            self.push_screen(PlanScreen(message.plan, on_done, message.why_no_timer))
+            agree = message.wanted.agree
+            self.push_screen(PlanScreen(message.plan, on_done, message.why_no_timer, agree))
 
     @on(NotMade)
     def _tell_problem(self, message: NotMade) -> None:

@@ -19,6 +19,9 @@ from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
 from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.keys.hidraw import HidrawBus
+from pve_auth_tui.adapters.keys.usb import UsbKeys
+from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
 from pve_auth_tui.adapters.swap import FileSwaps
@@ -26,9 +29,11 @@ from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
 from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.adapters.who import who
+from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.ports import Api, Clock, Journal, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
+from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
@@ -84,6 +89,7 @@ def equipped(
         authenticator=authenticator,
         logged_in=lambda: found.login.api.user if found.login else "",
     )
+    keys, proofs = UsbKeys(found.bus or HidrawBus()), MemoryProofs()
     return Workshop(
         outlooks=outlooks,
         plans=plans,
@@ -92,6 +98,9 @@ def equipped(
         token_test=TokenTrials(lambda: HttpsTokenDoor(*way()), clock, _secrets(found)),
         journal=journal,
         keepsake=Keepsake(),
+        keys=keys,
+        key_enrol=KeyEnrolService(keys, plans, runner, clock, lambda: _web_host(found)),
+        proofs=proofs,
         clock=clock,
         simulated=found.simulated is not None,
         held=held,
@@ -125,6 +134,18 @@ def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, t
         inside = ProcessTimers(take_back)
         return inside, (inside,)
     return (NoTimers(_ELSEWHERE) if found.login else SystemdTimers()), ()
+
+
+def _web_host(found: Wired) -> str:
+    """Name and port as browsers have them: WebAuthn's origin where the settings have none."""
+    if found.login is not None:
+        return f"{found.login.host}:{found.login.port}"
+    if found.simulated is not None:
+        node = found.simulated()
+        return f"{full_name(node.name, node.disk.read('etc/hosts') or b'')}:{PORT}"
+    from pve_auth_tui.adapters.ladder import own_address
+
+    return own_address()
 
 
 _WayIn = tuple[Callable[[], "AbstractContextManager[Https]"], str]

@@ -19,7 +19,7 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Api, Clock, Stories
+from pve_auth_tui.core.ports import Api, Clock, HidBus, Stories
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
 from pve_auth_tui.services.snapshots import SnapshotService
@@ -44,7 +44,7 @@ class Wired(NamedTuple):
     """Where pictures come from; `nodes` ask PVE's API, after the files where there are any.
 
     `login`: the connection of somebody who logged in for this (`--host`). `simulated`: the demo's
-    node, and `clock` its time.
+    node, and `clock` its time; `bus`: its USB, where it is not this machine's.
     """
 
     pictures: Pictures
@@ -53,6 +53,7 @@ class Wired(NamedTuple):
     login: Login | None = None
     simulated: Callable[[], SimNode] | None = None
     clock: Clock = SystemClock()
+    bus: HidBus | None = None
 
 
 class Login(NamedTuple):
@@ -227,6 +228,7 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
+    from pve_auth_tui.simnode.softbus import SoftBus
     from pve_auth_tui.simnode.stories import DemoStories
     from pve_auth_tui.simnode.tree import best_tree
 
@@ -254,4 +256,5 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
 
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
-    return Wired(files, nodes, DemoStories(faults), simulated=node, clock=clock)
+    bus = SoftBus()
+    return Wired(files, nodes, DemoStories(faults), simulated=node, clock=clock, bus=bus)

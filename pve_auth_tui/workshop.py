@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pve_auth_tui.core.ports import Journal, Keepsake
+from pve_auth_tui.core.ports import Journal, Keepsake, Proofs, SecurityKeys
 from pve_auth_tui.services.outlook import OutlookService
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.ports import Clock
     from pve_auth_tui.services.enrol import EnrolService
+    from pve_auth_tui.services.enrolkey import KeyEnrolService
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
     from pve_auth_tui.services.tokentest import TokenTrials
@@ -26,8 +27,9 @@ class Closing(Protocol):
 @dataclass(frozen=True)
 class Workshop:
     """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
-    `prove` shows that they work; `token_test` asks as an API token; `journal` holds what was done;
-    `keepsake` makes files of secrets.
+    `prove` shows that they work; `keys` are the security keys in this machine's USB, `key_enrol`
+    registers one, `proofs` is what was seen of them; `token_test` asks as an API token; `journal`
+    holds what was done; `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back.
@@ -40,6 +42,9 @@ class Workshop:
     token_test: TokenTrials
     journal: Journal
     keepsake: Keepsake
+    keys: SecurityKeys
+    key_enrol: KeyEnrolService
+    proofs: Proofs
     clock: Clock
     simulated: bool = False
     held: tuple[Closing, ...] = ()

@@ -119,7 +119,8 @@ class LeavePlan(Back):
 
 class PlanScreen(BaseScreen):
     """`on_done` gets the report when it was run, None when it was left. `why_no_timer`: why `m` is
-    not possible here.
+    not possible here. With `agree` the plan is only agreed to here, and whoever gives that runs it
+    (a security key has to be there): it gets the plan and the word that was typed.
     """
 
     CSS_PATH = "plan.tcss"
@@ -128,12 +129,17 @@ class PlanScreen(BaseScreen):
     )  # fmt: skip
 
     def __init__(
-        self, plan: Plan, on_done: Callable[[Report | None], None], why_no_timer: str = ""
+        self,
+        plan: Plan,
+        on_done: Callable[[Report | None], None],
+        why_no_timer: str = "",
+        agree: Callable[[Plan, str], None] | None = None,
     ) -> None:
         super().__init__()
         self._plan = plan
         self._why_no_timer = why_no_timer
         self._on_done = on_done
+        self._agree = agree
         self._opened = monotonic()
         self._alone: Timer | None = None
         self._runs = False
@@ -180,6 +186,8 @@ class PlanScreen(BaseScreen):
     def _sentence_of_plan(self) -> str:
         if self._plan.weight is Weight.HEAVY:
             return "HEAVY: y asks you to type a word. Enter does nothing. Esc goes back."
+        if self._agree:
+            return "y goes on to the key, and nothing is sent before. Esc goes back."
         return "y runs it. Enter does nothing. Esc goes back; what you typed is kept."
 
     def _text(self, width: int) -> list[str]:
@@ -206,6 +214,8 @@ class PlanScreen(BaseScreen):
 
     def why_not_try(self) -> str:
         """Why it cannot take itself back; or ""."""
+        if self._agree:
+            return "What a key registers does not take itself back; u removes it."
         if not self._plan.back.steps:
             return "This cannot be taken back, so it cannot take itself back."
         return self._why_no_timer
@@ -227,7 +237,8 @@ class PlanScreen(BaseScreen):
                 asked = KeyHint("enter", "run"), KeyHint("esc", "back to the plan")
                 self.query_one(KeyLine).show_hints(asked)
             else:
-                offers = [one for one in self.OFFERS if one is not Try or self._plan.back.steps]
+                can_try = self._plan.back.steps and not self._agree
+                offers = [one for one in self.OFFERS if one is not Try or can_try]
                 self.query_one(KeyLine).show_hints(hints(tuple(offers), self))
             return
         keys = [KeyHint("esc", "stop" if self._runs else "back")]
@@ -270,6 +281,10 @@ class PlanScreen(BaseScreen):
     def _begin(self, override: str) -> None:
         if self._alone:
             self._alone.stop()
+        if self._agree:
+            self.app.pop_screen()
+            self._agree(self._plan, override)
+            return
         self._runs = True
         self._told = ["Reading the node anew: is everything still as the plan says? ..."]
         self._show_told()

@@ -45,6 +45,13 @@ class ApiCall:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyCall(ApiCall):
+    """The second call of a security key's enrolment: what `secrets` names is made while the plan
+    runs, of PVE's answer to the step before and of the key's answer to that.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class HostCommand:
     """One command on this node: `argv` with an absolute path first; a secret goes to its stdin.
 

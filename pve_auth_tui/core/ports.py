@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.challenge import Challenge
     from pve_auth_tui.core.journal import Entry, Kept, Written
     from pve_auth_tui.core.journalcheck import Verdict
+    from pve_auth_tui.core.keys import KeyInfo, Phase, PinAsked, Registered, Scan, Signed
     from pve_auth_tui.core.otpauth import Totp
     from pve_auth_tui.core.plan import Step
+    from pve_auth_tui.core.proofs import Mark
     from pve_auth_tui.core.undo import Applied
 
 Param: TypeAlias = str | int | bool
@@ -294,3 +296,93 @@ class Stories(Protocol):
 
     def mend(self) -> None:
         """Everything works again."""
+
+
+class Hands(Protocol):
+    """Whoever stands at a security key. Called from the thread that works with the key."""
+
+    def waits(self, phase: Phase, seconds: float = 0.0) -> None:
+        """What happens at the key now; `seconds`: how long PVE still waits, 0 for no limit."""
+
+    def pin(self, asked: PinAsked) -> Secret | None:
+        """The key's PIN, waited for as long as it takes; None gives up."""
+
+    def given_up(self) -> bool:
+        """Whether the key is to be left alone; asked several times a second."""
+
+
+class SecurityKey(Protocol):
+    """One plugged-in key, opened. Every call raises KeyTrouble and nothing else, and comes back
+    within a second once `hands` gave up; a silent key is given three seconds.
+    """
+
+    def info(self) -> KeyInfo:
+        """What it says of itself now; never needs a touch."""
+
+    def register(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Registered:
+        """A new credential for PVE's `publicKey` options (WebAuthn creation options as JSON).
+
+        `origin`: what a browser would write, `https://pve1.example.com:8006`. `timeout` of the
+        options, in milliseconds, is how long somebody may take. No attestation is kept.
+        """
+
+    def sign(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Signed:
+        """The answer to a login's `publicKey` options (WebAuthn request options as JSON)."""
+
+    def holding(self, rp_id: str, credentials: Sequence[bytes]) -> frozenset[bytes]:
+        """Those of the credentials that are on this key, without a touch.
+
+        A key that always verifies its user tells nothing: then none.
+        """
+
+    def set_pin(self, new: Secret, old: Secret | None = None) -> None:
+        """The first PIN, or with `old` another one."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+class SecurityKeys(Protocol):
+    """The security keys in this machine's USB ports."""
+
+    def scan(self) -> Scan:
+        """What is plugged in now; opens no key for longer than a look at its descriptor."""
+
+    def open(self, path: str) -> SecurityKey:
+        """One of the scan's keys. Raises KeyTrouble."""
+
+    def touched(self, paths: Sequence[str], hands: Hands) -> str:
+        """All of them blink; the path of the one that is touched. Raises KeyTrouble."""
+
+
+class HidWire(Protocol):
+    """Reports of 64 bytes to and from one HID device; what a CTAPHID conversation runs over."""
+
+    def write(self, report: bytes) -> None:
+        """Send one report. Raises OSError."""
+
+    def read(self, seconds: float) -> bytes:
+        """The next report. Raises TimeoutError when none came in time, OSError."""
+
+    def close(self) -> None:
+        """Give the device back; twice does no harm."""
+
+
+class HidBus(Protocol):
+    """Where HID devices are found: the kernel's hidraw nodes, or the demo's software keys."""
+
+    def look(self) -> Scan:
+        """What is plugged in now."""
+
+    def open(self, path: str) -> HidWire:
+        """Raises OSError."""
+
+
+class Proofs(Protocol):
+    """What this program has seen of second factors: proved by a login, by a signature."""
+
+    def all(self) -> Mapping[tuple[str, str], Mark]:
+        """(userid, entry's id) -> the last mark. Raises Unreadable."""
+
+    def put(self, mark: Mark) -> None:
+        """Note one, in place of the older one of the same entry. Raises Unwritable."""

@@ -52,16 +52,18 @@ class Applying:
         seconds: float = 0.0,
         stopped: Callable[[], bool] = lambda: False,
         on_progress: OnProgress = lambda progress: None,
+        runner: Runner | None = None,
     ) -> Report:
         """`outlook` is the one that the plan was made with, just now. With `seconds` it takes
-        itself back after them. Raises Refused; then no step was run.
+        itself back after them. `runner`: another one for this plan. Raises Refused; then no step
+        was run.
         """
         begun = self._foretold(plan, seconds)
         story = Story(self.journal, begun.id, plan.title)
         self._begin(story, plan, begun, reason, seconds)
         results, unwritten = run_steps(
             plan.steps,
-            self.runner,
+            runner or self.runner,
             story,
             user=self.logged_in(),
             title=plan.title,

@@ -152,12 +152,14 @@ class PlanService:
         reason: str = "",
         minutes: float = 0.0,
         on_progress: OnProgress = lambda progress: None,
+        runner: Runner | None = None,
     ) -> Report:
         """Run it, unless the node is no longer as it was; what came of it, also when it failed.
 
         `override`: the word of a HEAVY plan, as it was typed. `reason`: for the journal.
         `minutes`: take it back after that time unless it is kept, at most LONGEST; 0: do not.
-        `on_progress` is called in this thread, and must not raise.
+        `on_progress` is called in this thread, and must not raise. `runner`: who carries out its
+        steps, if not the usual one.
         Raises PlanChanged, Refused, UsageError and what reading raises; then nothing was done.
         """
         if minutes != 0 and not 0 < minutes <= LONGEST:
@@ -178,6 +180,7 @@ class PlanService:
                 seconds=minutes * 60,
                 stopped=lambda: self._stopping,
                 on_progress=on_progress,
+                runner=runner,
             )
 
     def _require_way_back(self, plan: Plan) -> None:

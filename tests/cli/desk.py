@@ -72,6 +72,9 @@ class Desk:
             token_test=nothing,
             journal=bench.journal,
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
+            keys=nothing,
+            key_enrol=nothing,
+            proofs=nothing,
             clock=bench.clock,
         )
 

@@ -87,6 +87,7 @@ class Bench(FactorNode):
             self.clock,
             authenticator=self.app,
         )
+        nothing: Any = None
         self.workshop = Workshop(
             outlooks=outlooks,
             plans=plans,
@@ -95,6 +96,9 @@ class Bench(FactorNode):
             token_test=self.token_test,
             journal=self.journal,
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
+            keys=nothing,
+            key_enrol=nothing,
+            proofs=nothing,
             clock=self.clock,
             simulated=True,
         )

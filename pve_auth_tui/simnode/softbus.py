@@ -1,0 +1,18 @@
+"""The demo's USB: security keys in software, plugged in and pulled by its stories."""
+
+from __future__ import annotations
+
+from pve_auth_tui.core.keys import Scan, ScanState
+from pve_auth_tui.core.ports import HidWire
+
+
+class SoftBus:
+    """A `core.ports.HidBus`."""
+
+    def look(self) -> Scan:
+        """What is plugged in now."""
+        return Scan(ScanState.NOTHING)
+
+    def open(self, path: str) -> HidWire:
+        """Raises OSError."""
+        raise FileNotFoundError(path)
