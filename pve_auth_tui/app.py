@@ -53,6 +53,8 @@ _LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctr
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pve_auth_tui.core.grants import Flags
     from pve_auth_tui.services.plans import Report
     from screens.listing import ListScreen
@@ -360,6 +362,29 @@ class PveAuthApp(CalmCrash, Changing):
         if not isinstance(self.screen, JournalScreen):
             self.open_start()
             self.push_screen(JournalScreen())
+
+    def open_keys(self) -> None:
+        """The security keys in this machine's USB ports."""
+        from screens.keys import KeysScreen
+
+        self._open_once(KeysScreen)
+
+    def open_rack(self) -> None:
+        """Several keys for several people."""
+        from screens.rack import RackScreen
+
+        self._open_once(RackScreen)
+
+    def open_webauthn(self) -> None:
+        """The settings that every security key is bound to."""
+        from screens.webauthn_form import WebauthnForm
+
+        self._open_once(WebauthnForm)
+
+    def _open_once(self, kind: Callable[[], BaseScreen]) -> None:
+        """Over the screen that is shown, unless it is open already."""
+        if not any(type(screen) is kind for screen in self.screen_stack):
+            self.push_screen(kind())
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""

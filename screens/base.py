@@ -24,13 +24,16 @@ from screens.commands import (
     Help,
     JournalCommand,
     Keep,
+    KeysCommand,
     Prompt,
     Quit,
+    RackCommand,
     Recover,
     Reload,
     ReviewCollected,
     Undo,
     Ways,
+    WebauthnCommand,
     bindings,
     go_to,
     hints,
@@ -50,6 +53,7 @@ EVERYWHERE: Commands = (
     *_GO,
     *(Health, Recover, Ways, Demo, GlyphsCommand),
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
+    *(KeysCommand, RackCommand, WebauthnCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""

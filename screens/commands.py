@@ -215,6 +215,44 @@ class JournalCommand(Command["BaseScreen"]):
         screen.house.open_journal()
 
 
+class KeysCommand(Command["BaseScreen"]):
+    """Shows the security keys in this machine's USB ports: PIN, tries left, whose entries."""
+
+    keys, shown, word, name = "", "", "", "keys"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_keys()
+
+
+class RackCommand(Command["BaseScreen"]):
+    """Registers several security keys for several people in one go, at the rack."""
+
+    keys, shown, word, name = "", "", "", "rack"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_rack()
+
+
+class WebauthnCommand(Command["BaseScreen"]):
+    """The settings that every security key is bound to, and at which addresses they work."""
+
+    keys, shown, word, name = "", "", "", "webauthn"
+
+    @classmethod
+    def problem(cls, screen: BaseScreen) -> str:
+        return screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_webauthn()
+
+
 class Recover(Command["BaseScreen"]):
     """Gets back in: locked out, phone lost, no quorum."""
 

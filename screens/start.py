@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
@@ -50,6 +52,34 @@ class AskWhy(Command["StartScreen"]):
         screen.explain("", "")
 
 
+class EnrolKey(Command["StartScreen"]):
+    """Registers a security key that is plugged into this machine for somebody."""
+
+    keys, shown, word, name = "e", "e", "key", "enrol a key"
+
+    @classmethod
+    def problem(cls, screen: StartScreen) -> str:
+        return screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.enrol_key()
+
+
+class GiveTotp(Command["StartScreen"]):
+    """Gives somebody TOTP: an authenticator app."""
+
+    keys, shown, word, name = "o", "o", "TOTP", "give TOTP"
+
+    @classmethod
+    def problem(cls, screen: StartScreen) -> str:
+        return screen.house.why_no_change()
+
+    @classmethod
+    def run(cls, screen: StartScreen) -> None:
+        screen.give_totp()
+
+
 class Next(Command["StartScreen"]):
     """Goes to the next thing to look at."""
 
@@ -60,7 +90,10 @@ class Next(Command["StartScreen"]):
         screen.query_one(FilterTable).go_to_next(lambda row: True)
 
 
-_OF_START: Commands = (OpenFinding, FindAnything, AskWhy, Next, *EVERYWHERE)
+_OF_START: Commands = (
+    *(OpenFinding, FindAnything, AskWhy, EnrolKey, GiveTotp, Next),
+    *EVERYWHERE,
+)
 
 
 class StartScreen(BaseScreen):
@@ -92,7 +125,7 @@ class StartScreen(BaseScreen):
 
     def show_keys(self) -> None:
         """As everywhere, and the keys that one looks for first."""
-        own = hints((OpenFinding, FindAnything, AskWhy), self)
+        own = hints((OpenFinding, FindAnything, AskWhy, EnrolKey, GiveTotp), self)
         everywhere = (KeyHint("1-8", "lists"), KeyHint(":", "go to"), KeyHint("q", "quit"))
         self.query_one(KeyLine).show_hints((*own, *everywhere, KeyHint("?", "help")))
 
@@ -156,6 +189,31 @@ class StartScreen(BaseScreen):
             self.house.open_target(finding.target)
         if finding.fix:
             self.house.say(finding.fix)
+
+    def enrol_key(self) -> None:
+        """`e`"""
+        from screens.enrol_key import EnrolKeyScreen
+
+        self._for_somebody("Register a security key for", EnrolKeyScreen)
+
+    def give_totp(self) -> None:
+        """`o`"""
+        from screens.enrol_totp import EnrolTotpScreen
+
+        self._for_somebody("TOTP for", EnrolTotpScreen)
+
+    def _for_somebody(self, title: str, opened: Callable[[str], Screen[None]]) -> None:
+        """Ask for whom, then open it."""
+        from pve_auth_tui.core.names import split_tokenid
+        from screens.pick import PickScreen
+
+        names = [name for name in self.house.names_for_prompt() if split_tokenid(name) is None]
+
+        def picked(userid: str | None) -> None:
+            if userid is not None:
+                self.app.push_screen(opened(userid))
+
+        self.app.push_screen(PickScreen(title, names), picked)
 
     def row_moved(self) -> None:
         key = self.query_one(FilterTable).key
