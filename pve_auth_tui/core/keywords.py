@@ -7,6 +7,7 @@ name fills a screen or a description.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
 
@@ -287,7 +288,7 @@ def _unusable(pin: str) -> str:
 
 def _is_run(pin: str) -> bool:
     """`1234`, `4321`, `abcd`."""
-    steps = {ord(after) - ord(before) for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in pairwise(pin)}
     return steps in ({1}, {-1})
 
 
