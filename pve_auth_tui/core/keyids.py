@@ -1,0 +1,73 @@
+"""Under which WebAuthn IDs a security key may have been registered, today's and older ones.
+
+PVE stores no ID beside a credential, so a key that answers to none today may have been registered
+before the settings were changed: then it answers under an ID that somebody would have chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from pve_auth_tui.core.snapshot import Snapshot
+
+MOST: Final = 24
+"""IDs that a key is asked about: each is a question for every credential that is stored."""
+
+
+def id_today(snapshot: Snapshot) -> str:
+    """The ID of datacenter.cfg's `webauthn`; "" where there is none, or nobody could read it."""
+    return _setting(snapshot, "id")
+
+
+def ids_to_try(snapshot: Snapshot, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """Today's ID first, then what the node's and the cluster's names suggest; at most MOST.
+
+    `names`: host names that are known besides (`pve1.example.com`), the most likely first.
+    """
+    today = id_today(snapshot)
+    seeds = [*names, today, _host(_setting(snapshot, "origin")), _host(_setting(snapshot, "rp"))]
+    found: dict[str, None] = dict.fromkeys(filter(None, (today,)))
+    for one in _suggested(snapshot, [seed for seed in seeds if _is_name(seed)]):
+        if len(found) == MOST:
+            break
+        found[one] = None
+    return tuple(found)
+
+
+def _suggested(snapshot: Snapshot, seeds: list[str]) -> Iterator[str]:
+    """Names themselves, the domains they lie in, every node in those domains, bare nodes."""
+    yield from seeds
+    domains = list(dict.fromkeys(parent for seed in seeds for parent in _parents(seed)))
+    yield from domains
+    cluster = snapshot.cluster.value
+    nodes = [node.name for node in cluster.nodes] if cluster else []
+    yield from (f"{node}.{domain}" for domain in domains for node in nodes)
+    yield from nodes
+
+
+def _parents(name: str) -> Iterator[str]:
+    """`a.b.example.com` -> `b.example.com`, `example.com`: browsers take no bare top level."""
+    labels = name.split(".")
+    for at in range(1, len(labels) - 1):
+        yield ".".join(labels[at:])
+
+
+def _host(url: str) -> str:
+    """The host of `https://pve1.example.com:8006`, or of a bare name; "" for what is neither."""
+    try:
+        return urlsplit(url if "://" in url else f"https://{url}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_name(text: str) -> bool:
+    """No IP address: no key was ever registered under one (reference/fido.md 3.4)."""
+    return bool(text) and ":" not in text and not text.rpartition(".")[2].isdigit()
+
+
+def _setting(snapshot: Snapshot, name: str) -> str:
+    datacenter = snapshot.datacenter.value
+    webauthn = datacenter.options.get("webauthn") if datacenter else None
+    return webauthn.get(name, "") if isinstance(webauthn, Mapping) else ""
