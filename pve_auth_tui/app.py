@@ -43,7 +43,6 @@ _IDLE = 600  # seconds without a key until Start comes back
 _GLYPHS: tuple[Glyphs, ...] = ("unicode", "cp437", "ascii")
 _MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 _MOVING_LETTERS = frozenset("jk")
-_BURST = "Many keys came at once, as from a paste or a security key: they were left out."
 _PAINTED = 0.05  # seconds that the first rows need to be on the screen
 _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the next
 _ARMED = 0.5  # seconds from the first rows until it is looked whether anything takes itself back
@@ -430,7 +429,7 @@ class PveAuthApp(CalmCrash, Changing):
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._bursts.pasted(event.time)
             if not getattr(self.focused, "types_text", False):
-                self.say(_BURST)
+                self._tell_of_burst()
         await super().on_event(event)
         if isinstance(event, events.Key):  # it has come back, so its bindings have been run
             await self._passed(event)
@@ -439,7 +438,7 @@ class PveAuthApp(CalmCrash, Changing):
         """Keys go on one at a time: one that opens a screen has opened it before the next."""
         if self._gate.dropped:
             self._gate.dropped = 0
-            self.say(_BURST)
+            self._tell_of_burst()
         busy = bool(self._passing)
         self._passing.extend(keys)
         if self._passing and not busy:
@@ -469,6 +468,10 @@ class PveAuthApp(CalmCrash, Changing):
 
     async def _look_at_the_gate(self) -> None:
         await self._queue(self._gate.released(monotonic()))
+
+    def _tell_of_burst(self) -> None:
+        if self.has_screens:
+            self.say(self.house_screen.BURST)
 
     def _kind_of(self, event: events.Key) -> Kind:
         if event.key in _MOVES:

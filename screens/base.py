@@ -75,6 +75,10 @@ class BaseScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-normal"), (36, "-high")]  # noqa: RUF012
     OFFERS: ClassVar[Commands] = EVERYWHERE
     BINDINGS = bindings(EVERYWHERE)
+    BURST: ClassVar[str] = (
+        "Many keys came at once, as from a paste or a security key: they were left out."
+    )
+    """Said when the gate has dropped some."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """What a screen offers has its key there."""
