@@ -34,6 +34,7 @@ from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.ports import Api, Clock, Journal, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
+from pve_auth_tui.services.keycare import KeyCareService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
@@ -100,6 +101,7 @@ def equipped(
         keepsake=Keepsake(),
         keys=keys,
         key_enrol=KeyEnrolService(keys, plans, runner, clock, lambda: _web_host(found)),
+        key_care=KeyCareService(keys, journal, clock, lambda: _web_host(found)),
         proofs=proofs,
         clock=clock,
         simulated=found.simulated is not None,

@@ -7,13 +7,28 @@ before the settings were changed: then it answers under an ID that somebody woul
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pve_auth_tui.core.snapshot import Snapshot
 
 MOST: Final = 24
 """IDs that a key is asked about: each is a question for every credential that is stored."""
+
+
+class Holding(NamedTuple):
+    """Somebody's entry (its id in tfa.cfg) whose credential a key answers to.
+
+    `rp_id`: the WebAuthn ID under which it answers; `works`: that is today's, so a login could
+    succeed.
+    """
+
+    userid: str
+    entry: str
+    description: str
+    enabled: bool
+    rp_id: str
+    works: bool
 
 
 def id_today(snapshot: Snapshot) -> str:

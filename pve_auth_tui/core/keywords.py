@@ -6,12 +6,13 @@ name fills a screen or a description.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
 
 from pve_auth_tui.core.finding import Finding, Word
+from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState, Scan, ScanState
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
@@ -236,6 +237,42 @@ def _algorithms(info: KeyInfo) -> Line:
             f"{names}: PVE takes ES256 and RS256 alone, so none of its", "Signatures", "BAD"
         )
     return Line(names, "Signatures")
+
+
+# --- whose it is ------------------------------------------------------------------------------
+
+
+def holding_lines(holdings: Sequence[Holding], today: str) -> list[Line]:
+    """Whose entries a key answers to; `today` is the WebAuthn ID of the settings, or ""."""
+    if not holdings:
+        text = "no entry of anybody here, as far as it tells without a touch"
+        return [Line(text, "Holds")]
+    return [
+        Line(_held(one, today), "" if at else "Holds", _held_word(one))
+        for at, one in enumerate(holdings)
+    ]
+
+
+def _held(one: Holding, today: str) -> str:
+    description = _cut(one.description, 2 * LONGEST_NAME)
+    name = f'{one.userid}: "{description}"'
+    if not one.enabled:
+        name += ", which is disabled"
+    if one.works:
+        return name
+    now = f"today's ID is {today}" if today else "no ID is set today"
+    return f"{name}. It answers under {one.rp_id}, {now}: it cannot log in any more."
+
+
+def _held_word(one: Holding) -> Word:
+    if not one.works:
+        return "BAD"
+    return "ok" if one.enabled else "-"
+
+
+def holders(holdings: Sequence[Holding]) -> str:
+    """Whose entries they are, in a few words: `root@pam and anna@pam`."""
+    return listed(list(dict.fromkeys(one.userid for one in holdings)), 2) or "-"
 
 
 # --- PINs -------------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from pve_auth_tui.core.errors import Refused, Unwritable, UsageError
+from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, Unwritable, UsageError
+from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import (
@@ -26,7 +27,11 @@ from pve_auth_tui.core.keywords import (
 )
 from pve_auth_tui.core.ports import Clock, Journal, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.services.steps import Story, entry
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.tfaconfig import TfaEntry
+from pve_auth_tui.core.webauthn import entry_of
+from pve_auth_tui.services.steps import Story
+from pve_auth_tui.services.steps import entry as event
 
 _NOBODY_KNOWS: Final = frozenset({Kind.UNPLUGGED, Kind.SILENT})
 """After these a PIN may have been changed or not."""
@@ -34,9 +39,12 @@ _NOBODY_KNOWS: Final = frozenset({Kind.UNPLUGGED, Kind.SILENT})
 
 @dataclass(frozen=True, slots=True)
 class Plugged:
-    """One key that is plugged in. `info.problem` says why it could not be asked."""
+    """One key that is plugged in. `info.problem` says why it could not be asked; `held`: whose
+    entries it answers to, None where nobody could look.
+    """
 
     info: KeyInfo
+    held: tuple[Holding, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +56,76 @@ class Care:
 
 
 class KeyCareService:
-    """Blocking, safe from several threads: no two of them have a key open at once."""
+    """Blocking, safe from several threads: no two of them have a key open at once.
 
-    def __init__(self, keys: SecurityKeys, journal: Journal, clock: Clock) -> None:
+    `host`: name and port by which PVE is asked, `pve1.example.com:8006`.
+    """
+
+    def __init__(
+        self,
+        keys: SecurityKeys,
+        journal: Journal,
+        clock: Clock,
+        host: Callable[[], str] = str,
+    ) -> None:
         self._keys = keys
         self._journal = journal
         self._clock = clock
+        self._host = host
         self._claim = threading.Lock()
 
     def scan(self) -> Scan:
         """What is plugged in now; opens no key."""
         return self._keys.scan()
 
-    def list(self) -> Care:
+    def list(self, snapshot: Snapshot | None = None) -> Care:
         """Every plugged-in key, opened one after the other and closed at once."""
         scan = self.scan()
-        return Care(scan, tuple(self.look(place) for place in scan.keys))
+        return Care(scan, tuple(self.look(place, snapshot) for place in scan.keys))
 
-    def look(self, place: KeyPlace) -> Plugged:
-        """One key. Never raises KeyTrouble: one that cannot be asked says why."""
+    def look(self, place: KeyPlace, snapshot: Snapshot | None = None) -> Plugged:
+        """One key, opened once. Never raises KeyTrouble: one that cannot be asked says why."""
         try:
             with self._opened(place.path) as key:
-                return Plugged(_at(place, key.info()))
+                info = _at(place, key.info())
+                try:
+                    return Plugged(info, self._held(key, snapshot))
+                except KeyTrouble as error:  # what it said before stays true
+                    return Plugged(replace(info, problem=_sentence(error)))
         except KeyTrouble as error:
             return Plugged(_silent(place, error))
+
+    def held(self, path: str, snapshot: Snapshot) -> tuple[Holding, ...]:
+        """Whose entries a key answers to, without a touch, disabled ones and those under an older
+        WebAuthn ID, too; sorted by user. Raises KeyTrouble.
+        """
+        with self._opened(path) as key:
+            return self._held(key, snapshot) or ()
+
+    def _held(self, key: SecurityKey, snapshot: Snapshot | None) -> tuple[Holding, ...] | None:
+        """None where no entries are known, as the API tells no credentials."""
+        stored = _stored(snapshot) if snapshot else None
+        if snapshot is None or not stored:
+            return None
+        today, found = id_today(snapshot), []
+        left = dict(stored)
+        for rp_id in ids_to_try(snapshot, self._names()):
+            if not left:
+                break
+            for credential in key.holding(rp_id, list(left)):
+                for userid, entry in left.pop(credential, ()):
+                    works = bool(today) and rp_id == today
+                    name = entry.description
+                    found.append(Holding(userid, entry.id, name, entry.enable, rp_id, works))
+        return tuple(sorted(found))
+
+    def _names(self) -> tuple[str, ...]:
+        """The node's own name, where it is known."""
+        try:
+            name = self._host().rpartition(":")[0]
+        except AuthTuiError:
+            return ()
+        return (name,) if name else ()
 
     # --- PINs --------------------------------------------------------------------------------
 
@@ -103,7 +157,7 @@ class KeyCareService:
 
     def _begin(self, story: Story, what: str) -> None:
         try:
-            story.tell(entry("intent", step=1, text=what))
+            story.tell(event("intent", step=1, text=what))
         except Unwritable as error:
             told = f"The journal takes no entries, so nothing was changed: {error}"
             raise Refused(told, error.hint) from error
@@ -129,7 +183,23 @@ def _at(place: KeyPlace, info: KeyInfo) -> KeyInfo:
 
 
 def _silent(place: KeyPlace, error: KeyTrouble) -> KeyInfo:
-    return KeyInfo(place, problem=f"{error} {error.hint}".strip())
+    return KeyInfo(place, problem=_sentence(error))
+
+
+def _sentence(error: KeyTrouble) -> str:
+    return f"{error} {error.hint}".strip()
+
+
+def _stored(snapshot: Snapshot) -> dict[bytes, list[tuple[str, TfaEntry]]]:
+    """Everybody's credentials, as far as they can be read; one may be in several entries."""
+    found: dict[bytes, list[tuple[str, TfaEntry]]] = {}
+    tfa = snapshot.tfa.value
+    for user in tfa.users.values() if tfa else ():
+        for entry in user.entries:
+            with suppress(Unreadable):  # PVE itself cannot use that one
+                if one := entry_of(entry):
+                    found.setdefault(one.credential, []).append((user.userid, entry))
+    return found
 
 
 def _require(info: KeyInfo, new: Secret, old: Secret | None) -> None:
@@ -190,5 +260,5 @@ def last_try(tries: int) -> str:
 def _end(story: Story, outcome: str) -> None:
     """What came of it; the key has done it, whether the journal takes that or not."""
     with suppress(Unwritable):
-        story.tell(entry("result", step=1, outcome=outcome))
-        story.tell(entry("end", outcome=outcome))
+        story.tell(event("result", step=1, outcome=outcome))
+        story.tell(event("end", outcome=outcome))

@@ -74,6 +74,7 @@ class Desk:
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
             keys=nothing,
             key_enrol=nothing,
+            key_care=nothing,
             proofs=nothing,
             clock=bench.clock,
         )

@@ -98,6 +98,7 @@ class Bench(FactorNode):
             keepsake=Keepsake(lambda folder: Mount("tmpfs", frozenset()), never=()),
             keys=nothing,
             key_enrol=nothing,
+            key_care=nothing,
             proofs=nothing,
             clock=self.clock,
             simulated=True,
