@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.otpauth import Totp
     from pve_auth_tui.core.plan import Step
     from pve_auth_tui.core.proofs import Mark
+    from pve_auth_tui.core.rack import Rack
     from pve_auth_tui.core.undo import Applied
 
 Param: TypeAlias = str | int | bool
@@ -386,3 +387,16 @@ class Proofs(Protocol):
 
     def put(self, mark: Mark) -> None:
         """Note one, in place of the older one of the same entry. Raises Unwritable."""
+
+
+class Racks(Protocol):
+    """The one rack that is not finished: keys for several people, interrupted (no secrets)."""
+
+    def load(self) -> Rack | None:
+        """The unfinished one, if any. Raises Unreadable."""
+
+    def save(self, rack: Rack) -> None:
+        """Note how it stands, in place of the older one. Raises Unwritable."""
+
+    def drop(self) -> None:
+        """Forget it; there need not be one. Raises Unwritable."""
