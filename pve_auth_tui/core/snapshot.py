@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.health import Health
+from pve_auth_tui.core.proofs import Mark
 from pve_auth_tui.core.sectionconfig import Section
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from pve_auth_tui.core.userconfig import UserConfig
@@ -150,6 +151,7 @@ class Snapshot:
     `restricted`: PVE showed whoever asked only a part of the users and ACL entries, so that
     nothing may be concluded from one that is not there. `health` is told by PVE's API alone:
     with files only it has neither value nor problem. `unix` is told by this node's files alone.
+    `proofs`: what this program has seen of second factors, by (userid, entry id).
     """
 
     taken_at: float
@@ -167,6 +169,7 @@ class Snapshot:
     unix: Part[UnixPasswords] = UNTOLD
     demo: bool = False
     restricted: bool = False
+    proofs: Mapping[tuple[str, str], Mark] = field(default_factory=dict)
 
     @property
     def parts(self) -> Mapping[str, Part[Any]]:

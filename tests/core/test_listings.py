@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.find import haystack, parse_query
 from pve_auth_tui.core.lists import LISTINGS, listing
-from pve_auth_tui.core.snapshot import Jobs, Part, SyncJob, TokenSecrets
+from pve_auth_tui.core.proofs import How, Mark
+from pve_auth_tui.core.snapshot import Cluster, ClusterNode, Jobs, Part, SyncJob, TokenSecrets
 from tests.core.pictures import CORP, DAY, NOW, PAM, PVE, factor, factors, picture
 from tests.core.random_pictures import pictures
 
@@ -413,7 +414,9 @@ def test_a_token_without_secret_cannot_log_in():
 URI = "otpauth://totp/x?secret=ABCDEFGHIJKLMNOP&digits=6&algorithm=SHA1&period=30"
 FACTORS = picture(
     "user:anna@corp:1:0:::::",
+    "user:bert@pve:1:0:::::",
     "user:o@entra:1:0:::::",
+    "user:p@entra:1:0:::::",
     tfa=[
         factors(
             "anna@corp",
@@ -429,13 +432,26 @@ FACTORS = picture(
 )  # fmt: skip
 
 
+PROVED = replace(
+    FACTORS,
+    proofs={
+        ("anna@corp", "totp-phone"): Mark("anna@corp", "totp-phone", How.LOGIN, NOW - 7200, "pve1"),
+        ("anna@corp", "webauthn-rack 3"): Mark(
+            "anna@corp", "webauthn-rack 3", How.SIGNATURE, NOW - DAY, "pve2", "example.com", 9
+        ),
+    },
+)
+
+
 def test_two_factor_shows_pves_columns():
     assert list(table("tfa", FACTORS)["anna@corp totp-phone"].items()) == [
         ("User", "anna@corp"),
         ("Enabled", "Locked"),
         ("TFA Type", "TOTP"),
+        ("Proved", "never"),
         ("Created", "2026-11-20"),
         ("Description", "phone"),
+        ("Note", ""),
     ]
     described = column("tfa", "Description", FACTORS)
     assert described["anna@corp recovery"] == "1 of 10 left"
@@ -449,29 +465,99 @@ def test_two_factor_shows_pves_columns():
         ("left:low", ["anna@corp recovery"]),
         ("ghost:yes", ["ghost@pve yubico-y"]),
         ("enabled:no", ["anna@corp webauthn-rack 3"]),
+        ("type:none", ["bert@pve ", "root@pam "]),
+        ("type:none rights:admin", ["root@pam "]),
+        ("type:idp", ["p@entra "]),
+        ("note:not", ["o@entra totp-x"]),
+        ("proved:login", ["anna@corp totp-phone"]),
+        ("proved:signed", ["anna@corp webauthn-rack 3"]),
+        ("proved:never", ["ghost@pve yubico-y", "o@entra totp-x"]),
+        (
+            "-proved:never -proved:none",
+            ["anna@corp totp-phone", "anna@corp webauthn-rack 3"],
+        ),
     ],
 )
 def test_views_of_two_factor(query, keys):
-    assert found("tfa", FACTORS, query) == keys
+    assert found("tfa", PROVED, query) == keys
+
+
+def test_who_has_no_factor_has_a_row():
+    rows = table("tfa", FACTORS)
+    assert list(rows["bert@pve "].values()) == ["bert@pve", "-", "none", "-", "-", "", ""]
+    assert rows["root@pam "]["Note"] == "NONE"
+    assert rows["p@entra "]["TFA Type"] == "at the IdP"
+    assert "ghost@pve " not in rows
+    assert told("tfa", FACTORS, "bert@pve ") == [
+        "TFA none: the password alone is enough",
+        "Add a adds TOTP, a security key or recovery keys",
+    ]
+    assert told("tfa", FACTORS, "root@pam ")[0] == (
+        "Login LOOK administrator without a second factor: the password alone is enough. "
+        "a adds one."
+    )
+    assert told("tfa", FACTORS, "p@entra ") == [
+        "TFA the identity provider may ask for one; PVE asks users of OpenID realms for none"
+    ]
+
+
+def test_where_only_a_part_is_shown_nobody_is_said_to_have_none():
+    rows = table("tfa", replace(FACTORS, restricted=True))
+    assert [key for key in rows if key.endswith(" ")] == []
+    assert {cells["Note"] for cells in rows.values()} == {""}
 
 
 def test_the_details_of_totp_hold_no_secret():
     lines = told("tfa", FACTORS, "anna@corp totp-phone")
-    assert lines[:4] == [
-        "Locked LOOK after 8 wrong codes, until it is unlocked or a recovery key is used",
+    assert lines[:6] == [
+        "Locked LOOK after 8 wrong codes at one node, until it is unlocked or a recovery key is "
+        "used",
+        "Counts pve1 counts wrong codes in /run, until it restarts",
         "Login needs quorum: PVE stores each use in tfa.cfg",
+        "Proved never: this program has seen no login with it. t tries it",
         "Code 6 digits, 30 s, SHA1",
         "Used a right code 2 h ago",
     ]
     assert "ABCDEF" not in " ".join(lines)
 
 
-def test_the_details_say_when_a_factor_is_in_vain():
-    assert "Asked LOOK never: PVE asks users of OpenID realms for nothing" in told(
-        "tfa", FACTORS, "o@entra totp-x"
+def test_the_details_say_when_where_and_under_which_id_a_factor_was_proved():
+    assert "Proved by a login, 2026-11-21 10:00 (2 h ago) at pve1" in told(
+        "tfa", PROVED, "anna@corp totp-phone"
     )
-    assert "User LOOK there is no such user; a new one of that name takes it over" in told(
-        "tfa", FACTORS, "ghost@pve yubico-y"
+    assert (
+        "Proved its signature alone, no login, 2026-11-20 12:00 (24 h ago) at pve2, "
+        "under the ID example.com" in told("tfa", PROVED, "anna@corp webauthn-rack 3")
+    )
+
+
+def test_the_details_say_how_long_a_lock_lasts_and_which_node_counts():
+    nodes = (ClusterNode("pve1"), ClusterNode("pve2"), ClusterNode("pve3"))
+    made = picture(
+        "user:anna@corp:1:0:::::",
+        tfa=[factors("anna@corp", factor("totp", "p"), until=int(NOW) + 1500)],
+        cluster=Cluster("pve1", "rack", True, nodes),
+    )
+    lines = told("tfa", made, "anna@corp totp-p")
+    assert lines[0] == (
+        "Locked LOOK all factors for 25 min more, until 2026-11-21 12:25, after 100 failures at "
+        "one node"
+    )
+    assert lines[1] == (
+        "Counts each node counts by itself, in /run: here pve1; pve2 and pve3 count on; "
+        "one more miss there locks for another hour; l starts the count anew"
+    )
+
+
+def test_the_details_say_when_a_factor_is_in_vain():
+    assert (
+        "Asked LOOK never asked for: in OpenID realms only the identity provider asks. "
+        "Remove them, or ask for the second factor at the identity provider."
+        in told("tfa", FACTORS, "o@entra totp-x")
+    )
+    assert (
+        "User LOOK there is no such user; a new one of that name takes it over. "
+        "Remove it, unless the user is coming back." in told("tfa", FACTORS, "ghost@pve yubico-y")
     )
     oath = replace(CORP, options={**CORP.options, "tfa": "type=oath"})
     made = picture(
@@ -479,8 +565,9 @@ def test_the_details_say_when_a_factor_is_in_vain():
         realms=(PAM, PVE, oath),
         tfa=[factors("anna@corp", factor("webauthn", "k"))],
     )
-    assert "Asked LOOK never: the realm requires TOTP and takes nothing else" in told(
-        "tfa", made, "anna@corp webauthn-k"
+    assert (
+        "Asked LOOK never asked for: the realm requires TOTP and takes nothing else. "
+        "Add TOTP for this user." in told("tfa", made, "anna@corp webauthn-k")
     )
 
 

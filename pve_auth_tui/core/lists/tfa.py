@@ -1,38 +1,49 @@
-"""Datacenter, Permissions, Two Factor: one row per factor."""
+"""Datacenter, Permissions, Two Factor: one row per factor, and one per user who has none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from pve_auth_tui.core import otpauth
 from pve_auth_tui.core.aclindex import acl_index
+from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
-from pve_auth_tui.core.lists.parts import GONE, argument, look, realm_of
-from pve_auth_tui.core.logins import RECOVERY_LOW, Login, demanded, login
+from pve_auth_tui.core.lists.parts import argument, look
+from pve_auth_tui.core.logins import RECOVERY_LOW
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry, UserTfa
-from pve_auth_tui.core.words import ago, date, date_time, span, yes_no
+from pve_auth_tui.core.words import date, yes_no
 
 _COLUMNS = (
     Column("User", 20, grow=True),
     Column("Enabled", 7),
     Column("TFA Type", 13),
-    Column("Created", 10),
-    Column("Description", 17, grow=True),
+    Column("Proved", 6),
+    Column("Created", 10, wide=True),
+    Column("Description", 20, grow=True),
+    Column("Note", 11, wide=True),
 )
 _VIEWS = (
     View("to look at", "look:yes"),
+    View("without a second factor", "type:none"),
+    View("administrators without a second factor", "type:none rights:admin -rights:off"),
     View("locked", "enabled:locked"),
     View("of administrators", "rights:admin"),
     View("keys", "type:webauthn"),
+    View("proved by a login", "proved:login"),
+    View("proved by a login or a signature", "-proved:never -proved:none"),
+    View("never proved", "proved:never"),
     View("TOTP", "type:totp"),
     View("recovery keys", "type:recovery"),
     View("recovery keys running out", "left:low"),
     View("disabled", "enabled:no"),
+    View("with a second factor", "-type:none -type:idp"),
     View("of users that do not exist", "ghost:yes"),
     View("from one realm", "realm:"),
 )
-_FIELDS = ("user", "realm", "enabled", "type", "description", "rights", "left", "ghost", "look")
+_FIELDS = (
+    "user", "realm", "enabled", "type", "proved", "description", "rights", "left", "note",
+    "ghost", "look",
+)  # fmt: skip
 
 # tfa.cfg's word -> PVE's words on the screen, and words to find it by.
 TYPE_NAMES = {
@@ -42,48 +53,145 @@ TYPE_NAMES = {
     "yubico": "Yubico OTP",
     "u2f": "U2F",
 }
+NONE, AT_IDP = "none", "at the IdP"
+"""In place of a type: of a user who has no factor, and whom only the provider can ask."""
+
+# What is wrong, in the order of what matters most -> its word in the column Note.
+_NOTES: Mapping[str, str] = {
+    "realm": "LOCKED OUT",
+    "settings": "LOCKED OUT",
+    "used-up": "USED UP",
+    "unusable": "LOCKED OUT",
+    "ghost": "NO USER",
+    "idp": "NOT ASKED",
+    "realm-only": "NOT ASKED",
+    "key-settings": "NO SETTINGS",
+    "old-id": "OLD ID",
+    "counter": "COUNTER",
+    "disabled": "ALL OFF",
+    "without": "NONE",
+    "single": "ONLY ONE",
+    "low": "RUNNING OUT",
+    "root-typed": "NO CODES",
+    "root-key": "NO KEY",
+}
 
 
-def factor_key(userid: str, entry: TfaEntry) -> str:
-    """The key of a factor's row; a userid holds no blank."""
-    return f"{userid} {entry.id}"
+def factor_key(userid: str, ident: str = "") -> str:
+    """The key of a factor's row; a userid holds no blank. Without `ident`: of the user alone."""
+    return f"{userid} {ident}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """The userid and the factor's id, "" where the user has none."""
+    userid, _, ident = key.partition(" ")
+    return userid, ident
 
 
 def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
     tfa = snapshot.tfa.value
     if tfa is None:
         return ()
-    config = snapshot.access.value
-    administrators = acl_index(config).administrators if config else frozenset()
-    rows = []
-    for userid in sorted(tfa.users):
-        user = tfa.users[userid]
-        ghost = config is not None and userid not in config.users
-        realm = userid.rpartition("@")[2].casefold()
-        for entry in user.entries:
-            enabled = _enabled(user, entry, now)
-            left = _left(entry)
-            cells = (
-                userid,
-                enabled,
-                TYPE_NAMES[entry.type],
-                date(entry.created),
-                left or entry.description,
-            )
-            fields = {
-                "user": userid.casefold(),
-                "realm": realm,
-                "enabled": enabled.casefold(),
-                "type": "webauthn key" if entry.type == "webauthn" else entry.type,
-                "description": entry.description.casefold(),
-                "rights": "admin" if userid in administrators else "other",
-                "left": _left_field(entry),
-                "ghost": yes_no(ghost),
-                "look": look(ghost or enabled == "Locked" or _is_low(entry)),
-            }
-            sort = (*cells[:3], float(entry.created))
-            rows.append(Row(factor_key(userid, entry), cells, fields, sort))
-    return rows
+    return list(_Rows(snapshot, now).of_all(tfa.users))
+
+
+class _Rows:
+    """What all rows of one picture share."""
+
+    def __init__(self, snapshot: Snapshot, now: float) -> None:
+        from pve_auth_tui.core import coverage  # what only this list needs, when it is opened
+
+        self._now = now
+        self._config = snapshot.access.value
+        realms = snapshot.realms.value
+        self._realms: Mapping[str, Realm] = realms.realms if realms else {}
+        self._in_part = snapshot.restricted
+        self._admins = acl_index(self._config).administrators if self._config else frozenset()
+        self._marks, self._proved = snapshot.proofs, coverage.proved
+        self._found: dict[str, list[str]] = {}
+        for found in coverage.findings(snapshot, now):
+            if found.finding.word != "-" and found.finding.target:
+                self._found.setdefault(found.finding.target.key, []).append(found.kind)
+
+    def of_all(self, users: Mapping[str, UserTfa]) -> Iterator[Row]:
+        """Those who have none only where every user can be seen."""
+        people = set(users)
+        if self._config is not None and not self._in_part:
+            people |= set(self._config.users)
+        for userid in sorted(people):
+            user = users.get(userid)
+            if user is not None and user.entries:
+                for entry in user.entries:
+                    yield self._factor(user, entry)
+            elif self._config is None or userid in self._config.users:
+                yield self._none(userid)
+
+    def _factor(self, user: UserTfa, entry: TfaEntry) -> Row:
+        userid = user.userid
+        key = factor_key(userid, entry.id)
+        enabled = _enabled(user, entry, self._now)
+        proved = self._proved(self._marks, userid, entry)
+        ghost = self._config is not None and userid not in self._config.users
+        note = self._note(key)
+        cells = (
+            userid,
+            enabled,
+            TYPE_NAMES[entry.type],
+            proved,
+            date(entry.created),
+            recovery_left(entry) or entry.description,
+            note,
+        )
+        fields = {
+            **self._about_user(userid),
+            "enabled": enabled.casefold(),
+            "type": "webauthn key" if entry.type == "webauthn" else entry.type,
+            "proved": "none" if proved == "-" else proved,
+            "description": entry.description.casefold(),
+            "left": _left_field(entry),
+            "note": note.casefold(),
+            "ghost": yes_no(ghost),
+            "look": look(ghost or enabled == "Locked" or is_low(entry) or key in self._found),
+        }
+        return _row(key, cells, fields, float(entry.created))
+
+    def _none(self, userid: str) -> Row:
+        realm = self._realms.get(userid.rpartition("@")[2])
+        at_idp = realm is not None and realm.type == "openid"
+        key = factor_key(userid)
+        note = self._note(key)
+        cells = (userid, "-", AT_IDP if at_idp else NONE, "-", "-", "", note)
+        fields = {
+            **self._about_user(userid),
+            "enabled": "-",
+            "type": "idp" if at_idp else NONE,
+            "proved": "none",
+            "description": "",
+            "left": "",
+            "note": note.casefold(),
+            "ghost": "no",
+            "look": look(key in self._found),
+        }
+        return _row(key, cells, fields, 0.0)
+
+    def _about_user(self, userid: str) -> dict[str, str]:
+        user = self._config.users.get(userid) if self._config else None
+        off = user is not None and (not user.enable or 0 < user.expire <= self._now)
+        rights = "admin" if userid in self._admins else "other"
+        return {
+            "user": userid.casefold(),
+            "realm": userid.rpartition("@")[2].casefold(),
+            "rights": f"{rights} off" if off else rights,
+        }
+
+    def _note(self, key: str) -> str:
+        kinds = self._found.get(key, ())
+        return next((word for kind, word in _NOTES.items() if kind in kinds), "")
+
+
+def _row(key: str, cells: tuple[str, ...], fields: Mapping[str, str], created: float) -> Row:
+    ordered = {name: fields[name] for name in _FIELDS}
+    return Row(key, cells, ordered, (*cells[:4], created))
 
 
 def _enabled(user: UserTfa, entry: TfaEntry, now: float) -> str:
@@ -94,7 +202,8 @@ def _enabled(user: UserTfa, entry: TfaEntry, now: float) -> str:
     return "Locked" if all_locked or (user.totp_locked and entry.type == "totp") else "yes"
 
 
-def _left(entry: TfaEntry) -> str:
+def recovery_left(entry: TfaEntry) -> str:
+    """`3 of 10 left`; "" for other factors."""
     if entry.type != "recovery":
         return ""
     if entry.unused is None:
@@ -105,94 +214,23 @@ def _left(entry: TfaEntry) -> str:
 def _left_field(entry: TfaEntry) -> str:
     if entry.type != "recovery":
         return ""
-    return "low" if _is_low(entry) else "enough"
+    return "low" if is_low(entry) else "enough"
 
 
-def _is_low(entry: TfaEntry) -> bool:
+def is_low(entry: TfaEntry) -> bool:
+    """Recovery keys that run out."""
     return entry.unused is not None and entry.unused <= RECOVERY_LOW
 
 
 def _details(snapshot: Snapshot, key: str, now: float) -> Sequence[Line]:
-    userid, _, ident = key.partition(" ")
-    tfa = snapshot.tfa.value
-    user = tfa.users.get(userid) if tfa else None
-    entry = next((each for each in user.entries if each.id == ident), None) if user else None
-    if user is None or entry is None:
-        return GONE
-    found = login(snapshot, userid, now)
-    lines = _state_lines(user, entry, now)
-    lines += _use_lines(snapshot, userid, entry, found)
-    lines += _stored_lines(entry, now)
-    if entry.created:
-        lines.append(Line(f"{date_time(entry.created)}, {ago(entry.created, now)}", "Created"))
-    others = [TYPE_NAMES[other.type] for other in user.entries if other is not entry]
-    lines.append(Line(", ".join(others) or "none: this is all there is", "Others"))
-    return lines
+    from pve_auth_tui.core.lists.tfadetails import details
 
-
-def _state_lines(user: UserTfa, entry: TfaEntry, now: float) -> list[Line]:
-    if user.locked_until is not None and user.locked_until > now:
-        text = f"all factors for {span(user.locked_until - now)} more, after 100 failures"
-        return [Line(text, "Locked", "LOOK")]
-    if user.totp_locked and entry.type == "totp":
-        text = "after 8 wrong codes, until it is unlocked or a recovery key is used"
-        return [Line(text, "Locked", "LOOK")]
-    if not entry.enable:
-        return [Line("disabled: PVE does not ask for it", "State")]
-    if _is_low(entry):
-        return [Line(f"{_left(entry)}; make a new set in time", "State", "LOOK")]
-    return []
-
-
-def _use_lines(snapshot: Snapshot, userid: str, entry: TfaEntry, found: Login) -> list[Line]:
-    """Is it asked for at all, and when does it fail."""
-    config = snapshot.access.value
-    if config is not None and userid not in config.users:
-        return [Line("there is no such user; a new one of that name takes it over", "User", "LOOK")]
-    if found.at_idp:
-        return [Line("never: PVE asks users of OpenID realms for nothing", "Asked", "LOOK")]
-    demand = demanded(realm_of(snapshot, userid.rpartition("@")[2]))
-    kept = {"oath": "totp", "yubico": "yubico"}.get(demand)
-    if kept and entry.type not in (kept, "recovery"):
-        text = f"never: the realm requires {TYPE_NAMES[kept]} and takes nothing else"
-        return [Line(text, "Asked", "LOOK")]
-    if entry.type == "yubico" and not kept:
-        return [Line("never: the realm has no Yubico settings", "Asked", "LOOK")]
-    if entry.type == "webauthn":
-        return [Line("works without quorum, under the names the key was enrolled for", "Login")]
-    if entry.type in ("totp", "recovery"):
-        return [Line("needs quorum: PVE stores each use in tfa.cfg", "Login")]
-    return []
-
-
-def _stored_lines(entry: TfaEntry, now: float) -> list[Line]:
-    if entry.type == "totp":
-        return _totp_lines(entry, now)
-    return []
-
-
-def _totp_lines(entry: TfaEntry, now: float) -> list[Line]:
-    """What the URI says beside the secret, and when a code was right last."""
-    data = entry.data
-    uri = data.get("totp") if isinstance(data, Mapping) else data
-    if not isinstance(uri, str):
-        return []
-    try:
-        totp = otpauth.parse(uri)
-    except otpauth.BadUri:
-        return []
-    lines = [Line(f"{totp.digits} digits, {totp.period} s, {totp.algorithm}", "Code")]
-    used = data.get("last-count") if isinstance(data, Mapping) else None
-    if isinstance(used, int) and used > 0:
-        lines.append(Line(f"a right code {ago(used * totp.period, now)}", "Used"))
-    else:
-        lines.append(Line("not used to log in yet", "Used"))
-    return lines
+    return details(snapshot, key, now)
 
 
 def _heading(snapshot: Snapshot, key: str) -> str:
     """`root@pam · WebAuthn · rack 3`"""
-    userid, _, ident = key.partition(" ")
+    userid, ident = split_key(key)
     user = snapshot.tfa.value.users.get(userid) if snapshot.tfa.value else None
     for entry in user.entries if user else ():
         if entry.id == ident:
@@ -202,13 +240,13 @@ def _heading(snapshot: Snapshot, key: str) -> str:
 
 
 def _commands(key: str) -> Sequence[str]:
-    return (f"pveum user tfa list {argument(key.partition(' ')[0])}", "pvesh get /access/tfa")
+    return (f"pveum user tfa list {argument(split_key(key)[0])}", "pvesh get /access/tfa")
 
 
 TFA = Listing(
     name="tfa",
     title="Two Factor",
-    noun=("factor", "factors"),
+    noun=("row", "rows"),
     part="tfa",
     columns=_COLUMNS,
     views=_VIEWS,
