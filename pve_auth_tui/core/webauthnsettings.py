@@ -64,8 +64,8 @@ def broken_by(snapshot: Snapshot, settings: Settings | None) -> tuple[Broken, ..
     those that were made under it before; another name or origin ends none.
     """
     now = settings_of(snapshot)
-    then = settings.id if settings else ""
-    if now is None or not now.id or now.id == then:
+    then = settings.id if settings and settings.rp else ""
+    if now is None or not (now.rp and now.id) or now.id == then:
         return ()
     return tuple(one for one in _entries(snapshot) if not then or one.seen != then)
 

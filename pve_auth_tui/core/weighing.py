@@ -13,10 +13,12 @@ from pve_auth_tui.core.plan import ApiCall, Step, TakeBack, Weight
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import beyond_records, changed, material_of, way_back
 from pve_auth_tui.core.threeway import hanging_on
+from pve_auth_tui.core.webauthnsettings import broken_by, settings_of
 
 MOST: Final = 10
 """A plan with more objects than these is HEAVY."""
 
+_WEBAUTHN: Final = Key("option", "webauthn")
 _WITH_THE_USER: Final = frozenset({"password", "token", "factor", "lock"})
 
 
@@ -63,16 +65,25 @@ def _listed_before(before: Snapshot, changes: Sequence[Changed]) -> Iterator[str
 
 def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weight:
     """SMALL: one object, nothing lost, nobody loses rights. HEAVY: more than MOST objects,
-    something that cannot be taken back (nobody misses a lock), or refused by the guard.
+    something that cannot be taken back (nobody misses a lock), security keys that end, or refused by the guard.
 
     `takes`: somebody loses a privilege or a login.
     """
     count = max(len(targets(deed.steps)), objects_of(deed))
-    if refused or count > MOST or (back.gone and _gone_without_locks(deed)):
+    if refused or count > MOST or _ends_keys(deed):
+        return Weight.HEAVY
+    if back.gone and _gone_without_locks(deed):
         return Weight.HEAVY
     if count <= 1 and not back.lost and not takes:
         return Weight.SMALL
     return Weight.ORDINARY
+
+
+def _ends_keys(deed: Deed) -> bool:
+    """Another WebAuthn ID: one object, and every key of everybody (reference 8.1)."""
+    if _WEBAUTHN not in deed.differ:
+        return False
+    return bool(broken_by(deed.before, settings_of(deed.after)))
 
 
 def objects_of(deed: Deed) -> int:

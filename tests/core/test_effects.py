@@ -699,12 +699,12 @@ def test_other_webauthn_settings_end_the_keys():
         ],
     )
     assert findings(made, put("cluster/options", webauthn="rp=Rack,id=example.net")) == [
-        "BAD The security keys of ann@pve and bob@pve stop working: they belong to the id "
-        "example.com.",
+        "BAD 2 security keys of ann@pve and bob@pve stop working: made for the ID example.com.",
         "BAD bob@pve can no longer log in: they have nothing but keys.",
     ]
     assert findings(made, put("cluster/options", delete="webauthn"))[0] == (
-        "BAD The security keys of ann@pve and bob@pve stop working: WebAuthn has no settings then."
+        "BAD 2 security keys of ann@pve and bob@pve stop working: WebAuthn has no usable settings "
+        "then."
     )
     assert findings(made, put("cluster/options", webauthn="rp=Other,id=example.com")) == []
     none = picture(ANN, datacenter=Datacenter({}), tfa=[of("ann@pve", factor("webauthn", "k"))])

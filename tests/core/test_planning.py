@@ -227,8 +227,8 @@ def test_locked_factors_are_unlocked():
 
 def test_the_rp_id_of_webauthn_changes():
     assert told(put("cluster/options", webauthn="rp=rack,id=rack.example.com")) == [
-        "set /cluster/options: ORDINARY",
-        "BAD The security keys of 18 users stop working: they belong to the id example.com.",
+        "set /cluster/options: HEAVY webauthn",
+        "BAD 18 security keys of 18 users stop working: made for the ID example.com.",
         "BAD 15 users can no longer log in: they have nothing but keys.",
         "ok Still able to log in as administrator: root@pam (recovery), anna@pam (totp, "
         "recovery), backup-admin@pve, erik@pve (totp, recovery) and 1 more",

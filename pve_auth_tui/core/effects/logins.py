@@ -20,6 +20,7 @@ from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.logins import Login, demanded, enabled_kinds, login
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.userconfig import User
+from pve_auth_tui.core.webauthnsettings import broken_by, settings_of
 from pve_auth_tui.core.words import count_words, has_expired, listed
 
 _FEW: Final = 3  # names in a line; more are counted
@@ -134,25 +135,27 @@ def _lacking(scene: Scene, realm: str, wanted: str, people: Iterable[str]) -> It
 
 def _by_webauthn(scene: Scene) -> Iterator[Finding]:
     """Another RP id makes every key worthless (reference 8.1)."""
-    records = scene.records.get(Key("option", "webauthn"))
-    if records is None:
+    tfa, was = scene.before.tfa.value, settings_of(scene.before)
+    if tfa is None or was is None or Key("option", "webauthn") not in scene.records:
         return
-    old, new = (record or {} for record in records)
-    tfa = scene.before.tfa.value
-    if tfa is None or (
-        old.get("id") == new.get("id") and bool(old.get("rp")) == bool(new.get("rp"))
-    ):
+    will = settings_of(scene.after)
+    broken = broken_by(scene.before, will)
+    if not broken:
         return
-    owners = [
-        userid
-        for userid, of in tfa.users.items()
-        if any(entry.type == "webauthn" and entry.enable for entry in of.entries)
-    ]
-    if not owners or not old.get("id"):
-        return
-    why = f"they belong to the id {old['id']}" if new.get("id") else "WebAuthn has no settings then"
-    keys = f"The security keys of {_who(owners)} stop working: {why}."
-    yield Finding("BAD", keys, "", Target("tfa", query="type:webauthn"))
+    off = sum(not one.enable for one in broken)
+    keys = count_words(len(broken), "security key", "security keys")
+    who = _who(list(dict.fromkeys(one.userid for one in broken)))
+    stop = "stops" if len(broken) == 1 else "stop"
+    disabled = f" ({off} of them disabled)" if off else ""
+    made = will is not None and bool(will.rp and will.id)
+    why = f"made for the ID {was.id}" if made else "WebAuthn has no usable settings then"
+    yield Finding(
+        "BAD" if off < len(broken) else "LOOK",
+        f"{keys} of {who} {stop} working{disabled}: {why}.",
+        "Put back as it is now, the settings make them work again.",
+        Target("tfa", query="type:webauthn"),
+    )
+    owners = dict.fromkeys(one.userid for one in broken if one.enable)
     only = [userid for userid in owners if enabled_kinds(tfa.users[userid]) == ("key",)]
     out = [userid for userid in only if is_active(scene.new.users.get(userid), scene.now)]
     if out:

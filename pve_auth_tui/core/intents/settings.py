@@ -17,7 +17,6 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.webauthnsettings import (
     Broken,
     Settings,
-    broken_by,
     reach,
     require_usable,
     revived_by,
@@ -102,23 +101,11 @@ def _says_yes(snapshot: Snapshot) -> bool:
 
 
 def _of_keys(snapshot: Snapshot, settings: Settings) -> Iterator[Finding]:
-    """Which keys end, each by name; that their owners lose them is an effect of the plan."""
-    broken = broken_by(snapshot, settings)
-    before = settings_of(snapshot)
-    if broken and before is not None:
-        keys = count_words(len(broken), "security key", "security keys")
-        yield Finding(
-            "BAD",
-            f"{keys} will never work under the ID {settings.id}: {_named(broken)}.",
-            f"They work again if the ID becomes {before.id} again. Else each is enrolled anew.",
-        )
+    """Which keys come back; those that end are an effect of the plan (`core.effects`)."""
     if revived := revived_by(snapshot, settings):
         keys = count_words(len(revived), "security key", "security keys")
         work = "works" if len(revived) == 1 else "work"
-        was = "was" if len(revived) == 1 else "were"
-        yield Finding(
-            "LOOK", f"{keys} {work} again, as {was} seen under that ID: {_named(revived)}."
-        )
+        yield Finding("LOOK", f"{keys} made for that ID {work} again: {_named(revived)}.")
 
 
 def _named(keys: Sequence[Broken]) -> str:
