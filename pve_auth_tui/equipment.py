@@ -100,7 +100,9 @@ def equipped(
         journal=journal,
         keepsake=Keepsake(),
         keys=keys,
-        key_enrol=KeyEnrolService(keys, plans, runner, clock, lambda: _web_host(found)),
+        key_enrol=KeyEnrolService(
+            keys, plans, runner, clock, lambda: _web_host(found), proofs=proofs
+        ),
         key_care=KeyCareService(keys, journal, clock, lambda: _web_host(found)),
         proofs=proofs,
         clock=clock,

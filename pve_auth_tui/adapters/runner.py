@@ -7,7 +7,7 @@ from typing import Any
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused
 from pve_auth_tui.core.masked import masked, without
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, KeyCall, Step
 from pve_auth_tui.core.ports import Api
 from pve_auth_tui.core.secret import Secret
 
@@ -35,6 +35,8 @@ class StepRunner:
     def run(self, step: Step, on_line: Callable[[str], None]) -> Any:
         """What the node says to it; raises what the port says."""
         match step:
+            case KeyCall():
+                raise Refused("What a security key answers is made at the key alone.")
             case ApiCall():
                 return self._call(step)
             case HostCommand():

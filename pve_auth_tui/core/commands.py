@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pve_auth_tui.core.apitemplate import Templates
 from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Step
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, KeyCall, Step
 from pve_auth_tui.core.ports import param_text
 
 MASKED: Final = "'***'"
@@ -81,6 +81,9 @@ _PASSWORDS: Final = frozenset({"password", "confirmation-password"})
 def shown(step: Step) -> str:
     """One line for a shell of root's on a node; a comment where no command does the same."""
     match step:
+        case KeyCall():
+            path = plain("".join(f"/{part}" for part in step.path))
+            return f"# what the security key answers to that goes to {step.method} {path}"
         case ApiCall():
             return _call(step)
         case HostCommand(argv, stdin):

@@ -14,6 +14,7 @@ from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unreachable, Unwritable
 from pve_auth_tui.core.journal import Entry
+from pve_auth_tui.core.keytrouble import KeyTrouble
 from pve_auth_tui.core.plan import Step
 from pve_auth_tui.core.ports import Journal, Runner
 from pve_auth_tui.core.predict import forecast
@@ -127,8 +128,13 @@ def outcome_of(result: StepResult) -> str:
     seen = "" if result.seen is None else ", seen by reading back"
     if result.state is State.DONE:
         return f"ok{seen}"
-    kind = f": {type(result.error).__name__}" if result.error else ""
-    return f"{_WORDS[result.state]}{kind}{seen}"
+    return f"{_WORDS[result.state]}{_kind_of(result.error)}{seen}"
+
+
+def _kind_of(error: AuthTuiError | None) -> str:
+    if isinstance(error, KeyTrouble):
+        return f": KeyTrouble {error.kind.value}"
+    return f": {type(error).__name__}" if error else ""
 
 
 def looked_at(

@@ -13,10 +13,10 @@ from pve_auth_tui.core import otpauth, versions
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.common import factor_of, factors_of, realm_of, user_of
-from pve_auth_tui.core.logins import demanded, enabled_kinds
+from pve_auth_tui.core.logins import demanded, enabled_kinds, webauthn_problem
 from pve_auth_tui.core.names import text_problem
 from pve_auth_tui.core.objects import NEW
-from pve_auth_tui.core.plan import ApiCall, Draft, Intent
+from pve_auth_tui.core.plan import ApiCall, Draft, Intent, KeyCall
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
@@ -49,16 +49,48 @@ def add_totp(userid: str, description: str, uri: Secret, code: Secret) -> Intent
             {"totp": uri, "value": code},
         )
         notes = [*_asked_at_all(snapshot, userid), *_taken_at_all(snapshot, userid)]
+        notes += _named_so(snapshot, userid, described)
         mine = factors_of(snapshot, userid)
-        if any(entry.description == described for entry in mine.entries):
-            notes.append(
-                Finding("LOOK", f"{userid} has a second factor named {described} already.")
-            )
         if mine.totp_locked:
             notes.append(
                 Finding("LOOK", f"TOTP of {userid} is locked: the new one works when unlocked.")
             )
         return Draft(f"add TOTP {described} for {userid}", (step,), tuple(notes))
+
+    return intent
+
+
+def add_key(userid: str, description: str) -> Intent:
+    """A security key, in PVE's two calls: it asks, the key answers (reference 8.2).
+
+    What the second call sends is made while the plan runs, by `services.enrolkey`.
+    """
+    described = description.strip()
+
+    def intent(snapshot: Snapshot) -> Draft:
+        user_of(snapshot, userid)
+        _require_description(described)
+        if problem := webauthn_problem(snapshot):
+            raise Refused(
+                f"No security key can be enrolled: {problem}.",
+                "Correct the WebAuthn settings first: id and origin.",
+            )
+        path = ("access", "tfa", userid)
+        asks = ApiCall("POST", path, {"type": "webauthn", "description": described})
+        made = dict.fromkeys(("challenge", "value"), Secret(""))
+        answers = KeyCall("POST", path, {"type": "webauthn"}, made)
+        notes = [
+            *_asked_at_all(snapshot, userid),
+            *_key_taken(snapshot, userid),
+            *_named_so(snapshot, userid, described),
+            *_locked_now(snapshot, userid),
+            Finding(
+                "-",
+                f"If it is ended before the key is stored, {userid} has no new entry; a mark"
+                " stays in user.cfg (keys=x), which does nothing.",
+            ),
+        ]
+        return Draft(f"enrol security key {described} for {userid}", (asks, answers), tuple(notes))
 
     return intent
 
@@ -261,6 +293,37 @@ def _taken_at_all(snapshot: Snapshot, userid: str) -> list[Finding]:
             "LOOK", f"Realm {realm.name} requires Yubico OTP: PVE takes no TOTP of {userid} there."
         )
     ]
+
+
+def _key_taken(snapshot: Snapshot, userid: str) -> list[Finding]:
+    realm = realm_of(snapshot, userid)
+    demand = demanded(realm)
+    if realm is None or not demand:
+        return []
+    wanted = "TOTP" if demand == "oath" else "Yubico OTP"
+    return [
+        Finding(
+            "LOOK",
+            f"Realm {realm.name} requires {wanted}: PVE takes no security key of {userid} there.",
+            "The key can be stored, and no login will ever ask for it.",
+        )
+    ]
+
+
+def _named_so(snapshot: Snapshot, userid: str, described: str) -> list[Finding]:
+    entries = factors_of(snapshot, userid).entries
+    if not any(entry.description == described for entry in entries):
+        return []
+    return [Finding("LOOK", f"{userid} has a second factor named {described} already.")]
+
+
+def _locked_now(snapshot: Snapshot, userid: str) -> list[Finding]:
+    """TOTP's own lock keeps no key out; the one of all factors does."""
+    until = factors_of(snapshot, userid).locked_until
+    if until is None or until <= snapshot.taken_at:
+        return []
+    told = f"All second factors of {userid} are locked: the new key works when that has ended."
+    return [Finding("LOOK", told)]
 
 
 def _alone(snapshot: Snapshot, userid: str) -> list[Finding]:

@@ -1,0 +1,30 @@
+"""Under which ID and origin a security key is asked, as a browser at that node would do it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.webauthnorigin import client_origin, settings_of
+
+
+class Place(NamedTuple):
+    """`origin`: what the key's answer says that the browser's address bar shows."""
+
+    rp_id: str
+    origin: str
+
+
+def place_of(snapshot: Snapshot, host: str) -> Place:
+    """`host`: name and port by which PVE is asked. Raises KeyTrouble (ORIGIN)."""
+    if snapshot.datacenter.value is None:
+        told = f"The WebAuthn settings could not be read. {snapshot.datacenter.problem}"
+        raise KeyTrouble(Kind.ORIGIN, message=told.strip(), hint=snapshot.datacenter.hint)
+    settings = settings_of(snapshot)
+    try:
+        origin = client_origin(settings, host)
+    except UsageError as error:
+        raise KeyTrouble(Kind.ORIGIN, message=str(error), hint=error.hint) from None
+    return Place(settings.id if settings else "", origin)
