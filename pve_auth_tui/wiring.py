@@ -226,9 +226,9 @@ def _ca(file: Path) -> bytes:
 
 def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
+    from pve_auth_tui.simnode.demousb import DemoUsb
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
-    from pve_auth_tui.simnode.softbus import SoftBus
     from pve_auth_tui.simnode.stories import DemoStories
     from pve_auth_tui.simnode.tree import best_tree
 
@@ -256,5 +256,6 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
 
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
-    bus = SoftBus()
-    return Wired(files, nodes, DemoStories(faults), simulated=node, clock=clock, bus=bus)
+    usb = DemoUsb()
+    stories = DemoStories(faults, usb)
+    return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb)

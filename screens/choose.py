@@ -25,7 +25,7 @@ class _Options(Widget, can_focus=True):
         self._title = plain(title)
         self._options = tuple(map(plain, options))
         self.set_reactive(_Options.at, at)
-        self.styles.height = min(len(options), 12) + 1
+        self.styles.height = min(len(options), 16) + 1
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -40,9 +40,10 @@ class Enrolments:
 
     def key(self, userid: str, description: str, *, age: int, enable: bool = True) -> Record:
         x, y = next(self._points)
-        label = f"key {userid} {description}"
+        label = _label(userid, description)
+        credential, counter = registered(userid, description)
         entry = {
-            "cred_id": encode_base64url(made_up.some_bytes(label, 48)),
+            "cred_id": encode_base64url(credential),
             "cred": {
                 "type_": "ES256",
                 "key": {
@@ -53,7 +54,7 @@ class Enrolments:
                     }
                 },
             },
-            "counter": made_up.number(label, 40),
+            "counter": counter,
             "backup_eligible": False,
             "backup_state": False,
         }
@@ -88,6 +89,16 @@ class Enrolments:
             record["enable"] = False
         record["entry"] = entry
         return record
+
+
+def registered(userid: str, description: str) -> tuple[bytes, int]:
+    """What a security key's entry knows of the key: the credential's id, and its counter then."""
+    label = _label(userid, description)
+    return made_up.some_bytes(label, 48), made_up.number(label, 40)
+
+
+def _label(userid: str, description: str) -> str:
+    return f"key {userid} {description}"
 
 
 def second_factors(now: float, crowd: Sequence[User]) -> dict[str, Record]:

@@ -60,9 +60,10 @@ class SoftBus:
     def look(self) -> Scan:
         """What is plugged in now."""
         self._forget_gone()
-        there = () if self.container else tuple(sorted(self._ports, key=lambda p: (len(p), p)))
+        plugged = dict(self._ports)  # somebody else may pull one meanwhile
+        there = () if self.container else tuple(sorted(plugged, key=lambda p: (len(p), p)))
         denied = tuple(path for path in there if path in self.denied)
-        keys = tuple(self._place(path) for path in there if path not in self.denied)
+        keys = tuple(_place(p, plugged[p].key) for p in there if p not in self.denied)
         return Scan(self._state(keys, denied), keys, denied, self.others, self.machine)
 
     def open(self, path: str) -> HidWire:
@@ -70,18 +71,15 @@ class SoftBus:
         self._forget_gone()
         if path in self.denied:
             raise PermissionError(errno.EACCES, "Permission denied", path)
-        if path not in self._ports or self.container:
+        port = self._ports.get(path)
+        if port is None or self.container:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
-        return self._ports[path].open()
+        return port.open()
 
     def _forget_gone(self) -> None:
         for path, port in tuple(self._ports.items()):
             if port.is_gone:
-                del self._ports[path]
-
-    def _place(self, path: str) -> KeyPlace:
-        key = self._ports[path].key
-        return KeyPlace(path, key.product, key.serial or "", VENDOR, PRODUCT)
+                self._ports.pop(path, None)
 
     def _state(self, keys: tuple[KeyPlace, ...], denied: tuple[str, ...]) -> ScanState:
         if keys:
@@ -91,3 +89,7 @@ class SoftBus:
         if self.container and self._ports:
             return ScanState.CONTAINER
         return ScanState.NO_KEY if self.others else ScanState.NOTHING
+
+
+def _place(path: str, key: SoftKey) -> KeyPlace:
+    return KeyPlace(path, key.product, key.serial or "", VENDOR, PRODUCT)

@@ -1,4 +1,7 @@
-"""Demo stories: what can be broken on the demo cluster to see what the program makes of it."""
+"""Demo stories: what can be broken on the demo cluster to see what the program makes of it.
+
+With the demo's USB there are stories of security keys, too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pve_auth_tui.core.ports import Story
+from pve_auth_tui.simnode.demousb import DEMO_PIN, DemoUsb
 from pve_auth_tui.simnode.faults import Faults, Service
 
 SLOW: Final = 1.0  # seconds a call: slow enough to see, quick enough to wait for
@@ -70,24 +74,88 @@ _SWITCHES: Final = (
 )
 
 
-class DemoStories:
-    """A `core.ports.Stories` over the faults of a simulated node."""
+@dataclass(frozen=True)
+class _KeySwitch:
+    name: str
+    text: str
+    is_on: Callable[[DemoUsb], bool]
+    turn: Callable[[DemoUsb, bool], None]
 
-    def __init__(self, faults: Faults) -> None:
+
+def _first(name: str, text: str, which: str) -> _KeySwitch:
+    """Something else than the first key in the first port."""
+    return _KeySwitch(
+        name,
+        text,
+        lambda usb: usb.first == which,
+        lambda usb, on: usb.put_first(which if on else DemoUsb.KEY_A),
+    )
+
+
+def _next(usb: DemoUsb, on: bool) -> None:
+    """Every turn is another key; only mending brings the first one back."""
+    if on:
+        usb.put_next()
+
+
+_KEY_SWITCHES: Final = (
+    _first("no key", "no security key is plugged in", DemoUsb.NOTHING),
+    _KeySwitch(
+        "second key",
+        "Demo Key B is plugged in, too: a finger, no PIN",
+        lambda usb: usb.second,
+        DemoUsb.put_second,
+    ),
+    _KeySwitch(
+        "next key",
+        f"a fresh key takes the place of the other, PIN {DEMO_PIN}",
+        lambda usb: False,
+        _next,
+    ),
+    _first("U2F key", "an old key takes the place of the other", DemoUsb.OLD),
+    _KeySwitch("hung key", "the key dies when it is to be touched", lambda u: u.hung, DemoUsb.hang),
+    _KeySwitch("key in use", "another program talks to the key", lambda u: u.busy, DemoUsb.occupy),
+    _KeySwitch(
+        "wrong PINs",
+        "somebody typed three, the key waits to be unplugged",
+        lambda usb: usb.locked,
+        DemoUsb.lock,
+    ),
+)
+
+
+class DemoStories:
+    """A `core.ports.Stories` over the faults of a simulated node, and over its USB if it has one.
+
+    "next key" is never on: each turn plugs in another fresh key.
+    """
+
+    def __init__(self, faults: Faults, usb: DemoUsb | None = None) -> None:
         self._faults = faults
+        self._usb = usb
 
     @property
     def stories(self) -> Sequence[Story]:
         """All of them, in the order of the menu."""
-        return [Story(switch.name, switch.text, switch.is_on(self._faults)) for switch in _SWITCHES]
+        found = [
+            Story(switch.name, switch.text, switch.is_on(self._faults)) for switch in _SWITCHES
+        ]
+        if usb := self._usb:
+            found += [Story(each.name, each.text, each.is_on(usb)) for each in _KEY_SWITCHES]
+        return found
 
     def turn(self, name: str, *, on: bool) -> None:
         """Break it, or mend it; an unknown name does nothing."""
         for switch in _SWITCHES:
             if switch.name == name:
                 switch.turn(self._faults, on)
+        for each in _KEY_SWITCHES if self._usb else ():
+            if each.name == name and self._usb:
+                each.turn(self._usb, on)
 
     def mend(self) -> None:
-        """Everything works again."""
+        """Everything works again, and Demo Key A is plugged in."""
         for switch in _SWITCHES:
             switch.turn(self._faults, False)
+        if self._usb:
+            self._usb.mend()

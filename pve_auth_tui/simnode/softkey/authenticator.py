@@ -243,12 +243,13 @@ class SoftKey:
             raise Refusal(Status.INVALID_OPTION)
         protocol = given(arguments, 9, int)
         verified = self.pin.verified(param, protocol, client_hash, MAKE, rp_id)
-        by_finger = self._verified_here(operation, options)
+        by_finger = self._verified_here(operation, options) or (verified and self.pin.is_present())
         resident = options.get("rk") is True
         self._require_verified(verified or by_finger, resident=resident)
         rp = rp_hash(rp_id)
         if any(self._held(each, rp) for each in given(arguments, 5, list) or []):
-            self.person.wait(operation, "excluded")
+            if not by_finger:
+                self.person.wait(operation, "excluded")
             raise Refusal(Status.CREDENTIAL_EXCLUDED)
         if resident and sum(e.resident for e in self.credentials.values()) >= self.max_resident:
             raise Refusal(Status.KEY_STORE_FULL)
@@ -317,7 +318,7 @@ class SoftKey:
         protocol = given(arguments, 7, int)
         verified = self.pin.verified(param, protocol, client_hash, GET, rp_id)
         present = options.get("up", True) is True
-        by_finger = self._verified_here(operation, options)
+        by_finger = self._verified_here(operation, options) or (verified and self.pin.is_present())
         verified = verified or by_finger
         if present and not verified and self.always_uv:
             raise Refusal(Status.PUAT_REQUIRED)

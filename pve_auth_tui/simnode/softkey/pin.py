@@ -25,12 +25,16 @@ _PADDED: Final = 64
 
 @dataclass
 class Token:
-    """Somebody was verified; `rp_id` is set when it is first used for one."""
+    """Somebody was verified; `rp_id` is set when it is first used for one.
+
+    `present`: by a finger, which is as good as a touch.
+    """
 
     protocol: int
     value: bytes
     permissions: int
     rp_id: str | None
+    present: bool
 
 
 class PinDesk:
@@ -48,6 +52,16 @@ class PinDesk:
         self._has_permissions = new  # FIDO_2_1
         self._agreement = _fresh()
         self._token: Token | None = None
+
+    @property
+    def waits_for_replug(self) -> bool:
+        """After three wrong PINs in a row."""
+        return self.failures_in_a_row >= _IN_A_ROW
+
+    def fail_three_times(self) -> None:
+        """As if somebody had typed three wrong PINs."""
+        self.tries = max(0, self.tries - _IN_A_ROW)
+        self.failures_in_a_row = _IN_A_ROW
 
     def power_cycle(self) -> None:
         """Pulled and plugged in again: three wrong ones in a row are forgiven."""
@@ -69,8 +83,7 @@ class PinDesk:
         """One subcommand; `finger` waits for one and raises Refusal. Raises Refusal."""
         match needed(arguments, 2, int):
             case 1:
-                locked = self.failures_in_a_row >= _IN_A_ROW
-                return {3: self.tries, **({4: True} if locked else {})}
+                return {3: self.tries, **({4: True} if self.waits_for_replug else {})}
             case 2:
                 self._protocol(arguments)
                 return {1: {1: 2, 3: -25, **coordinates(self._agreement)}}
@@ -85,7 +98,7 @@ class PinDesk:
             case 6 if self._has_permissions and finger:
                 shared, permissions = self._shared(arguments), self._permissions(arguments)
                 finger()
-                return self._issue(shared, permissions, given(arguments, 10, str))
+                return self._issue(shared, permissions, given(arguments, 10, str), present=True)
             case 7 if finger:
                 return {5: finger_tries()}
             case 9 if self._has_permissions:
@@ -113,6 +126,10 @@ class PinDesk:
             raise Refusal(Status.PIN_AUTH_INVALID)
         token.rp_id = rp_id
         return True
+
+    def is_present(self) -> bool:
+        """Whether the token that was just verified comes from a finger (6.5.2.1)."""
+        return self._token is not None and self._token.present
 
     def used(self) -> None:
         """After a touch a token is worth nothing (CTAP 2.1, 6.1.2 and 6.2.2)."""
@@ -165,7 +182,7 @@ class PinDesk:
     def _check(self, shared: Shared, encrypted: bytes) -> None:
         if self.tries == 0:
             raise Refusal(Status.PIN_BLOCKED)
-        if self.failures_in_a_row >= _IN_A_ROW:
+        if self.waits_for_replug:
             raise Refusal(Status.PIN_AUTH_BLOCKED)
         self.tries -= 1
         if self.hash is None or not hmac.compare_digest(shared.decrypt(encrypted), self.hash):
@@ -173,7 +190,7 @@ class PinDesk:
             self.failures_in_a_row += 1
             if self.tries == 0:
                 raise Refusal(Status.PIN_BLOCKED)
-            if self.failures_in_a_row >= _IN_A_ROW:
+            if self.waits_for_replug:
                 raise Refusal(Status.PIN_AUTH_BLOCKED)
             raise Refusal(Status.PIN_INVALID)
         self.tries = _MOST_TRIES
@@ -187,8 +204,10 @@ class PinDesk:
             raise Refusal(Status.MISSING_PARAMETER)
         return permissions
 
-    def _issue(self, shared: Shared, permissions: int, rp_id: str | None) -> dict[int, Any]:
-        self._token = Token(shared.protocol, os.urandom(32), permissions, rp_id)
+    def _issue(
+        self, shared: Shared, permissions: int, rp_id: str | None, *, present: bool = False
+    ) -> dict[int, Any]:
+        self._token = Token(shared.protocol, os.urandom(32), permissions, rp_id, present)
         return {2: shared.encrypt(self._token.value)}
 
     def _shared(self, arguments: Mapping[Any, Any]) -> Shared:
