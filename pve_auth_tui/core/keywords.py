@@ -6,13 +6,13 @@ name fills a screen or a description.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
 
 from pve_auth_tui.core.finding import Finding, Word
-from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState, Scan, ScanState
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
@@ -27,7 +27,13 @@ LONGEST_NAME: Final = 40  # characters of a product name that are shown
 _LONGEST_WORD: Final = 24  # of a serial number, a version, a transport
 _LONGEST_SENTENCE: Final = 200
 _MOST_WORDS: Final = 8
+_TYPED_BY_KEY: Final = re.compile(r"[cbdefghijklnrtuv]{32,}")  # modhex: a YubiKey's one-time code
 _TAIL: Final = 4  # characters of a serial number that tell two keys of a kind apart
+
+ONLY_RESET: Final = (
+    "Only a reset helps, and it deletes every account on the key. This program never does it."
+)
+REPLUG: Final = "Three wrong PINs in a row: unplug the key and plug it in again."
 
 CONTAINERS: Final = frozenset(
     {"lxc", "lxc-libvirt", "openvz", "docker", "podman", "systemd-nspawn", "rkt", "wsl"}
@@ -47,6 +53,7 @@ _ALGORITHMS: Final[Mapping[int, str]] = {
     -65535: "RS1",
 }
 """COSE's numbers (IANA COSE Algorithms)."""
+_NONE_TOLD: Final = "it tells none"
 _PVE_TAKES: Final = frozenset({-7, -257})  # reference/fido.md 2.1
 
 
@@ -122,7 +129,7 @@ def is_container(machine: str) -> bool:
 def label(place: KeyPlace) -> str:
     """A key in a few words: `YubiKey 5 NFC 4711`; without a serial number `YubiKey (hidraw3)`."""
     tail = _tail(place.serial)
-    return f"{_name(place)} {tail}" if tail else f"{_name(place)} ({_device(place.path)})"
+    return f"{_name(place)} {tail}" if tail else f"{_name(place)} ({device(place.path)})"
 
 
 def default_description(info: KeyInfo, now: float) -> str:
@@ -135,11 +142,22 @@ def default_description(info: KeyInfo, now: float) -> str:
 
 
 def _name(place: KeyPlace) -> str:
-    return _cut(" ".join(place.product[: 4 * LONGEST_NAME].split()), LONGEST_NAME) or "Security key"
+    return cut(" ".join(place.product[: 4 * LONGEST_NAME].split()), LONGEST_NAME) or "Security key"
 
 
-def _device(path: str) -> str:
+def device(path: str) -> str:
+    """`hidraw3` of `/dev/hidraw3`."""
     return _short(path.rpartition("/")[2]) or "?"
+
+
+def serial(place: KeyPlace) -> str:
+    """The serial number, "" where a key tells none."""
+    return _short(place.serial)
+
+
+def versions(info: KeyInfo) -> str:
+    """`U2F_V2 and FIDO_2_0`: what it speaks, in its own words."""
+    return _words(info.versions)
 
 
 def _tail(serial: str) -> str:
@@ -151,23 +169,24 @@ def _tail(serial: str) -> str:
 # --- what one key is --------------------------------------------------------------------------
 
 
-def key_lines(info: KeyInfo) -> list[Line]:
-    """Everything a key says of itself, most important first."""
+def key_lines(info: KeyInfo, held: Sequence[Line] = ()) -> list[Line]:
+    """Everything a key says of itself, most important first; `held`: whose entries it holds."""
     place = info.place
-    lines = [Line(_cut(info.problem, _LONGEST_SENTENCE), "Problem", "BAD")] if info.problem else []
+    lines = [Line(cut(info.problem, _LONGEST_SENTENCE), "Problem", "BAD")] if info.problem else []
     if not info.problem:
-        lines += [pin_line(info), *_warnings(info), *_finger(info), _algorithms(info)]
+        lines += [pin_line(info), *_warnings(info), *_finger(info)]
+        lines += [*held, _algorithms(info)]
     lines += [
         Line(_name(place), "Product"),
-        Line(_short(place.serial) or "it tells none", "Serial"),
+        Line(serial(place) or _NONE_TOLD, "Serial"),
         Line(f"{_short(place.path)}, USB {place.vendor_id:04x}:{place.product_id:04x}", "Device"),
     ]
     if not info.problem:
         lines += [
-            Line(_words(info.versions) or "it tells none", "Versions"),
-            Line(_short(info.firmware) or "it tells none", "Firmware"),
-            Line(_words(info.transports) or "it tells none", "Transports"),
-            Line(_short(info.aaguid, 36) or "none", "AAGUID"),
+            Line(versions(info) or _NONE_TOLD, "Versions"),
+            Line(_short(info.firmware) or _NONE_TOLD, "Firmware"),
+            Line(_words(info.transports) or _NONE_TOLD, "Transports"),
+            Line(_short(info.aaguid, 36) or _NONE_TOLD, "AAGUID"),
         ]
     return lines
 
@@ -204,16 +223,19 @@ def tries_word(tries: int) -> Word | None:
 
 def _warnings(info: KeyInfo) -> Iterator[Line]:
     if is_blocked(info):
-        yield Line(
-            "Only a reset helps, and it deletes every account on the key. This program never"
-            " does it.",
-            "",
-            "BAD",
-        )
+        yield Line(ONLY_RESET, "", "BAD")
     if info.needs_replug:
-        yield Line("Three wrong PINs in a row: unplug the key and plug it in again.", "", "LOOK")
+        yield Line(REPLUG, "", "LOOK")
     if info.must_change_pin:
         yield Line("It wants another PIN before anything else: p changes it.", "", "LOOK")
+
+
+def key_word(info: KeyInfo) -> Word:
+    """The state of a key in one word."""
+    if info.problem or is_blocked(info) or _algorithms(info).word == "BAD":
+        return "BAD"
+    few = info.pin is PinState.SET and info.pin_tries is not None and info.pin_tries <= FEW_TRIES
+    return "LOOK" if few or info.needs_replug or info.must_change_pin else "ok"
 
 
 def is_blocked(info: KeyInfo) -> bool:
@@ -239,48 +261,21 @@ def _algorithms(info: KeyInfo) -> Line:
     return Line(names, "Signatures")
 
 
-# --- whose it is ------------------------------------------------------------------------------
-
-
-def holding_lines(holdings: Sequence[Holding], today: str) -> list[Line]:
-    """Whose entries a key answers to; `today` is the WebAuthn ID of the settings, or ""."""
-    if not holdings:
-        text = "no entry of anybody here, as far as it tells without a touch"
-        return [Line(text, "Holds")]
-    return [
-        Line(_held(one, today), "" if at else "Holds", _held_word(one))
-        for at, one in enumerate(holdings)
-    ]
-
-
-def _held(one: Holding, today: str) -> str:
-    description = _cut(one.description, 2 * LONGEST_NAME)
-    name = f'{one.userid}: "{description}"'
-    if not one.enabled:
-        name += ", which is disabled"
-    if one.works:
-        return name
-    now = f"today's ID is {today}" if today else "no ID is set today"
-    return f"{name}. It answers under {one.rp_id}, {now}: it cannot log in any more."
-
-
-def _held_word(one: Holding) -> Word:
-    if not one.works:
-        return "BAD"
-    return "ok" if one.enabled else "-"
-
-
-def holders(holdings: Sequence[Holding]) -> str:
-    """Whose entries they are, in a few words: `root@pam and anna@pam`."""
-    return listed(list(dict.fromkeys(one.userid for one in holdings)), 2) or "-"
-
-
 # --- PINs -------------------------------------------------------------------------------------
 
 
 def normal_pin(typed: Secret) -> Secret:
     """A PIN as keys get it: Unicode's form C (CTAP 2.1, 6.5.1)."""
     return Secret(normalize("NFC", typed.reveal()))
+
+
+def no_pin_problem(info: KeyInfo) -> str:
+    """Why its PIN can be neither set nor changed now; "" when it can."""
+    if info.pin is PinState.UNSUPPORTED:
+        return "This key cannot have a PIN: it works with a touch alone."
+    if is_blocked(info):
+        return f"The PIN is blocked. {ONLY_RESET}"
+    return REPLUG if info.needs_replug else ""
 
 
 def pin_problem(new: Secret, info: KeyInfo) -> Finding | None:
@@ -318,6 +313,8 @@ def _unusable(pin: str) -> str:
         return "There are characters in it that no key takes."
     if length > LONGEST_PIN:
         return f"A PIN has at most {LONGEST_PIN} bytes; this has {length}."
+    if _TYPED_BY_KEY.search(pin):
+        return "That is what a touched key types by itself; touch it when it is asked for."
     if not pin.isprintable():
         return "There are characters in it that cannot be typed again."
     return ""
@@ -332,13 +329,14 @@ def _is_run(pin: str) -> bool:
 # --- untrusted words ----------------------------------------------------------------------------
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """Untrusted text spelled out, at most so many characters."""
     shown = plain(text[:most])
     return shown if len(shown) <= most and len(text) <= most else f"{shown[: most - 1]}…"
 
 
 def _short(text: str, most: int = _LONGEST_WORD) -> str:
-    return _cut(text, most)
+    return cut(text, most)
 
 
 def _words(texts: tuple[str, ...]) -> str:

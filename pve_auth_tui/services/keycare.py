@@ -18,8 +18,10 @@ from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import (
+    ONLY_RESET,
     is_blocked,
     label,
+    no_pin_problem,
     normal_pin,
     old_pin_problem,
     pin_problem,
@@ -79,9 +81,12 @@ class KeyCareService:
         return self._keys.scan()
 
     def list(self, snapshot: Snapshot | None = None) -> Care:
-        """Every plugged-in key, opened one after the other and closed at once."""
+        """Every plugged-in key, opened one after the other and closed at once; then those that
+        may be keys and cannot be opened at all.
+        """
         scan = self.scan()
-        return Care(scan, tuple(self.look(place, snapshot) for place in scan.keys))
+        found = [self.look(place, snapshot) for place in scan.keys]
+        return Care(scan, (*found, *refused(scan)))
 
     def look(self, place: KeyPlace, snapshot: Snapshot | None = None) -> Plugged:
         """One key, opened once. Never raises KeyTrouble: one that cannot be asked says why."""
@@ -177,9 +182,18 @@ class KeyCareService:
                 key.close()
 
 
+def refused(scan: Scan) -> tuple[Plugged, ...]:
+    """What may be a key and cannot be opened at all."""
+    known = {place.path for place in scan.keys}
+    trouble = KeyTrouble(Kind.NOT_ALLOWED)
+    return tuple(
+        Plugged(_silent(KeyPlace(path), trouble)) for path in scan.denied if path not in known
+    )
+
+
 def _at(place: KeyPlace, info: KeyInfo) -> KeyInfo:
-    """A key need not tell again where it is."""
-    return info if info.place.path == place.path else replace(info, place=place)
+    """Where it is, the scan knows."""
+    return replace(info, place=place)
 
 
 def _silent(place: KeyPlace, error: KeyTrouble) -> KeyInfo:
@@ -204,16 +218,10 @@ def _stored(snapshot: Snapshot) -> dict[bytes, list[tuple[str, TfaEntry]]]:
 
 def _require(info: KeyInfo, new: Secret, old: Secret | None) -> None:
     """Nothing that can be known beforehand is left to the key, which counts tries."""
-    if info.pin is PinState.UNSUPPORTED:
-        raise KeyTrouble(
-            Kind.UNSUPPORTED,
-            message="This key cannot have a PIN.",
-            hint="It works with a touch alone.",
-        )
-    if is_blocked(info):
-        raise KeyTrouble(Kind.PIN_BLOCKED)
-    if info.needs_replug:
-        raise KeyTrouble(Kind.PIN_REPLUG)
+    if problem := no_pin_problem(info):
+        blocked = Kind.PIN_BLOCKED if is_blocked(info) else Kind.PIN_REPLUG
+        kind = Kind.UNSUPPORTED if info.pin is PinState.UNSUPPORTED else blocked
+        raise KeyTrouble(kind, message=problem, hint="Nothing was sent to the key.")
     if info.pin is PinState.SET:
         if old is None:
             raise UsageError("The key has a PIN already.", "Give that one, too.")
@@ -254,7 +262,7 @@ def last_try(tries: int) -> str:
         return ""
     if tries == 1:
         return "Another wrong one blocks the PIN for good."
-    return "Only a reset helps, and it deletes every account on the key."
+    return ONLY_RESET
 
 
 def _end(story: Story, outcome: str) -> None:
