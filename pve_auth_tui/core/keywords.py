@@ -33,6 +33,7 @@ _TAIL: Final = 4  # characters of a serial number that tell two keys of a kind a
 ONLY_RESET: Final = (
     "Only a reset helps, and it deletes every account on the key. This program never does it."
 )
+LAST_TRY: Final = "Another wrong one blocks the PIN for good."
 REPLUG: Final = "Three wrong PINs in a row: unplug the key and plug it in again."
 
 CONTAINERS: Final = frozenset(
@@ -295,6 +296,31 @@ def pin_problem(new: Secret, info: KeyInfo) -> Finding | None:
     if _is_run(pin):
         return Finding("LOOK", "The characters follow one another: anybody guesses that.")
     return None
+
+
+def pin_remarks(info: KeyInfo, new: Secret) -> list[Line]:
+    """What to know before a PIN is sent to a key; `new` is what was typed so far."""
+    lines = []
+    found = pin_problem(new, info) if new.reveal() else None
+    if found is not None and found.word == "LOOK":
+        lines.append(Line(found.text, word="LOOK"))
+    if info.pin is PinState.SET:
+        lines.append(Line(*_tries_remark(info.pin_tries)))
+    least = count_words(max(SHORTEST_PIN, info.min_pin), "character", "characters")
+    return [
+        *lines,
+        Line(f"At least {least}, letters, too, and at most {LONGEST_PIN} bytes."),
+        Line("What is registered on the key stays. Nobody can tell a PIN that was forgotten."),
+        Line("Reset is never offered: it deletes every account on the key."),
+    ]
+
+
+def _tries_remark(tries: int | None) -> tuple[str, str, Word | None]:
+    if tries is None:
+        return "The key does not tell how many tries are left.", "", None
+    if tries == 1:
+        return f"{tries_left(tries).capitalize()}. {LAST_TRY}", "", "LOOK"
+    return f"{tries_left(tries).capitalize()}.", "", tries_word(tries)
 
 
 def old_pin_problem(old: Secret) -> str:

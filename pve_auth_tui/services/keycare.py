@@ -18,6 +18,7 @@ from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import (
+    LAST_TRY,
     ONLY_RESET,
     is_blocked,
     label,
@@ -252,17 +253,12 @@ def _told(error: KeyTrouble, key: SecurityKey) -> KeyTrouble:
         Kind.PIN_WRONG if tries > 0 else Kind.PIN_BLOCKED,
         error.original,
         message=f"That is not the key's PIN: {tries_left(tries)}.",
-        hint="" if tries > 1 else last_try(tries),
+        hint=_THEN.get(tries, "Type it again."),
     )
 
 
-def last_try(tries: int) -> str:
-    """What a wrong PIN would do now; "" while there are more tries."""
-    if tries > 1:
-        return ""
-    if tries == 1:
-        return "Another wrong one blocks the PIN for good."
-    return ONLY_RESET
+_THEN: Final = {0: ONLY_RESET, 1: LAST_TRY}
+"""What to know with so few tries left."""
 
 
 def _end(story: Story, outcome: str) -> None:
