@@ -1,0 +1,91 @@
+"""Several keys are plugged in: all of them blink, and the one that is touched is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from queue import Empty, Queue
+from threading import Event, Thread
+from typing import Final
+
+from fido2.client import ClientDataCollector
+
+from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.client import OriginWriter, client
+from pve_auth_tui.adapters.keys.trouble import as_trouble
+from pve_auth_tui.core.keys import Phase
+from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.ports import Hands
+
+_SECONDS: Final = 120.0
+_LOOK: Final = 0.1
+_ENDS: Final = 1.0  # a cancelled key has this long to say so
+_NOBODY: Final = "choosing.invalid"  # nothing is made that this name could open
+
+
+def touched(opened: Mapping[str, Channel], hands: Hands) -> str:
+    """The path of the key that is touched first; the others are told to stop blinking.
+
+    CTAP 2.1, 6.9 authenticatorSelection; older keys are asked for a credential that nobody keeps.
+    """
+    over = Event()
+    told: Queue[tuple[str, KeyTrouble | None]] = Queue()
+    blinking = [
+        Thread(target=_blink, args=(path, channel, over, told.put), daemon=True)
+        for path, channel in opened.items()
+    ]
+    for one in blinking:
+        one.start()
+    hands.waits(Phase.TOUCH)
+    try:
+        return _first(told, len(blinking), hands)
+    finally:
+        over.set()
+        for one in blinking:
+            one.join(_ENDS)
+
+
+def _first(told: Queue[tuple[str, KeyTrouble | None]], blinking: int, hands: Hands) -> str:
+    last = KeyTrouble(Kind.UNPLUGGED)
+    while blinking:
+        if hands.given_up():
+            raise KeyTrouble(Kind.CANCELLED)
+        try:
+            path, trouble = told.get(timeout=_LOOK)
+        except Empty:
+            continue
+        if trouble is None:
+            return path
+        last = trouble
+        blinking -= 1
+    raise last
+
+
+def _blink(
+    path: str,
+    channel: Channel,
+    over: Event,
+    tell: Callable[[tuple[str, KeyTrouble | None]], None],
+) -> None:
+    """Until it is touched; a key that stops by itself (after 30 s) begins again."""
+    try:
+        with as_trouble(), channel.watched(_SECONDS, over.is_set, Kind.TIMEOUT):
+            while not _once(channel, OriginWriter(f"https://{_NOBODY}", _NOBODY)):
+                continue
+    except KeyTrouble as trouble:
+        tell((path, trouble))
+    else:
+        tell((path, None))
+
+
+def _once(channel: Channel, writer: ClientDataCollector) -> bool:
+    """False where the key's own time was up."""
+    from fido2.client import UserInteraction
+
+    try:
+        with as_trouble():
+            client(channel, writer, UserInteraction()).selection()
+    except KeyTrouble as trouble:
+        if trouble.kind is not Kind.TIMEOUT or not channel.left:
+            raise
+        return False
+    return True
