@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pve_auth_tui import environment
 from pve_auth_tui.actions.journal import Desk
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
+from pve_auth_tui.adapters.certnames import certificate_names
 from pve_auth_tui.adapters.clock import SystemClock
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
@@ -24,6 +26,7 @@ from pve_auth_tui.adapters.keys.usb import UsbKeys
 from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
+from pve_auth_tui.adapters.suffixes import is_public_suffix
 from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
@@ -35,6 +38,7 @@ from pve_auth_tui.core.ports import Api, Clock, Journal, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.keycare import KeyCareService
+from pve_auth_tui.services.nodenames import NodeNames
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
@@ -105,6 +109,12 @@ def equipped(
         ),
         key_care=KeyCareService(keys, journal, clock, lambda: _web_host(found)),
         proofs=proofs,
+        names=NodeNames(
+            lambda: _files_of(options, found),
+            certificate_names,
+            lambda: _web_host(found),
+            is_public_suffix,
+        ),
         clock=clock,
         simulated=found.simulated is not None,
         held=held,
@@ -143,7 +153,7 @@ def _timers(found: Wired, take_back: Callable[[str], object]) -> tuple[Timers, t
 def _web_host(found: Wired) -> str:
     """Name and port as browsers have them: WebAuthn's origin where the settings have none."""
     if found.login is not None:
-        return f"{found.login.host}:{found.login.port}"
+        return found.login.known_as
     if found.simulated is not None:
         node = found.simulated()
         return f"{full_name(node.name, node.disk.read('etc/hosts') or b'')}:{PORT}"
@@ -159,7 +169,7 @@ _WayIn = tuple[Callable[[], "AbstractContextManager[Https]"], str]
 def _way_in(found: Wired) -> Callable[[], _WayIn]:
     if found.simulated is not None:
         simulated = found.simulated
-        return lambda: _into_demo(simulated())
+        return lambda: _into_demo(simulated(), _web_host(found))
     if found.login is not None:
         login = found.login
         return lambda: _into_place_of(login)
@@ -167,7 +177,10 @@ def _way_in(found: Wired) -> Callable[[], _WayIn]:
 
 
 def _into_own_node() -> _WayIn:
-    return lambda: _https(LOOPBACK, PORT, own_pin), f"https://{LOOPBACK}:{PORT}"
+    from pve_auth_tui.adapters.ladder import own_address
+
+    here = partial(_https, LOOPBACK, PORT, own_pin, known_as=own_address())
+    return here, f"https://{LOOPBACK}:{PORT}"
 
 
 def _nowhere() -> _WayIn:
@@ -181,10 +194,11 @@ def _nowhere() -> _WayIn:
 def _into_place_of(login: Login) -> _WayIn:
     name = f"[{login.host}]" if ":" in login.host else login.host
     address = f"https://{name}:{login.port}"
-    return lambda: _https(login.host, login.port, lambda: login.pin), address
+    known_as = "" if login.known_as == f"{login.host}:{login.port}" else login.known_as
+    return partial(_https, login.host, login.port, lambda: login.pin, known_as=known_as), address
 
 
-def _into_demo(node: SimNode) -> _WayIn:
+def _into_demo(node: SimNode, name: str) -> _WayIn:
     from pve_auth_tui.adapters.certificate import Pin
     from pve_auth_tui.simnode.front import Front
 
@@ -192,7 +206,7 @@ def _into_demo(node: SimNode) -> _WayIn:
     def opened() -> Iterator[Https]:
         with Front(node) as front:
             pin = Pin(certificate_pem=front.certificate_pem)
-            with _https(front.host, front.port, lambda: pin) as https:
+            with _https(front.host, front.port, lambda: pin, known_as=name) as https:
                 yield https
 
     return opened, f"https://{node.name}:{PORT} (DEMO)"
@@ -208,6 +222,18 @@ def _secrets(found: Wired) -> Callable[[], Tree] | None:
     return _own_tree
 
 
+def _files_of(options: argparse.Namespace, found: Wired) -> Tree | None:
+    """What there is of the nodes' files; None where PVE is asked from elsewhere."""
+    from pve_auth_tui.adapters.source import open_tree
+
+    if found.simulated is not None:
+        return found.simulated().tree
+    if found.login is not None:
+        return None
+    only_files = found.nodes is None
+    return open_tree(options.root or Path("/"), options.rung if only_files else "auto")
+
+
 def _own_tree() -> Tree:
     from pve_auth_tui.adapters.source import open_tree
 
@@ -215,10 +241,10 @@ def _own_tree() -> Tree:
 
 
 @contextmanager
-def _https(host: str, port: int, pin: Callable[[], Pin]) -> Iterator[Https]:
+def _https(host: str, port: int, pin: Callable[[], Pin], *, known_as: str = "") -> Iterator[Https]:
     from pve_auth_tui.adapters.https import Https
 
-    https = Https(host, port, pin())
+    https = Https(host, port, pin(), known_as=known_as)
     try:
         yield https
     finally:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pve_auth_tui.core import weburl
+from pve_auth_tui.core.hostnames import host_name
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_bare, is_known_suffix
-from pve_auth_tui.core.webauthnorigin import PORT, Settings, Unfit, client_origin, is_below
+from pve_auth_tui.core.webauthnorigin import PORT, Settings, Unfit, client_origin
 from pve_auth_tui.core.webauthnreach import reach, urls_of
-from pve_auth_tui.core.words import count_words, listed
+from pve_auth_tui.core.words import listed
 
-_NAME: Final = re.compile(
-    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
-_LOCAL: Final = "localhost"
 _NO_NAME: Final = (
     "No node has a name here that browsers can use, and neither they nor PVE take addresses. "
     "Give the nodes names in DNS or in hosts files, or use TOTP."
@@ -45,7 +40,7 @@ def propose(
     the node to settle for where not all can have keys. `now`: what is set; what of it works is
     kept, above all the ID, since another one ends every key.
     """
-    usable = {node: found for node, name in names.items() if (found := _usable(name))}
+    usable = {node: found for node, name in names.items() if (found := host_name(name))}
     whole = {node: name for node, name in usable.items() if not is_bare(name)}
     if now is not None and (kept := _kept(now, names, usable, port, is_suffix)) is not None:
         return kept
@@ -53,25 +48,17 @@ def propose(
         return Proposal(None, _NO_NAME, tuple(names))
     rp = now.rp if now else ""
     parent = _parent(tuple(whole.values()), is_suffix)
+    left = tuple(node for node in names if node not in whole)
     if len(names) == 1:
         name = next(iter(usable.values()))
         only = " It has no domain, so the ID is its whole name." if is_bare(name) else ""
         return Proposal(_with(name, rp, port), f"The node's own name.{only}")
-    if len(set(whole.values())) > 1 and parent:
-        left = tuple(node for node in names if node not in whole)
+    if parent:
         return Proposal(_with(parent, rp, port), _of_parent(parent, whole, left, port), left)
     node = here if here in (whole or usable) else next(iter(whole or usable))
     name = usable[node]
     left = tuple(other for other in names if usable.get(other) != name)
     return Proposal(_with(name, rp, port), _of_one(node, tuple(usable.values()), is_suffix), left)
-
-
-def _usable(name: str) -> str:
-    """A name that a browser could open, in lower case; "" for an address and for nonsense."""
-    name = name.lower().rstrip(".")
-    if not _NAME.fullmatch(name) or name == _LOCAL or name.startswith(f"{_LOCAL}."):
-        return ""
-    return name if weburl.parse(f"https://{name}").is_domain else ""
 
 
 def _with(ident: str, rp: str, port: int) -> Settings:
@@ -104,8 +91,12 @@ def _kept(
 
 
 def _parent(names: Sequence[str], is_suffix: IsSuffix) -> str:
-    """The domain above all names that browsers take as ID; "" when there is none."""
+    """The domain above all names that browsers take as ID; "" when there is none. Above a single
+    one, as the other nodes are likely to stand there, too.
+    """
     shared = _shared(names)
+    if len(set(names)) == 1:
+        shared = shared.partition(".")[2]
     return "" if is_bare(shared) or is_suffix(shared) else shared
 
 
@@ -121,12 +112,11 @@ def _shared(names: Sequence[str]) -> str:
 
 
 def _of_parent(parent: str, whole: Mapping[str, str], left: Sequence[str], port: int) -> str:
-    all_of_them = count_words(len(whole), "node", "nodes")
-    above = all(is_below(name, parent) for name in whole.values())
-    why = f"{parent} stands above the names of {all_of_them}, so a key works at each of them"
-    why += f", on port {port}. It need not resolve." if above else "."
+    above = listed(list(whole)) if left else "all nodes"
+    why = f"{parent} stands above the name of {above}, so one key works at each of them"
+    why += f", on port {port}. It need not resolve."
     if left:
-        why += f" Not at {listed(left)}: no name with a domain is known."
+        why += f" At {listed(left)} it does if they are opened by a name below it."
     return why
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from pve_auth_tui.core import weburl
 from pve_auth_tui.core.finding import Finding, Target
-from pve_auth_tui.core.proofs import Mark
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_known_suffix
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.webauthnorigin import (
@@ -86,11 +85,10 @@ def elsewhere(snapshot: Snapshot) -> tuple[Broken, ...]:
 
 
 def _entries(snapshot: Snapshot) -> Iterator[Broken]:
-    marks: Mapping[tuple[str, str], Mark] = getattr(snapshot, "proofs", {})
     for userid, tfa in sorted(snapshot.tfa.value.users.items()) if snapshot.tfa.value else ():
         for entry in tfa.entries:
             if entry.type == "webauthn":
-                mark = marks.get((userid, entry.id))
+                mark = snapshot.proofs.get((userid, entry.id))
                 seen = mark.rp_id if mark else ""
                 yield Broken(userid, entry.description, entry.id, entry.enable, seen)
 

@@ -65,7 +65,8 @@ def _listed_before(before: Snapshot, changes: Sequence[Changed]) -> Iterator[str
 
 def weight_of(deed: Deed, back: TakeBack, *, refused: bool, takes: bool) -> Weight:
     """SMALL: one object, nothing lost, nobody loses rights. HEAVY: more than MOST objects,
-    something that cannot be taken back (nobody misses a lock), security keys that end, or refused by the guard.
+    something that cannot be taken back (nobody misses a lock), security keys that end,
+    or refused by the guard.
 
     `takes`: somebody loses a privilege or a login.
     """

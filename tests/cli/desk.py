@@ -76,6 +76,7 @@ class Desk:
             key_enrol=nothing,
             key_care=nothing,
             proofs=nothing,
+            names=nothing,
             clock=bench.clock,
         )
 

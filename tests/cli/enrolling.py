@@ -100,6 +100,7 @@ class Bench(FactorNode):
             key_enrol=nothing,
             key_care=nothing,
             proofs=nothing,
+            names=nothing,
             clock=self.clock,
             simulated=True,
         )

@@ -228,7 +228,8 @@ def test_locked_factors_are_unlocked():
 def test_the_rp_id_of_webauthn_changes():
     assert told(put("cluster/options", webauthn="rp=rack,id=rack.example.com")) == [
         "set /cluster/options: HEAVY webauthn",
-        "BAD 18 security keys of 18 users stop working: made for the ID example.com.",
+        "BAD 19 security keys of 19 users stop working (1 of them disabled): made for the ID "
+        "example.com.",
         "BAD 15 users can no longer log in: they have nothing but keys.",
         "ok Still able to log in as administrator: root@pam (recovery), anna@pam (totp, "
         "recovery), backup-admin@pve, erik@pve (totp, recovery) and 1 more",
