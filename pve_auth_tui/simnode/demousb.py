@@ -95,9 +95,11 @@ class DemoUsb:
 
     def lock(self, on: bool) -> None:
         """Somebody typed three wrong PINs; to mend it, the first key is plugged in anew."""
-        self._locked = on
         if on:
-            self._key(self.first or self.KEY_A).pin.fail_three_times()
+            if self.first in {self.NOTHING, self.OLD}:  # without a PIN
+                self.put_first(self.KEY_A)
+            self._locked = True
+            self._key(self.first).pin.fail_three_times()
             self._arrange()
         else:
             self._pull_first()

@@ -108,11 +108,11 @@ _KEY_SWITCHES: Final = (
     ),
     _KeySwitch(
         "next key",
-        f"a fresh key takes the place of the other, PIN {DEMO_PIN}",
+        f"a fresh key takes the other's place, PIN {DEMO_PIN}",
         lambda usb: False,
         _next,
     ),
-    _first("U2F key", "an old key takes the place of the other", DemoUsb.OLD),
+    _first("U2F key", "an old key takes the other's place", DemoUsb.OLD),
     _KeySwitch("hung key", "the key dies when it is to be touched", lambda u: u.hung, DemoUsb.hang),
     _KeySwitch("key in use", "another program talks to the key", lambda u: u.busy, DemoUsb.occupy),
     _KeySwitch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client, UserInteraction
+from fido2.client import DefaultClientDataCollector, Fido2Client, UserInteraction
 from fido2.ctap2 import ClientPin, Ctap2
 from fido2.ctap2.pin import PinProtocol, PinProtocolV1, PinProtocolV2
 from fido2.hid import CtapHidDevice
@@ -13,6 +13,7 @@ from fido2.hid.base import CtapHidConnection, HidDescriptor
 from fido2.server import Fido2Server
 from fido2.webauthn import AttestationConveyancePreference, PublicKeyCredentialRpEntity
 
+from pve_auth_tui.core.ports import HidWire
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from pve_auth_tui.simnode.softkey.wire import SoftWire
 
@@ -25,7 +26,7 @@ SECONDS = 20.0  # far more than any answer takes
 class Connection(CtapHidConnection):
     """The library's connection over a wire of ours."""
 
-    def __init__(self, wire: SoftWire) -> None:
+    def __init__(self, wire: HidWire) -> None:
         self.wire = wire
 
     def read_packet(self) -> bytes:
@@ -57,10 +58,15 @@ class Owner(UserInteraction):
         return True
 
 
-def device(key: SoftKey, wire: SoftWire | None = None) -> CtapHidDevice:
-    """Opened: the library has a channel of its own."""
-    descriptor = HidDescriptor("/dev/hidraw2", 0x1209, 0xF1D0, 64, 64, key.product, key.serial)
-    return CtapHidDevice(descriptor, Connection(wire or SoftWire(key)))
+def device(key: SoftKey) -> CtapHidDevice:
+    """A key in a port of its own; the library has a channel."""
+    return device_on(SoftWire(key))
+
+
+def device_on(wire: HidWire) -> CtapHidDevice:
+    """What is behind an open wire."""
+    descriptor = HidDescriptor("/dev/hidraw2", 0x1209, 0xF1D0, 64, 64, "Software key", None)
+    return CtapHidDevice(descriptor, Connection(wire))
 
 
 def pin_of(key: SoftKey, protocol: int | None = None) -> ClientPin:
@@ -101,6 +107,3 @@ class Site:
         answer = self.client.get_assertion(dict(options.public_key)).get_response(0)
         self.server.authenticate_complete(state, self.held, answer)
         return answer.response.authenticator_data
-
-
-__all__ = ["ClientError", "Owner", "Site", "device", "pin_of"]
