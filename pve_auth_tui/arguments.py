@@ -53,8 +53,9 @@ WRITES = {
     "token": "Add, edit and remove API tokens; give them new secrets",
     "acl": f"{LISTS['acl']}; add, edit and remove them",
     "pool": "Add, edit and remove pools; their members",
+    "tfa": f"{LISTS['tfa']}; edit and remove them",
 }
-"""The commands that write, with pveum's words. `acl` without a verb is the list."""
+"""The commands that write, with pveum's words. `acl` and `tfa` without a verb are the lists."""
 
 _FORETOLD = (*WRITES, "change")
 
@@ -89,8 +90,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def is_action(options: argparse.Namespace) -> bool:
-    """Whether the command changes, proves or records something: `acl` does with a verb."""
-    return options.command in ACTIONS or (options.command == "acl" and bool(options.verb))
+    """Whether the command changes, proves or records something: a list does with a verb."""
+    lists = options.command in LISTS and options.command in WRITES
+    return options.command in ACTIONS or (lists and bool(options.verb))
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""The words of `user`, `group`, `role`, `token`, `acl` and `pool`: those of pveum, and some more.
+"""The words of `user`, `group`, `role`, `token`, `acl`, `pool`, `tfa`: pveum's, and some more.
 
 Options are called as PVE's parameters (reference 4.1, 4.2, 14), and take what pveum takes: lists
 with commas, semicolons or blanks, 1 and 0 in PVE's spellings, and a flag alone for 1. An option
@@ -181,6 +181,18 @@ def _add_pool(verb: _Verbs) -> None:
     _flag(remove, "--empty", "take out what is in them before")
 
 
+def _add_tfa(verb: _Verbs) -> None:
+    edit = verb("edit", "Rename, enable or disable a second factor")
+    remove = verb("remove", "Remove second factors", "delete")
+    for parser in (edit, remove):
+        parser.add_argument("userid", metavar="USER", help="USER@REALM")
+    text = "its id, the beginning of it, or its description; `recovery` for recovery keys"
+    edit.add_argument("factor", metavar="ID", help=text)
+    _text(edit, "--description", "what it is called")
+    _flag(edit, "--enable", "does PVE ask for it? 1 or 0")
+    remove.add_argument("factors", nargs="+", metavar="ID", help=text)
+
+
 _VERBS: Final[Mapping[str, Callable[[_Verbs], None]]] = {
     "user": _add_user,
     "group": _add_group,
@@ -188,6 +200,7 @@ _VERBS: Final[Mapping[str, Callable[[_Verbs], None]]] = {
     "token": _add_token,
     "acl": _add_acl,
     "pool": _add_pool,
+    "tfa": _add_tfa,
 }
 
 

@@ -38,8 +38,10 @@ PVES_PARAMETERS = {
     "POST /pools": ("pool add", "poolid comment"),
     "PUT /pools": ("pool edit", "poolid allow-move comment delete storage vms"),
     "DELETE /pools": ("pool remove", "poolid"),
+    "PUT /access/tfa/{userid}/{id}": ("tfa edit", "userid id description enable"),
+    "DELETE /access/tfa/{userid}/{id}": ("tfa remove", "userid id"),
 }
-AS_WORDS = {"userid", "tokenid", "groupid", "roleid", "poolid", "path"}
+AS_WORDS = {"userid", "tokenid", "groupid", "roleid", "poolid", "path", "id"}
 ASKED = {("user password", "password")}
 """The command is about nothing else: it is asked for without an option."""
 
@@ -50,6 +52,7 @@ PVEUMS_WORDS = {
     "token": {"add", "modify", "delete", "remove"},
     "acl": {"modify", "delete"},
     "pool": {"add", "modify", "delete"},
+    "tfa": {"delete"},
 }
 
 
