@@ -57,12 +57,16 @@ class Wired(NamedTuple):
 
 
 class Login(NamedTuple):
-    """Somebody's own connection to a node, and what another one to the same node needs."""
+    """Somebody's own connection to a node, and what another one to the same node needs.
+
+    `known_as`: name and port by which PVE is asked there, as a browser has them.
+    """
 
     api: Https
     host: str
     port: int
     pin: Pin
+    known_as: str = ""
 
 
 def wired(options: argparse.Namespace, clock: Clock | None = None) -> Wired:
@@ -140,13 +144,14 @@ def _minted() -> Api:
     """This node over https as root@pam, with a ticket that PVE's own modules make (R18)."""
     from pve_auth_tui.adapters.bridge import Bridge
     from pve_auth_tui.adapters.https import Https
+    from pve_auth_tui.adapters.ladder import own_address
 
     bridge = Bridge()
     try:
         ticket, csrf = bridge.mint()
     finally:
         bridge.close()
-    https = Https(LOOPBACK, PORT, own_pin())
+    https = Https(LOOPBACK, PORT, own_pin(), known_as=own_address())
     https.use_ticket(ROOT, ticket, csrf)
     return https
 
@@ -163,6 +168,7 @@ def _logged_in(options: argparse.Namespace) -> Login:
     """Over https with a password, in PVE's two steps: one attempt (R23)."""
     from pve_auth_tui.adapters.certificate import Pin
     from pve_auth_tui.adapters.https import Https
+    from pve_auth_tui.adapters.ladder import own_address
     from pve_auth_tui.asking import answers
 
     host, port = _place(options.host) if options.host else (LOOPBACK, PORT)
@@ -174,11 +180,12 @@ def _logged_in(options: argparse.Namespace) -> Login:
         pin = Pin(ca_pem=ca, fingerprint=options.fingerprint)
     else:
         pin = _confirmed_pin(host, port, asked)
-    api = Https(host, port, pin)
+    known_as = f"{host}:{port}" if options.host else own_address()
+    api = Https(host, port, pin, known_as="" if options.host else known_as)
     api.greet()
     user = options.user or ROOT
     api.login(user, asked.password(user, host), asked.second_factor)
-    return Login(api, host, port, pin)
+    return Login(api, host, port, pin, known_as)
 
 
 def _confirmed_pin(host: str, port: int, asked: Answers) -> Pin:

@@ -59,8 +59,10 @@ class Https:
     """An Api. Thread-safe. Nothing is sent before the other side has shown what `pin` asks for.
 
     `server_name` is the name in the certificate, and the one PVE takes itself to be called by,
-    when `host` is only where to find it (127.0.0.1). `clock` (seconds, steady) is what the age
-    of a ticket is measured with. Raises UsageError for a host, port or pin that cannot be one.
+    when `host` is only where to find it (127.0.0.1). `known_as`: that name and port for `Host`
+    alone, `pve1.example.com:8006`: PVE makes WebAuthn's origin of it. `clock` (seconds, steady)
+    is what the age of a ticket is measured with. Raises UsageError for a host, port or pin that
+    cannot be one.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Https:
         pin: Pin,
         *,
         server_name: str = "",
+        known_as: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host = host.removeprefix("[").removesuffix("]")
         self._port = port
         self._pin = pin
         self._server_name = server_name
+        self._known_as = known_as or (f"{server_name}:{port}" if server_name else "")
         self._clock = clock
         self._lock = threading.RLock()  # connecting and renewing: one at a time
         self._http: Any = None
@@ -89,7 +93,8 @@ class Https:
         self._check()
 
     def _check(self) -> None:
-        names = (self._host, self._server_name) if self._server_name else (self._host,)
+        called = (self._server_name, self._known_as.rpartition(":")[0])
+        names = (self._host, *filter(None, called))
         if not all(_HOST.fullmatch(name) for name in names) or not 0 < self._port < 65536:
             raise UsageError("That is no host to connect to.", "A name or an address: pve1.")
         if self._pin == Pin():
@@ -321,7 +326,7 @@ class Https:
 
     def _headers(self) -> dict[str, str]:
         """PVE takes its own name, as browsers know it, from `Host`."""
-        return {"Host": f"{self._server_name}:{self._port}"} if self._server_name else {}
+        return {"Host": self._known_as} if self._known_as else {}
 
     def _trouble(
         self, error: BaseException, *, sent: bool = True, write: bool = False
