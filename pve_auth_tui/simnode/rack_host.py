@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_auth_tui.simnode import made_up
+from pve_auth_tui.simnode import made_up, rack_certificates
 
 CLUSTER = "rack"
 NODES = {"pve1": "192.0.2.21", "pve2": "192.0.2.22", "pve3": "192.0.2.23"}
@@ -108,6 +108,7 @@ def host_files(all_guests: list[DemoGuest]) -> dict[str, bytes]:
         "etc/pve/corosync.conf": _corosync(),
         "etc/pve/storage.cfg": STORAGE,
         "var/lib/dpkg/status": _dpkg_status(),
+        **rack_certificates.FILES,
     }
     for guest in all_guests:
         folder = "qemu-server" if guest.type == "qemu" else "lxc"
