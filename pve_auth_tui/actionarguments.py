@@ -74,6 +74,18 @@ def _add_journal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", default="", metavar="HASH", help="the last hash of a copy")
 
 
+def _add_keys(parser: Parser) -> None:
+    parser.add_argument(
+        "action", nargs="?", type=_key_action, default="list", metavar="list|pin",
+        help="list them, or one of them with all it says; set or change a PIN, which is asked for",
+    )  # fmt: skip
+    parser.add_argument(
+        "path", nargs="?", type=_key_path, default="", metavar="PATH", help="such as /dev/hidraw3"
+    )
+    parser.quiet = f"one PATH is all that is named here. A PIN is not: {_READABLE}"
+    parser.set_defaults(asks=True)
+
+
 def _add_userid(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("userid", metavar="USER", help="USER@REALM")
 
@@ -110,6 +122,7 @@ ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "keep": _add_id,
     "take-back": _add_id,
     "journal": _add_journal,
+    "keys": _add_keys,
 }
 
 
@@ -117,6 +130,21 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5):
         raise argparse.ArgumentTypeError("give a number")
     return int(text)
+
+
+def _key_action(text: str) -> str:
+    """Not by `choices`: what stands there instead may be a PIN, and would be repeated."""
+    if text not in ("list", "pin"):
+        raise argparse.ArgumentTypeError("say list or pin")
+    return text
+
+
+def _key_path(text: str) -> str:
+    if not text.startswith("/dev/"):
+        raise argparse.ArgumentTypeError(
+            f"it is the path of a key, such as /dev/hidraw3. A PIN is not given here: {_READABLE}"
+        )
+    return text
 
 
 def _secret_name(text: str) -> str:

@@ -67,8 +67,12 @@ class ChangePin(OfKey):
 
     @classmethod
     def problem(cls, screen: KeysScreen) -> str:
-        found = screen.plugged
-        return super().problem(screen) or (no_pin_problem(found.info) if found else "")
+        if problem := super().problem(screen):
+            return problem
+        node, found = screen.house.node, screen.plugged
+        if node is not None and node.read_only:
+            return "This was started with --read-only: no PIN is changed."
+        return no_pin_problem(found.info) if found else ""
 
     @classmethod
     def run(cls, screen: KeysScreen) -> None:

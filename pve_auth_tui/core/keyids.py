@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pve_auth_tui.core.snapshot import Snapshot
 
 MOST: Final = 24
-"""IDs that a key is asked about: each is a question for every credential that is stored."""
+"""IDs that a key is asked about: each is a question about every credential that is stored."""
 
 
 class Holding(NamedTuple):

@@ -131,5 +131,7 @@ def _held_word(one: Holding) -> Word:
 
 
 def holders(holdings: Sequence[Holding] | None) -> str:
-    """Whose entries they are, in a few words: `root@pam and anna@pam`."""
-    return listed(list(dict.fromkeys(one.userid for one in holdings or ())), 2) or "-"
+    """Whose entries they are, in a few words: `root@pam and anna@pam`; "" where nobody looked."""
+    if holdings is None:
+        return ""
+    return listed(list(dict.fromkeys(one.userid for one in holdings)), 2) or "-"

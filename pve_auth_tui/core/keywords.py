@@ -309,8 +309,8 @@ def pin_remarks(info: KeyInfo, new: Secret) -> list[Line]:
     least = count_words(max(SHORTEST_PIN, info.min_pin), "character", "characters")
     return [
         *lines,
-        Line(f"At least {least}, letters, too, and at most {LONGEST_PIN} bytes."),
-        Line("What is registered on the key stays. Nobody can tell a PIN that was forgotten."),
+        Line(f"At least {least}: letters are as good as digits. At most {LONGEST_PIN} bytes."),
+        Line("What is registered on the key stays. A forgotten PIN cannot be found out."),
         Line("Reset is never offered: it deletes every account on the key."),
     ]
 

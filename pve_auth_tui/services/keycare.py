@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, Unwritable, UsageError
 from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
@@ -36,6 +36,8 @@ from pve_auth_tui.core.webauthn import entry_of
 from pve_auth_tui.services.steps import Story
 from pve_auth_tui.services.steps import entry as event
 
+_QUESTIONS: Final = 2000  # to one key: each of its IDs with each credential, some milliseconds
+_FEWEST: Final = 3  # IDs that it is asked about, however many credentials there are
 _NOBODY_KNOWS: Final = frozenset({Kind.UNPLUGGED, Kind.SILENT})
 """After these a PIN may have been changed or not."""
 
@@ -94,6 +96,8 @@ class KeyCareService:
         try:
             with self._opened(place.path) as key:
                 info = _at(place, key.info())
+                if info.problem:
+                    return Plugged(info)
                 try:
                     return Plugged(info, self._held(key, snapshot))
                 except KeyTrouble as error:  # what it said before stays true
@@ -109,13 +113,13 @@ class KeyCareService:
             return self._held(key, snapshot) or ()
 
     def _held(self, key: SecurityKey, snapshot: Snapshot | None) -> tuple[Holding, ...] | None:
-        """None where no entries are known, as the API tells no credentials."""
-        stored = _stored(snapshot) if snapshot else None
-        if snapshot is None or not stored:
+        """None where nobody knows the credentials: PVE's API tells none."""
+        left = _stored(snapshot) if snapshot else None
+        if snapshot is None or left is None:
             return None
         today, found = id_today(snapshot), []
-        left = dict(stored)
-        for rp_id in ids_to_try(snapshot, self._names()):
+        most = max(_FEWEST, _QUESTIONS // max(1, len(left)))
+        for rp_id in ids_to_try(snapshot, self._names())[:most]:
             if not left:
                 break
             for credential in key.holding(rp_id, list(left)):
@@ -205,12 +209,19 @@ def _sentence(error: KeyTrouble) -> str:
     return f"{error} {error.hint}".strip()
 
 
-def _stored(snapshot: Snapshot) -> dict[bytes, list[tuple[str, TfaEntry]]]:
-    """Everybody's credentials, as far as they can be read; one may be in several entries."""
-    found: dict[bytes, list[tuple[str, TfaEntry]]] = {}
+_Stored: TypeAlias = dict[bytes, list[tuple[str, TfaEntry]]]
+
+
+def _stored(snapshot: Snapshot) -> _Stored | None:
+    """Everybody's credentials; one may be in several entries. None where nobody knows them."""
     tfa = snapshot.tfa.value
-    for user in tfa.users.values() if tfa else ():
+    if tfa is None:
+        return None
+    found: _Stored = {}
+    for user in tfa.users.values():
         for entry in user.entries:
+            if entry.type == "webauthn" and entry.data is None:
+                return None
             with suppress(Unreadable):  # PVE itself cannot use that one
                 if one := entry_of(entry):
                     found.setdefault(one.credential, []).append((user.userid, entry))
