@@ -140,7 +140,7 @@ def _key_action(text: str) -> str:
 
 
 def _key_path(text: str) -> str:
-    if not text.startswith("/dev/"):
+    if text and not text.startswith("/dev/"):
         raise argparse.ArgumentTypeError(
             f"it is the path of a key, such as /dev/hidraw3. A PIN is not given here: {_READABLE}"
         )
