@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from queue import Empty, Queue
 from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Final
 
-from fido2.client import ClientDataCollector
+from fido2.client import UserInteraction
 
 from pve_auth_tui.adapters.keys.channel import Channel
 from pve_auth_tui.adapters.keys.client import OriginWriter, client
@@ -22,16 +24,16 @@ _ENDS: Final = 1.0  # a cancelled key has this long to say so
 _NOBODY: Final = "choosing.invalid"  # nothing is made that this name could open
 
 
-def touched(opened: Mapping[str, Channel], hands: Hands) -> str:
+def touched(paths: Sequence[str], open_key: Callable[[str], Channel], hands: Hands) -> str:
     """The path of the key that is touched first; the others are told to stop blinking.
 
     CTAP 2.1, 6.9 authenticatorSelection; older keys are asked for a credential that nobody keeps.
+    A dead one does not keep the others from blinking. Raises KeyTrouble.
     """
     over = Event()
     told: Queue[tuple[str, KeyTrouble | None]] = Queue()
     blinking = [
-        Thread(target=_blink, args=(path, channel, over, told.put), daemon=True)
-        for path, channel in opened.items()
+        Thread(target=_blink, args=(path, open_key, over, told.put), daemon=True) for path in paths
     ]
     for one in blinking:
         one.start()
@@ -40,8 +42,9 @@ def touched(opened: Mapping[str, Channel], hands: Hands) -> str:
         return _first(told, len(blinking), hands)
     finally:
         over.set()
+        end = monotonic() + _ENDS
         for one in blinking:
-            one.join(_ENDS)
+            one.join(max(0.0, end - monotonic()))
 
 
 def _first(told: Queue[tuple[str, KeyTrouble | None]], blinking: int, hands: Hands) -> str:
@@ -62,30 +65,29 @@ def _first(told: Queue[tuple[str, KeyTrouble | None]], blinking: int, hands: Han
 
 def _blink(
     path: str,
-    channel: Channel,
+    open_key: Callable[[str], Channel],
     over: Event,
     tell: Callable[[tuple[str, KeyTrouble | None]], None],
 ) -> None:
-    """Until it is touched; a key that stops by itself (after 30 s) begins again."""
     try:
-        with as_trouble(), channel.watched(_SECONDS, over.is_set, Kind.TIMEOUT):
-            while not _once(channel, OriginWriter(f"https://{_NOBODY}", _NOBODY)):
-                continue
+        with as_trouble(), closing(open_key(path)) as channel:
+            _until_touched(channel, over)
     except KeyTrouble as trouble:
         tell((path, trouble))
     else:
         tell((path, None))
 
 
-def _once(channel: Channel, writer: ClientDataCollector) -> bool:
-    """False where the key's own time was up."""
-    from fido2.client import UserInteraction
-
-    try:
-        with as_trouble():
-            client(channel, writer, UserInteraction()).selection()
-    except KeyTrouble as trouble:
-        if trouble.kind is not Kind.TIMEOUT or not channel.left:
-            raise
-        return False
-    return True
+def _until_touched(channel: Channel, over: Event) -> None:
+    """A key that stops by itself (most do so after 30 s) begins again. Raises KeyTrouble."""
+    writer = OriginWriter(f"https://{_NOBODY}", _NOBODY)
+    with channel.watched(_SECONDS, over.is_set, Kind.TIMEOUT):
+        while True:
+            try:
+                with as_trouble():
+                    client(channel, writer, UserInteraction()).selection()
+                return
+            except KeyTrouble as trouble:
+                if trouble.kind is not Kind.TIMEOUT or not channel.left:
+                    raise
+                sleep(_LOOK)

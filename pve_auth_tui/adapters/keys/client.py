@@ -16,6 +16,7 @@ from fido2.webauthn import (
 )
 
 from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.whole import Whole
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 
 _PVE_WAITS: Final = 120.0  # seconds; reference/fido.md 2.2
@@ -69,7 +70,7 @@ def client(
     """Without extensions: PVE uses none. Raises KeyTrouble where python-fido2 would silently go on
     with U2F, because the key's getInfo failed.
     """
-    made = Fido2Client(channel, collector, person, extensions=[])
+    made = Fido2Client(Whole(channel), collector, person, extensions=[])
     if channel.ctap2 and not speaks_ctap2(made.info.versions):
         raise KeyTrouble(Kind.KEY_ERROR, "getInfo")
     return made

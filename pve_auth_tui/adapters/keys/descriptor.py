@@ -6,6 +6,7 @@ Both come from the device: read within bounds, and no bytes make this fail (R25)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from pve_auth_tui.adapters.keys.trouble import clean
@@ -13,49 +14,57 @@ from pve_auth_tui.adapters.keys.trouble import clean
 LONGEST: Final = 4096  # bytes; Linux: HID_MAX_DESCRIPTOR_SIZE
 _NAME: Final = 64  # characters of a name that are kept
 
-# Device Class Definition for HID 1.11, 6.2.2; the values are tag and type without the size.
 _LONG_ITEM: Final = 0xFE
-_INPUT, _OUTPUT, _COLLECTION, _END_COLLECTION = 0x80, 0x90, 0xA0, 0xC0
-_USAGE_PAGE, _REPORT_SIZE, _REPORT_ID, _REPORT_COUNT = 0x04, 0x74, 0x84, 0x94
-_USAGE: Final = 0x08
 _SIZES: Final = (0, 1, 2, 4)
 # CTAP 2.1, 11.2.8.2: usage page FIDO alliance, usage CTAPHID authenticator device.
 _FIDO_PAGE, _CTAPHID = 0xF1D0, 0x01
+_KEY: Final = (_FIDO_PAGE << 16) | _CTAPHID
 _BITS: Final = 64 * 8
+
+
+class _Item(IntEnum):
+    """Tag and type without the size (Device Class Definition for HID 1.11, 6.2.2)."""
+
+    USAGE_PAGE = 0x04
+    USAGE = 0x08
+    REPORT_SIZE = 0x74
+    INPUT = 0x80
+    REPORT_ID = 0x84
+    OUTPUT = 0x90
+    REPORT_COUNT = 0x94
+    COLLECTION = 0xA0
+    END_COLLECTION = 0xC0
 
 
 def is_security_key(descriptor: bytes) -> bool:
     """Whether a top-level collection is CTAPHID's, with the reports of 64 bytes that this program
     speaks, unnumbered.
     """
-    page = usage = size = count = depth = 0
-    inside = numbered = False
-    bits = {_INPUT: 0, _OUTPUT: 0}
+    page = usage = size = count = depth = received = sent = 0
+    inside = False
     for item, value, wide in _items(descriptor[:LONGEST]):
         match item:
-            case 0x04:  # _USAGE_PAGE
+            case _Item.USAGE_PAGE:
                 page = value
-            case 0x08:  # _USAGE: with four bytes it brings its own page
+            case _Item.USAGE:  # with four bytes it brings its own page
                 usage = value if wide else (page << 16) | value
-            case 0x74:  # _REPORT_SIZE
+            case _Item.REPORT_SIZE:
                 size = value
-            case 0x94:  # _REPORT_COUNT
+            case _Item.REPORT_COUNT:
                 count = value
-            case 0x84:  # _REPORT_ID
-                numbered = True
-            case 0xA0:  # _COLLECTION
-                if depth == 0:
-                    inside = usage == (_FIDO_PAGE << 16) | _CTAPHID
+            case _Item.REPORT_ID:
+                return False
+            case _Item.COLLECTION:
+                inside = usage == _KEY if depth == 0 else inside
                 depth += 1
-                usage = 0
-            case 0xC0:  # _END_COLLECTION
+            case _Item.END_COLLECTION:
                 depth = max(0, depth - 1)
                 inside = inside and depth > 0
-            case 0x80 | 0x90:  # _INPUT, _OUTPUT
-                if inside:
-                    bits[item] += size * count
-                usage = 0
-    return not numbered and bits[_INPUT] == _BITS and bits[_OUTPUT] == _BITS
+            case _Item.INPUT if inside:
+                received += size * count
+            case _Item.OUTPUT if inside:
+                sent += size * count
+    return received == _BITS and sent == _BITS
 
 
 class Named(NamedTuple):

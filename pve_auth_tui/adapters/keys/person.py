@@ -34,6 +34,7 @@ class Person(UserInteraction):
         self._ctap2 = ctap2
         self._hands = hands
         self._finger = False
+        self._asked = False
         self._wrong = False
 
     def attempt(self, call: Callable[[], T]) -> T:
@@ -55,8 +56,6 @@ class Person(UserInteraction):
                     raise
                 trouble = trouble_of(cause)
         raise trouble
-
-    _asked = False
 
     def prompt_up(self) -> None:
         """The key waits for a touch, or for the finger that was announced."""

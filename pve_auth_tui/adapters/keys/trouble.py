@@ -35,6 +35,7 @@ _STATUS: Final[Mapping[int, Kind]] = {
     0x35: Kind.PIN_MISSING,  # PIN_NOT_SET
     0x36: Kind.PIN_MISSING,  # PUAT_REQUIRED
     0x37: Kind.PIN_CHANGE,  # PIN_POLICY_VIOLATION, of the PIN that is set
+    0x38: Kind.TIMEOUT,  # PIN_TOKEN_EXPIRED: what the PIN gave is good for half a minute
     0x3A: Kind.TIMEOUT,  # ACTION_TIMEOUT
     0x3C: Kind.FINGER_BLOCKED,  # UV_BLOCKED
     0x3F: Kind.FINGER_BLOCKED,  # UV_INVALID

@@ -42,23 +42,10 @@ class UsbKeys:
 
     def touched(self, paths: Sequence[str], hands: Hands) -> str:
         """All of them blink; the path of the one that is touched. Raises KeyTrouble."""
-        opened: dict[str, Channel] = {}
-        last = KeyTrouble(Kind.UNPLUGGED)
-        try:
-            for path in dict.fromkeys(paths):
-                try:
-                    opened[path] = self._channel(path)
-                except KeyTrouble as trouble:
-                    last = trouble  # one dead key does not keep the others from blinking
-            if not opened:
-                raise last
-            with as_trouble():
-                from pve_auth_tui.adapters.keys.choose import touched
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.choose import touched
 
-                return touched(opened, hands)
-        finally:
-            for one in opened.values():
-                one.close()
+            return touched(tuple(dict.fromkeys(paths)), self._channel, hands)
 
     def _channel(self, path: str) -> Channel:
         with as_trouble():
@@ -81,33 +68,38 @@ class UsbKey:
 
     def info(self) -> KeyInfo:
         """See `core.ports.SecurityKey.info`."""
-        from pve_auth_tui.adapters.keys.describe import describe
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.describe import describe
 
-        return describe(self._channel, self._place)
+            return describe(self._channel, self._place)
 
     def register(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Registered:
         """See `core.ports.SecurityKey.register`."""
-        from pve_auth_tui.adapters.keys.register import register
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.register import register
 
-        return register(self._channel, options, origin, hands)
+            return register(self._channel, options, origin, hands)
 
     def sign(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Signed:
         """See `core.ports.SecurityKey.sign`."""
-        from pve_auth_tui.adapters.keys.sign import sign
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.sign import sign
 
-        return sign(self._channel, options, origin, hands)
+            return sign(self._channel, options, origin, hands)
 
     def holding(self, rp_id: str, credentials: Sequence[bytes]) -> frozenset[bytes]:
         """See `core.ports.SecurityKey.holding`."""
-        from pve_auth_tui.adapters.keys.holding import holding
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.holding import holding
 
-        return holding(self._channel, rp_id, credentials)
+            return holding(self._channel, rp_id, credentials)
 
     def set_pin(self, new: Secret, old: Secret | None = None) -> None:
         """See `core.ports.SecurityKey.set_pin`."""
-        from pve_auth_tui.adapters.keys.pin import set_pin
+        with as_trouble():
+            from pve_auth_tui.adapters.keys.pin import set_pin
 
-        set_pin(self._channel, new, old)
+            set_pin(self._channel, new, old)
 
     def close(self) -> None:
         """Give the device back."""
