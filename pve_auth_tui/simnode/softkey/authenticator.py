@@ -19,12 +19,11 @@ from pve_auth_tui.simnode.softkey.credential import (
 )
 from pve_auth_tui.simnode.softkey.encoding import decode_arguments, encode, given, needed
 from pve_auth_tui.simnode.softkey.person import PROCESSING, Operation, Person
-from pve_auth_tui.simnode.softkey.pin import GET, MAKE, PinDesk
+from pve_auth_tui.simnode.softkey.pin import GET, MAKE, MOST_FINGERS, PinDesk
 from pve_auth_tui.simnode.softkey.script import Script
 from pve_auth_tui.simnode.softkey.status import Refusal, Status
 
 _UP, _UV, _ATTESTED, _EXTENDED = 0x01, 0x04, 0x40, 0x80  # WebAuthn 6.1
-_FINGERS: Final = 3  # tries
 _ID_SIZE: Final = 64
 
 
@@ -65,7 +64,6 @@ class SoftKey:
         self.always_uv = always_uv
         self.builtin_uv = builtin_uv
         self.bad_fingers = bad_fingers
-        self.finger_tries = _FINGERS
         self.max_resident = max_resident
         self.algorithms = tuple(algs)
         self.counter = counter_start
@@ -201,17 +199,17 @@ class SoftKey:
             raise Refusal(Status.INVALID_COMMAND)
         self.log.append(f"pin:{arguments.get(2)}")
         finger = (lambda: self._finger(operation)) if self.builtin_uv else None
-        return self.pin.answer(arguments, finger, lambda: self.finger_tries)
+        return self.pin.answer(arguments, finger)
 
     def _finger(self, operation: Operation) -> None:
-        if self.finger_tries == 0:
+        if self.pin.finger_tries == 0:
             raise Refusal(Status.UV_BLOCKED)
         self.person.wait(operation, "uv")
         if self.bad_fingers:
             self.bad_fingers -= 1
-            self.finger_tries -= 1
-            raise Refusal(Status.UV_INVALID if self.finger_tries else Status.UV_BLOCKED)
-        self.finger_tries = _FINGERS
+            self.pin.finger_tries -= 1
+            raise Refusal(Status.UV_INVALID if self.pin.finger_tries else Status.UV_BLOCKED)
+        self.pin.finger_tries = MOST_FINGERS
 
     def _selection(self, operation: Operation, arguments: Mapping[Any, Any]) -> None:
         if not self._is_21:

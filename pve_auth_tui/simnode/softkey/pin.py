@@ -17,6 +17,7 @@ from pve_auth_tui.simnode.softkey.pincrypt import Shared, agree, is_mac
 from pve_auth_tui.simnode.softkey.status import Refusal, Status
 
 MAKE, GET = 1, 2  # permissions: makeCredential, getAssertion
+MOST_FINGERS: Final = 3
 _MOST_TRIES: Final = 8
 _IN_A_ROW: Final = 3
 _LONGEST: Final = 63
@@ -38,7 +39,7 @@ class Token:
 
 
 class PinDesk:
-    """A key's PIN with its tries. `shortest` in characters; `new`: tokens have permissions."""
+    """A key's PIN with its tries, and those of fingers. `shortest` in characters; `new`: tokens have permissions."""
 
     def __init__(
         self, *, pin: str | None, protocols: tuple[int, ...], tries: int, shortest: int, new: bool
@@ -49,6 +50,7 @@ class PinDesk:
         self.shortest = shortest
         self.must_change = False
         self.failures_in_a_row = 0
+        self.finger_tries = MOST_FINGERS
         self._has_permissions = new  # FIDO_2_1
         self._agreement = _fresh()
         self._token: Token | None = None
@@ -75,10 +77,7 @@ class PinDesk:
         self.power_cycle()
 
     def answer(
-        self,
-        arguments: Mapping[Any, Any],
-        finger: Callable[[], None] | None,
-        finger_tries: Callable[[], int],
+        self, arguments: Mapping[Any, Any], finger: Callable[[], None] | None
     ) -> dict[int, Any] | None:
         """One subcommand; `finger` waits for one and raises Refusal. Raises Refusal."""
         match needed(arguments, 2, int):
@@ -100,7 +99,7 @@ class PinDesk:
                 finger()
                 return self._issue(shared, permissions, given(arguments, 10, str), present=True)
             case 7 if finger:
-                return {5: finger_tries()}
+                return {5: self.finger_tries}
             case 9 if self._has_permissions:
                 return self._by_pin(arguments, self._permissions(arguments))
         raise Refusal(Status.INVALID_SUBCOMMAND)
@@ -193,7 +192,7 @@ class PinDesk:
             if self.waits_for_replug:
                 raise Refusal(Status.PIN_AUTH_BLOCKED)
             raise Refusal(Status.PIN_INVALID)
-        self.tries = _MOST_TRIES
+        self.tries, self.finger_tries = _MOST_TRIES, MOST_FINGERS
         self.failures_in_a_row = 0
 
     def _permissions(self, arguments: Mapping[Any, Any]) -> int:
