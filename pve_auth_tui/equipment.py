@@ -117,8 +117,17 @@ def equipped(
         ),
         clock=clock,
         simulated=found.simulated is not None,
+        demo_key=_about_keys(found),
         held=held,
     )
+
+
+def _about_keys(found: Wired) -> str:
+    if found.simulated is None:
+        return ""
+    from pve_auth_tui.simnode.demousb import DEMO_PIN
+
+    return f"The keys are software and touch themselves. Their PIN is {DEMO_PIN}."
 
 
 def own_journal(

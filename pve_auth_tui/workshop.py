@@ -35,7 +35,7 @@ class Workshop:
     what was done; `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
-    gives back.
+    gives back. `demo_key`: what to know of the demo's security keys, "" elsewhere.
     """
 
     outlooks: OutlookService
@@ -52,6 +52,7 @@ class Workshop:
     names: NodeNames
     clock: Clock
     simulated: bool = False
+    demo_key: str = ""
     held: tuple[Closing, ...] = ()
 
     def close(self) -> None:
