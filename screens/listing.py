@@ -344,12 +344,18 @@ class ListScreen(BaseScreen):
             self.say("")  # it may have told of marks
             self._show_counts()
 
+    def name_of(self, key: str) -> str:
+        """A row as people name it."""
+        return key
+
     def _show_marks(self) -> None:
         marks = self.table.marks
         if not marks:
             return
         visible = {row.key for row in self.table.rows_shown}
-        names = [key if key in visible else f"{key} (hidden)" for key in sorted(marks)[:3]]
+        names = [
+            self.name_of(key) + ("" if key in visible else " (hidden)") for key in sorted(marks)[:3]
+        ]
         if len(marks) > 3:
             names[-1] = f"{len(marks) - 2} more"
         said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -173,7 +173,7 @@ def _none(case: _Case) -> Iterator[Coverage]:
     elif case.is_admin:
         through = _through(case.config, case.userid)
         text = f"administrator{through} without a second factor: the password alone is enough"
-        yield case.says("without", "LOOK", text, "a adds one.")
+        yield case.says("without", "LOOK", text)
 
 
 def _locked(case: _Case) -> Iterator[Coverage]:

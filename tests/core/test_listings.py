@@ -493,8 +493,7 @@ def test_who_has_no_factor_has_a_row():
         "Add a adds TOTP, a security key or recovery keys",
     ]
     assert told("tfa", FACTORS, "root@pam ")[0] == (
-        "Login LOOK administrator without a second factor: the password alone is enough. "
-        "a adds one."
+        "Login LOOK administrator without a second factor: the password alone is enough"
     )
     assert told("tfa", FACTORS, "p@entra ") == [
         "TFA the identity provider may ask for one; PVE asks users of OpenID realms for none"

@@ -114,17 +114,14 @@ class _Rows:
                 self._found.setdefault(found.finding.target.key, []).append(found.kind)
 
     def of_all(self, users: Mapping[str, UserTfa]) -> Iterator[Row]:
-        """Those who have none only where every user can be seen."""
-        people = set(users)
+        """Factors first; then who has none, where every user can be seen."""
+        for userid in sorted(users):
+            for entry in users[userid].entries:
+                yield self._factor(users[userid], entry)
         if self._config is not None and not self._in_part:
-            people |= set(self._config.users)
-        for userid in sorted(people):
-            user = users.get(userid)
-            if user is not None and user.entries:
-                for entry in user.entries:
-                    yield self._factor(user, entry)
-            elif self._config is None or userid in self._config.users:
-                yield self._none(userid)
+            for userid in sorted(self._config.users):
+                if userid not in users or not users[userid].entries:
+                    yield self._none(userid)
 
     def _factor(self, user: UserTfa, entry: TfaEntry) -> Row:
         userid = user.userid

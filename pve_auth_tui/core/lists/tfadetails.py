@@ -81,7 +81,7 @@ def _of_nobody(snapshot: Snapshot, userid: str, found: Sequence[Coverage]) -> li
 def _found_lines(found: Sequence[Coverage]) -> list[Line]:
     return [
         Line(
-            f"{each.finding.text}. {each.finding.fix}".strip(),
+            f"{each.finding.text}. {each.finding.fix}" if each.finding.fix else each.finding.text,
             _HEADINGS.get(each.kind, "Login"),
             None if each.finding.word == "-" else each.finding.word,
         )
@@ -150,7 +150,7 @@ def _proof_lines(snapshot: Snapshot, userid: str, entry: TfaEntry, now: float) -
         return []
     text = "never: this program has seen no login with it. t tries it"
     if entry.type == "webauthn":
-        text += "; which ID it is bound to stands nowhere"
+        text += "; PVE stores nowhere which ID it was registered under"
         if mark is not None and mark.rp_id:
             text = f"never; registered under {mark.rp_id}. t tries it"
     return [Line(text, "Proved")]
