@@ -24,6 +24,7 @@ from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.hidraw import HidrawBus
 from pve_auth_tui.adapters.keys.usb import UsbKeys
 from pve_auth_tui.adapters.proofs import MemoryProofs
+from pve_auth_tui.adapters.rackfile import FileRacks, MemoryRacks
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
 from pve_auth_tui.adapters.suffixes import is_public_suffix
@@ -34,7 +35,7 @@ from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.ports import Api, Clock, Journal, Saved, Timers, Tree
+from pve_auth_tui.core.ports import Api, Clock, Journal, Racks, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.keycare import KeyCareService
@@ -42,6 +43,7 @@ from pve_auth_tui.services.nodenames import NodeNames
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
+from pve_auth_tui.services.rack import RackService
 from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
 from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin
@@ -72,12 +74,15 @@ def equipped(
     runner = StepRunner(api, run_command, FileSwaps().swap) if here else StepRunner(api)
     journal: Journal
     saved: Saved
+    racks: Racks
     if found.simulated is not None:
         journal, saved = MemoryJournal(who(caller), clock, cluster=api), MemorySaved(clock)
+        racks = MemoryRacks()
     else:
         journal = own_journal(caller, clock, api)
         place = f"{found.login.host}-{found.login.port}" if found.login else ""
         saved = FileSaved(environment.own_folder(), clock, place=place)
+        racks = FileRacks(environment.own_folder(), place=place)
 
     def take_back(plan: str) -> object:
         return plans.take_back(plan)
@@ -95,19 +100,29 @@ def equipped(
         logged_in=lambda: found.login.api.user if found.login else "",
     )
     keys, proofs = UsbKeys(found.bus or HidrawBus()), MemoryProofs()
+    prove = ProveService(lambda: HttpsDoor(*way()), authenticator, clock)
+    key_enrol = KeyEnrolService(keys, plans, runner, clock, lambda: _web_host(found), proofs=proofs)
     return Workshop(
         outlooks=outlooks,
         plans=plans,
         enrol=EnrolService(authenticator, clock, api),
-        prove=ProveService(lambda: HttpsDoor(*way()), authenticator, clock),
+        prove=prove,
         token_test=TokenTrials(lambda: HttpsTokenDoor(*way()), clock, _secrets(found)),
         journal=journal,
         keepsake=Keepsake(),
         keys=keys,
-        key_enrol=KeyEnrolService(
-            keys, plans, runner, clock, lambda: _web_host(found), proofs=proofs
-        ),
+        key_enrol=key_enrol,
         key_care=KeyCareService(keys, journal, clock, lambda: _web_host(found)),
+        rack=RackService(
+            keys=keys,
+            enrol=key_enrol,
+            prove=prove,
+            plans=plans,
+            world=outlooks,
+            proofs=proofs,
+            racks=racks,
+            clock=clock,
+        ),
         proofs=proofs,
         names=NodeNames(
             lambda: _files_of(options, found),

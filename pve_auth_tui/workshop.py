@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.nodenames import NodeNames
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
+    from pve_auth_tui.services.rack import RackService
     from pve_auth_tui.services.tokentest import TokenTrials
 
 
@@ -30,9 +31,9 @@ class Closing(Protocol):
 class Workshop:
     """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
     `prove` shows that they work; `keys` are the security keys in this machine's USB, `key_enrol`
-    registers one and `key_care` describes them, `proofs` is what was seen of them; `names` are
-    those of the nodes, as browsers know them; `token_test` asks as an API token; `journal` holds
-    what was done; `keepsake` makes files of secrets.
+    registers one and `key_care` describes them, `rack` registers several in one go, `proofs` is
+    what was seen of them; `names` are those of the nodes, as browsers know them; `token_test`
+    asks as an API token; `journal` holds what was done; `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back. `demo_key`: what to know of the demo's security keys, "" elsewhere.
@@ -48,6 +49,7 @@ class Workshop:
     keys: SecurityKeys
     key_enrol: KeyEnrolService
     key_care: KeyCareService
+    rack: RackService
     proofs: Proofs
     names: NodeNames
     clock: Clock

@@ -73,6 +73,11 @@ class FilterTable(Widget, can_focus=True):
     def columns(self) -> tuple[Column, ...]:
         return self._columns
 
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Other ones from now on; rows that have their cells are loaded next."""
+        self._columns, self._rows, self._shown = tuple(columns), (), ()
+        self._measure()
+
     @property
     def count(self) -> int:
         """How many rows are shown."""

@@ -19,7 +19,7 @@ from pve_auth_tui.core.proofs import How
 from pve_auth_tui.core.words import count_words, date
 
 MOST_PEOPLE: Final = 200
-MOST_KEYS: Final = 9
+MOST_KEYS: Final = 5
 PATTERN: Final = "key {number}, {date}"
 """What a new entry is called, unless somebody wants another word."""
 

@@ -75,6 +75,7 @@ class Desk:
             keys=nothing,
             key_enrol=nothing,
             key_care=nothing,
+            rack=nothing,
             proofs=nothing,
             names=nothing,
             clock=bench.clock,

@@ -99,6 +99,7 @@ class Bench(FactorNode):
             keys=nothing,
             key_enrol=nothing,
             key_care=nothing,
+            rack=nothing,
             proofs=nothing,
             names=nothing,
             clock=self.clock,
