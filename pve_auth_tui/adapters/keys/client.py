@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from pve_auth_tui.adapters.keys.whole import Whole
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 
 _PVE_WAITS: Final = 120.0  # seconds; reference/fido.md 2.2
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]{2,}={0,2}")
 _LONGEST: Final = 300.0  # PVE's own `timeout`
 
 
@@ -104,7 +106,14 @@ def only_ids(descriptors: object) -> list[dict[str, Any]]:
     """Credential descriptors without hints about the way to them: a key needs none."""
     if not isinstance(descriptors, list):
         return []
-    return [{"type": "public-key", "id": one["id"]} for one in descriptors]
+    return [{"type": "public-key", "id": base64url(one["id"])} for one in descriptors]
+
+
+def base64url(text: object) -> str:
+    """The same text. python-fido2 makes bytes of anything. Raises ValueError."""
+    if not isinstance(text, str) or not _BASE64URL.fullmatch(text):
+        raise ValueError("not base64url")
+    return text
 
 
 def _is_address(host: str) -> bool:

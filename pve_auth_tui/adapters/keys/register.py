@@ -17,6 +17,7 @@ from fido2.webauthn import (
 from pve_auth_tui.adapters.keys.channel import Channel
 from pve_auth_tui.adapters.keys.client import (
     OriginWriter,
+    base64url,
     client,
     ctap2_of,
     only_ids,
@@ -50,12 +51,17 @@ def _wanted(options: Mapping[str, Any]) -> PublicKeyCredentialCreationOptions:
     no attestation; the time is kept by the channel. Raises KeyTrouble.
     """
     try:
+        rp, user = options["rp"], options["user"]
         selection = options.get("authenticatorSelection") or {}
         wanted = PublicKeyCredentialCreationOptions.from_dict(
             {
-                "rp": {"id": options["rp"]["id"], "name": options["rp"]["name"]},
-                "user": options["user"],
-                "challenge": options["challenge"],
+                "rp": {"id": str(rp["id"]), "name": str(rp["name"])},
+                "user": {
+                    "id": base64url(user["id"]),
+                    "name": str(user["name"]),
+                    "displayName": str(user.get("displayName") or user["name"]),
+                },
+                "challenge": base64url(options["challenge"]),
                 "pubKeyCredParams": list(options["pubKeyCredParams"]),
                 "excludeCredentials": only_ids(options.get("excludeCredentials")),
                 "authenticatorSelection": {

@@ -12,6 +12,7 @@ from fido2.webauthn import PublicKeyCredentialRequestOptions
 from pve_auth_tui.adapters.keys.channel import Channel
 from pve_auth_tui.adapters.keys.client import (
     OriginWriter,
+    base64url,
     client,
     ctap2_of,
     only_ids,
@@ -65,7 +66,7 @@ def _wanted(options: Mapping[str, Any]) -> PublicKeyCredentialRequestOptions:
         allowed = only_ids(options["allowCredentials"])
         wanted = PublicKeyCredentialRequestOptions.from_dict(
             {
-                "challenge": options["challenge"],
+                "challenge": base64url(options["challenge"]),
                 "rpId": str(options["rpId"]),
                 "allowCredentials": allowed,
                 "userVerification": options.get("userVerification") or "discouraged",

@@ -42,7 +42,7 @@ class Whole(CtapDevice):
             return answer
         said = cbor.decode(answer[1:])
         asked: Any = cbor.decode(data[1:])
-        allowed = asked.get(3) or ()
+        allowed: list[Any] = asked.get(3) or []
         if not isinstance(said, dict) or 1 in said or len(allowed) != 1:
             return answer
         return _OK + cbor.encode({**said, 1: {"id": allowed[0]["id"], "type": "public-key"}})
