@@ -36,7 +36,7 @@ ONLY_RESET: Final = (
 LAST_TRY: Final = "Another wrong one blocks the PIN for good."
 REPLUG: Final = "Three wrong PINs in a row: unplug the key and plug it in again."
 
-CONTAINERS: Final = frozenset(
+_CONTAINERS: Final = frozenset(
     {"lxc", "lxc-libvirt", "openvz", "docker", "podman", "systemd-nspawn", "rkt", "wsl"}
 )
 """What systemd-detect-virt calls containers; everything else that it names is a VM."""
@@ -102,7 +102,7 @@ def _of_guest(scan: Scan) -> Iterator[Finding]:
     machine = _short(scan.machine)
     if not machine:
         return
-    if is_container(scan.machine):
+    if _is_container(scan.machine):
         yield Finding(
             "LOOK",
             f"This node is a container ({machine}): it sees the keys that its host passes in.",
@@ -122,9 +122,9 @@ def _into_container(scan: Scan) -> str:
     return f"On its host: pct set <id> -dev0 {path}, then start the container anew."
 
 
-def is_container(machine: str) -> bool:
+def _is_container(machine: str) -> bool:
     """Whether `machine` of a scan is a container."""
-    return machine in CONTAINERS
+    return machine in _CONTAINERS
 
 
 def label(place: KeyPlace) -> str:
@@ -265,9 +265,9 @@ def _algorithms(info: KeyInfo) -> Line:
 # --- PINs -------------------------------------------------------------------------------------
 
 
-def normal_pin(typed: Secret) -> Secret:
+def _normal(typed: Secret) -> str:
     """A PIN as keys get it: Unicode's form C (CTAP 2.1, 6.5.1)."""
-    return Secret(normalize("NFC", typed.reveal()))
+    return normalize("NFC", typed.reveal())
 
 
 def no_pin_problem(info: KeyInfo) -> str:
@@ -284,7 +284,7 @@ def pin_problem(new: Secret, info: KeyInfo) -> Finding | None:
 
     The sentence never repeats the PIN.
     """
-    pin = normal_pin(new).reveal()
+    pin = _normal(new)
     least = max(SHORTEST_PIN, info.min_pin)
     if len(pin) < least:
         characters = count_words(least, "character", "characters")
@@ -325,7 +325,7 @@ def _tries_remark(tries: int | None) -> tuple[str, str, Word | None]:
 
 def old_pin_problem(old: Secret) -> str:
     """Why this cannot be the key's PIN, or "": what cannot be right need not cost a try."""
-    pin = normal_pin(old).reveal()
+    pin = _normal(old)
     if len(pin) < SHORTEST_PIN:
         characters = count_words(SHORTEST_PIN, "character", "characters")
         return f"Every PIN has at least {characters}; no try was used."

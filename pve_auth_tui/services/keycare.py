@@ -23,7 +23,6 @@ from pve_auth_tui.core.keywords import (
     is_blocked,
     label,
     no_pin_problem,
-    normal_pin,
     old_pin_problem,
     pin_problem,
     tries_left,
@@ -154,7 +153,7 @@ class KeyCareService:
             story = Story(self._journal, self._act(), what)
             self._begin(story, what)
             try:
-                key.set_pin(normal_pin(new), normal_pin(old) if old and had_one else None)
+                key.set_pin(new, old if had_one else None)
             except KeyTrouble as error:
                 unsure = error.kind in _NOBODY_KNOWS
                 _end(story, f"{'unsure' if unsure else 'failed'}: {error.kind.value}")
