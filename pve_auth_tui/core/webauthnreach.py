@@ -60,7 +60,7 @@ def _at(settings: Settings, text: str, is_suffix: IsSuffix) -> tuple[bool, str]:
     except Unfit as unfit:
         return False, str(unfit).rstrip(".")
     if not settings.origin:
-        return True, "the origin follows the address in the browser"
+        return True, "the origin follows the address"
     return _with_fixed_origin(settings, here)
 
 

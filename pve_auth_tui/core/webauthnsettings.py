@@ -121,6 +121,7 @@ def settings_findings(
         found.append(Finding("LOOK", f"Not from here: {str(unfit).rstrip('.')}", unfit.hint))
     if settings is not None:
         found += _unreached(settings, names, is_suffix)
+        found += _without_origin(settings)
         found += _loose(settings)
     return tuple(found)
 
@@ -167,6 +168,17 @@ def _unreached(
             "LOOK",
             f"Security keys do not work in a browser at {listed(nodes)}",
             f"{first.url}: {first.why}.",
+        )
+
+
+def _without_origin(settings: Settings) -> Iterator[Finding]:
+    """PVE::API2::TFA dies of it outside a request (reference 8.4)."""
+    if not settings.origin:
+        yield Finding(
+            "-",
+            "No origin is set: pvesh on a node cannot add any second factor, not even TOTP",
+            "PVE then takes the origin from each request, and pvesh has none. This program and "
+            "the web interface have one.",
         )
 
 

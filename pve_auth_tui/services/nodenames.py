@@ -11,6 +11,7 @@ from pve_auth_tui.core.hostnames import host_name, is_address
 from pve_auth_tui.core.ports import Tree
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_known_suffix
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.webauthnremarks import Known
 
 _NODES: Final = "etc/pve/nodes"
 _HOSTS: Final = "etc/hosts"
@@ -51,7 +52,7 @@ class NodeNames:
         self._open_tree = open_tree
         self._names_in = names_in
         self._host = host
-        self.is_suffix = is_suffix
+        self._is_suffix = is_suffix
 
     @property
     def host(self) -> str:
@@ -60,6 +61,14 @@ class NodeNames:
             return self._host()
         except AuthTuiError:
             return ""
+
+    def known(self, snapshot: Snapshot) -> Known:
+        """The same as the rules of the settings want it."""
+        found = self.read(snapshot)
+        whole = {one.node: one.full for one in found}
+        more = dict.fromkeys(name for one in found for name in one.others)
+        others = tuple(name for name in more if name not in whole.values())
+        return Known(whole, others, self.host, self._is_suffix)
 
     def read(self, snapshot: Snapshot) -> tuple[NodeName, ...]:
         """Every node of the cluster, this one first; nothing that cannot be read is an error."""
@@ -98,20 +107,6 @@ class NodeNames:
             return []
         spelled = (f"{node}{name[1:]}" if name.startswith("*.") else name for name in names)
         return [found for name in spelled if (found := _address(name) or host_name(name))]
-
-
-def full_names(found: Sequence[NodeName]) -> dict[str, str]:
-    """Node -> full name, as the rules of the settings want it."""
-    return {one.node: one.full for one in found}
-
-
-def hosts_of(found: Sequence[NodeName]) -> tuple[str, ...]:
-    """All names and addresses of all nodes: the full ones first."""
-    return tuple(
-        dict.fromkeys(
-            [*(one.full for one in found), *(name for one in found for name in one.others)]
-        )
-    )
 
 
 def _whole(names: Sequence[str], node: str) -> list[str]:

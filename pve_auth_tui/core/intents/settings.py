@@ -121,7 +121,10 @@ def _of_logins(
 ) -> Iterator[Finding]:
     """The addresses at which browsers cannot use keys then."""
     was = {one.url: one.ok for one in reach(before, urls, is_suffix=is_suffix)} if before else {}
+    found: dict[tuple[str, str], list[str]] = {}
     for one in reach(after, urls, is_suffix=is_suffix):
         if not one.ok:
             how = "no longer works" if was.get(one.url) else "does not work"
-            yield Finding("LOOK", f"A login with a key {how} at {one.url}: {one.why}.")
+            found.setdefault((how, one.why), []).append(one.url)
+    for (how, why), places in found.items():
+        yield Finding("LOOK", f"A login with a key {how} at {listed(places)}: {why}.")
