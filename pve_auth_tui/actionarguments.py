@@ -34,6 +34,7 @@ def _add_enrol(parser: argparse.ArgumentParser) -> None:
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--totp", action="store_true", help="an authenticator app")
     kind.add_argument("--recovery", action="store_true", help="ten keys on paper, once each")
+    kind.add_argument("--yubico", action="store_true", help="a YubiKey that types its codes")
     parser.add_argument("--description", default="", metavar="D", help="which phone")
     parser.add_argument("--digits", type=_number, default=6, metavar="N", help="6 to 8")
     parser.add_argument("--period", type=_number, default=30, metavar="S", help="10 to 120 s")
@@ -86,6 +87,19 @@ def _add_keys(parser: Parser) -> None:
     parser.set_defaults(asks=True)
 
 
+def _add_webauthn(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action", nargs="?", choices=("check", "set"), default="check",
+        help="what the settings do, and a proposal; or change them",
+    )  # fmt: skip
+    parser.add_argument("--id", metavar="DOMAIN", help="the domain that keys are bound to")
+    parser.add_argument("--origin", metavar="URL", help='https://DOMAIN:8006; "" for none')
+    parser.add_argument("--rp", metavar="NAME", help="what people read")
+    parser.add_argument("--allow-subdomains", choices=("0", "1"), metavar="0|1", help="of origin")
+    parser.add_argument("--proposed", action="store_true", help="what fits the nodes' names")
+    add_plan_options(parser)
+
+
 def _add_userid(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("userid", metavar="USER", help="USER@REALM")
 
@@ -123,6 +137,7 @@ ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "take-back": _add_id,
     "journal": _add_journal,
     "keys": _add_keys,
+    "webauthn": _add_webauthn,
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from pve_auth_tui.arguments import OK, is_action, parse
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.tfaconfig import parse_tfa
-from tests.cli.desk import Desk
+from tests.cli.desk import Desk, Pipe
 from tests.cli.writes import small_bench
 
 KEY, PHONE, OTHER = "aaaa1111-key", "bbbb2222-phone", "bbbb3333-other"
@@ -123,3 +123,55 @@ def test_what_cannot_be_meant_is_said(desk, bench, words, kind, said):
 def test_the_beginning_of_an_id_is_enough(desk):
     (command,) = commands(desk, "tfa", "edit", "ann@pve", "aaaa", "--enable", "0")
     assert KEY in command
+
+
+# --- enrol --yubico ----------------------------------------------------------------------
+
+OTP = "cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
+REALM = "pve: pve\n\ttfa type=yubico,id=1,key=a2V5\n"
+YUBICO = ("enrol", "ann@pve", "--yubico")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A desk on a node whose realm pve has Yubico settings."""
+    return Desk(small_bench(domains=REALM), monkeypatch)
+
+
+def test_a_dry_run_asks_for_no_touch(asked):
+    ran = asked.run(*YUBICO, "--description", "blue", "--dry-run", "--json")
+    assert ran.code == OK, ran.error
+    (command,) = ran.value["plan"]["commands"]
+    assert command.startswith("pvesh create /access/tfa/ann@pve --type yubico --description blue")
+    assert "cccc" not in ran.out
+
+
+def test_the_simulated_node_asks_no_yubico_server_and_says_so(asked):
+    ran = asked.run(*YUBICO, "--description", "blue", "--password-stdin", "--yes", stdin=Pipe(OTP))
+    assert ran.code != OK
+    assert "a simulated node asks no Yubico server" in ran.out + str(ran.error)
+    journal = repr(asked.bench.journal.entries)
+    assert OTP not in ran.out + ran.err + repr(ran.error) + journal
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "kind", "said"),
+    [
+        ((), OTP, UsageError, "wants a description"),
+        (("--description", OTP), OTP, UsageError, "belongs into the field below"),
+        (("--description", "blue"), OTP[1:], UsageError, "these are 43"),
+        (("--description", "blue"), "", UsageError, "Touch the YubiKey"),
+    ],
+)
+def test_what_cannot_be_right_is_not_sent(asked, words, typed, kind, said):
+    ran = asked.run(*YUBICO, *words, "--password-stdin", "--yes", stdin=Pipe(typed))
+    assert type(ran.error) is kind
+    assert said in str(ran.error)
+    assert asked.bench.api.writes == []
+
+
+def test_a_realm_without_settings_is_said_before_anybody_touches_anything(desk):
+    ran = desk.run(*YUBICO, "--description", "blue", "--yes")
+    assert type(ran.error) is Refused
+    assert "no Yubico settings" in str(ran.error)
+    assert "Require TFA" in ran.error.hint
