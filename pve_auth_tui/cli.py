@@ -34,7 +34,7 @@ from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.output import complain, write
 from pve_auth_tui.parser import Wanted
 from pve_auth_tui.services.exports import Exports
-from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.services.outlook import OutlookService, with_proofs
 from pve_auth_tui.terminal.above import above
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
@@ -88,7 +88,11 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
         return _action(options, terminal)
     from pve_auth_tui.commands import answer  # what the screens have no need of
 
-    code, text = answer(options, wired(options).pictures.load())
+    found = wired(options)
+    snapshot, unread = with_proofs(found.pictures.load(), found.proofs)
+    if unread is not None:
+        complain(unread.text, unread.fix)
+    code, text = answer(options, snapshot)
     return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
 
 
@@ -96,7 +100,7 @@ def _action(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     """A command that changes, proves or records something."""
     module = import_module(f"pve_auth_tui.actions.{options.command.replace('-', '_')}")
     found = wired(options)
-    outlooks = OutlookService(found.pictures, found.nodes)
+    outlooks = OutlookService(found.pictures, found.nodes, found.proofs)
     workshop = _equipped(options, found, outlooks, terminal)
     try:
         code, text = module.run(options, workshop)
@@ -149,7 +153,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             f"These work without one: {', '.join(COMMANDS)}. See: {PROGRAM} --help",
         )
     found = wired(options)
-    outlooks = OutlookService(found.pictures, found.nodes)
+    outlooks = OutlookService(found.pictures, found.nodes, found.proofs)
     outlooks.begin()  # reads while Textual is imported
     fd = sys.stdout.fileno()
     profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs, above())

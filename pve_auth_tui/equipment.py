@@ -23,10 +23,11 @@ from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.hidraw import HidrawBus
 from pve_auth_tui.adapters.keys.usb import UsbKeys
-from pve_auth_tui.adapters.proofs import MemoryProofs
+from pve_auth_tui.adapters.proofs import FileProofs
 from pve_auth_tui.adapters.rackfile import FileRacks, MemoryRacks
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
+from pve_auth_tui.adapters.signature import verified
 from pve_auth_tui.adapters.suffixes import is_public_suffix
 from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
@@ -35,10 +36,11 @@ from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.ports import Api, Clock, Journal, Racks, Saved, Timers, Tree
+from pve_auth_tui.core.ports import Api, Clock, Journal, Proofs, Racks, Saved, Timers, Tree
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.keycare import KeyCareService
+from pve_auth_tui.services.keyproof import KeyProver
 from pve_auth_tui.services.nodenames import NodeNames
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
@@ -46,7 +48,7 @@ from pve_auth_tui.services.prove import ProveService
 from pve_auth_tui.services.rack import RackService
 from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
-from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin
+from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin, place_of
 from pve_auth_tui.workshop import Closing, Workshop
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def equipped(
         return ladder if ladder is not None and ladder.way else None
 
     here = found.simulated is None and found.login is None
+    only_files = here and found.nodes is None
     runner = StepRunner(api, run_command, FileSwaps().swap) if here else StepRunner(api)
     journal: Journal
     saved: Saved
@@ -80,7 +83,7 @@ def equipped(
         racks = MemoryRacks()
     else:
         journal = own_journal(caller, clock, api)
-        place = f"{found.login.host}-{found.login.port}" if found.login else ""
+        place = place_of(found.login)
         saved = FileSaved(environment.own_folder(), clock, place=place)
         racks = FileRacks(environment.own_folder(), place=place)
 
@@ -99,9 +102,16 @@ def equipped(
         authenticator=authenticator,
         logged_in=lambda: found.login.api.user if found.login else "",
     )
-    keys, proofs = UsbKeys(found.bus or HidrawBus()), MemoryProofs()
-    prove = ProveService(lambda: HttpsDoor(*way()), authenticator, clock)
-    key_enrol = KeyEnrolService(keys, plans, runner, clock, lambda: _web_host(found), proofs=proofs)
+    keys, proofs = UsbKeys(found.bus or HidrawBus()), _proofs(found, outlooks)
+    host = partial(_web_host, found)
+    prove = ProveService(
+        lambda: HttpsDoor(*way()),
+        authenticator,
+        clock,
+        prover=KeyProver(keys, verified, clock, host),
+        proofs=proofs,
+    )
+    key_enrol = KeyEnrolService(keys, plans, runner, clock, host, proofs=proofs)
     return Workshop(
         outlooks=outlooks,
         plans=plans,
@@ -112,7 +122,7 @@ def equipped(
         keepsake=Keepsake(),
         keys=keys,
         key_enrol=key_enrol,
-        key_care=KeyCareService(keys, journal, clock, lambda: _web_host(found)),
+        key_care=KeyCareService(keys, journal, clock, host),
         rack=RackService(
             keys=keys,
             enrol=key_enrol,
@@ -127,7 +137,7 @@ def equipped(
         names=NodeNames(
             lambda: _files_of(options, found),
             certificate_names,
-            lambda: _web_host(found),
+            host,
             is_public_suffix,
         ),
         clock=clock,
@@ -143,6 +153,14 @@ def _about_keys(found: Wired) -> str:
     from pve_auth_tui.simnode.demousb import DEMO_PIN
 
     return f"The keys are software and touch themselves. Their PIN is {DEMO_PIN}."
+
+
+def _proofs(found: Wired, outlooks: OutlookService) -> Proofs:
+    """Where proofs are noted; what is kept of entries that are gone is dropped then."""
+    if found.simulated is not None and found.proofs is not None:
+        return found.proofs
+    place = place_of(found.login)
+    return FileProofs(environment.own_folder(), place=place, there=outlooks.entries)
 
 
 def own_journal(

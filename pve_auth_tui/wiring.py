@@ -13,13 +13,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pve_auth_tui import environment
 from pve_auth_tui.adapters.clock import RunningClock, SystemClock
 from pve_auth_tui.arguments import API_RUNGS, PROGRAM
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Api, Clock, HidBus, Stories
+from pve_auth_tui.core.ports import Api, Clock, HidBus, Proofs, Stories
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
 from pve_auth_tui.services.snapshots import SnapshotService
@@ -44,7 +45,8 @@ class Wired(NamedTuple):
     """Where pictures come from; `nodes` ask PVE's API, after the files where there are any.
 
     `login`: the connection of somebody who logged in for this (`--host`). `simulated`: the demo's
-    node, and `clock` its time; `bus`: its USB, where it is not this machine's.
+    node, and `clock` its time; `bus`: its USB, where it is not this machine's. `proofs`: what was
+    seen of second factors there.
     """
 
     pictures: Pictures
@@ -54,6 +56,7 @@ class Wired(NamedTuple):
     simulated: Callable[[], SimNode] | None = None
     clock: Clock = SystemClock()
     bus: HidBus | None = None
+    proofs: Proofs | None = None
 
 
 class Login(NamedTuple):
@@ -86,12 +89,23 @@ def wired(options: argparse.Namespace, clock: Clock | None = None) -> Wired:
     if options.rung == "https" and options.user:
         return _of_login(_logged_in(options), options)
     if options.rung in API_RUNGS:
-        return _api_only(_opener(options), options)
+        return _api_only(_opener(options), options)._replace(proofs=_own_proofs())
     files = _files(root, options.rung)
     if options.rung != "auto":
-        return Wired(files)
+        return Wired(files, proofs=_own_proofs())
     nodes = NodeService(_opener(options), SystemClock(), read_only=options.read_only)
-    return Wired(files, nodes)
+    return Wired(files, nodes, proofs=_own_proofs())
+
+
+def place_of(login: Login | None) -> str:
+    """Under which name what belongs to another cluster is kept apart; "" for this one."""
+    return f"{login.host}-{login.port}" if login else ""
+
+
+def _own_proofs(login: Login | None = None) -> Proofs:
+    from pve_auth_tui.adapters.proofs import FileProofs
+
+    return FileProofs(environment.own_folder(), place=place_of(login))
 
 
 def _require_root(options: argparse.Namespace) -> None:
@@ -120,7 +134,7 @@ def _api_only(open_ladder: Callable[[], Ladder], options: argparse.Namespace) ->
 
 def _of_login(login: Login, options: argparse.Namespace) -> Wired:
     only = _api_only(lambda: _ladder([("https", lambda: login.api)]), options)
-    return only._replace(login=login)
+    return only._replace(login=login, proofs=_own_proofs(login))
 
 
 def _opener(options: argparse.Namespace) -> Callable[[], Ladder]:
@@ -232,10 +246,12 @@ def _ca(file: Path) -> bytes:
 
 
 def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
+    from pve_auth_tui.adapters.proofs import MemoryProofs
     from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
     from pve_auth_tui.simnode.demousb import DemoUsb
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
+    from pve_auth_tui.simnode.rack_proofs import marks
     from pve_auth_tui.simnode.stories import DemoStories
     from pve_auth_tui.simnode.tree import best_tree
 
@@ -265,4 +281,5 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     files = SnapshotService(again(), clock, demo=True, again=again)
     usb = DemoUsb()
     stories = DemoStories(faults, usb)
-    return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb)
+    proofs = MemoryProofs(marks(DEMO_NOW))
+    return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb, proofs=proofs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.health import Health
@@ -13,6 +13,9 @@ from pve_auth_tui.core.proofs import Mark
 from pve_auth_tui.core.sectionconfig import Section
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from pve_auth_tui.core.userconfig import UserConfig
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.proofs import Mark
 
 T = TypeVar("T")
 

@@ -19,12 +19,14 @@ from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthnrefusal import server_trouble
 
 __all__ = [
+    "AUTH_DATA",
     "LIFE",
     "AuthData",
     "Creation",
     "Stored",
     "allowed",
     "auth_data",
+    "bytes_of",
     "counter_refused",
     "creation_of",
     "entry_of",
@@ -35,10 +37,12 @@ __all__ = [
 LIFE: Final = 120.0
 """Seconds that PVE keeps a challenge, on one node alone (measured: 120 pass, 121 do not)."""
 
+AUTH_DATA: Final = 37
+"""Bytes that there are at least: the hash of the RP ID, flags, the counter."""
+
 _LONGEST: Final = 256 * 1024  # characters of a challenge; with 256 excluded keys it has 30 000
 _MOST_EXCLUDED: Final = 256
 _PRESENT, _VERIFIED = 0x01, 0x04  # flags: somebody touched it; it knows who
-_HEAD: Final = 37  # bytes: hash of the RP ID, flags, counter
 
 
 # --- enrolling ------------------------------------------------------------------------------
@@ -117,7 +121,7 @@ def allowed(options: Mapping[str, Any]) -> tuple[bytes, ...]:
     """The credentials that a login's question names; what is none is left out."""
     listed = options.get("allowCredentials")
     found = (one.get("id") for one in listed if isinstance(one, dict)) if listed else ()
-    ids = (_bytes(one) for one in found)
+    ids = (bytes_of(one) for one in found)
     return tuple(one for one in ids if one)
 
 
@@ -134,10 +138,10 @@ class AuthData(NamedTuple):
 
 def auth_data(data: bytes) -> AuthData:
     """Reads authenticator data. Raises KeyTrouble for less than there must be."""
-    if len(data) < _HEAD:
+    if len(data) < AUTH_DATA:
         raise KeyTrouble(Kind.KEY_ERROR, f"authenticator data of {len(data)} bytes")
     flags = data[32]
-    counter = int.from_bytes(data[33:_HEAD], "big")
+    counter = int.from_bytes(data[33:AUTH_DATA], "big")
     return AuthData(data[:32], bool(flags & _PRESENT), bool(flags & _VERIFIED), counter)
 
 
@@ -176,7 +180,7 @@ def entry_of(entry: TfaEntry) -> Stored | None:
         data.get(name) if isinstance(data, Mapping) else None
         for name in ("cred_id", "cred", "counter")
     )
-    ident = _bytes(credential)
+    ident = bytes_of(credential)
     if ident is None or type(counter) is not int or counter < 0:
         raise _no_key("its id or its counter is none")
     return Stored(ident, counter, _stored_key(key))
@@ -189,11 +193,11 @@ def _stored_key(data: Any) -> Mapping[str, Any]:
         raise _no_key("it has no public key")
     point, modulus = form.get("EC_EC2"), form.get("RSA")
     if kind == "ES256" and isinstance(point, Mapping) and point.get("curve") == "SECP256R1":
-        x, y = _bytes(point.get("x")), _bytes(point.get("y"))
+        x, y = bytes_of(point.get("x")), bytes_of(point.get("y"))
         if x and y:
             return {"alg": -7, "x": x, "y": y}
     if kind == "RS256" and isinstance(modulus, Mapping):
-        n, e = _bytes(modulus.get("n")), _bytes(modulus.get("e"))
+        n, e = bytes_of(modulus.get("n")), bytes_of(modulus.get("e"))
         if n and e:
             return {"alg": -257, "n": n, "e": e}
     raise _no_key(f"its public key is no ES256 or RS256 one ({kind[:20]})")
@@ -206,7 +210,7 @@ def _no_key(why: str) -> Unreadable:
     )
 
 
-def _bytes(value: Any) -> bytes | None:
+def bytes_of(value: Any) -> bytes | None:
     """Bytes as PVE 8 (numbers) or 9 (base64url) writes them; None for what is neither."""
     if isinstance(value, list):
         numbers = all(type(one) is int and 0 <= one < 256 for one in value)

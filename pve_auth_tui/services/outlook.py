@@ -13,9 +13,12 @@ from dataclasses import replace
 from threading import Thread
 from typing import Final, NamedTuple, Protocol
 
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.grants import Flags
 from pve_auth_tui.core.node import Node, node_of
 from pve_auth_tui.core.overview import Overview, overview
+from pve_auth_tui.core.ports import Proofs
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.services.node import NodeService
 
@@ -38,16 +41,32 @@ class Pictures(Protocol):
         """Read everything anew. Raises Unreadable when there is nothing to read from."""
 
 
+def with_proofs(snapshot: Snapshot, proofs: Proofs | None) -> tuple[Snapshot, Finding | None]:
+    """The picture with what was seen of second factors, or without it and why."""
+    try:
+        marks = proofs.all() if proofs else {}
+    except AuthTuiError as error:
+        return snapshot, Finding("LOOK", str(error).rstrip("."), error.hint)
+    return (replace(snapshot, proofs=marks) if marks else snapshot), None
+
+
 class OutlookService:
     """Blocking, no Textual; the first one can be read ahead while the caller does other things.
 
     With `nodes` there is a second stage, unless the pictures are the API's already (`pictures`
-    and `nodes` are the same).
+    and `nodes` are the same). `proofs`: what was seen of second factors, which PVE does not tell.
     """
 
-    def __init__(self, pictures: Pictures, nodes: NodeService | None = None) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        nodes: NodeService | None = None,
+        proofs: Proofs | None = None,
+    ) -> None:
         self._pictures = pictures
         self._nodes = nodes
+        self._proofs = proofs
+        self._unread: Finding | None = None
         self._ahead: Future[Outlook] | None = None
         self._last: Snapshot | None = None
 
@@ -87,7 +106,7 @@ class OutlookService:
 
         Raises what `load` raises.
         """
-        self._last = self._pictures.load()
+        self._last = self._pictured()
         return self._refined(self._last) if self.has_second else self._outlook(self._last)
 
     def _refined(
@@ -106,7 +125,7 @@ class OutlookService:
 
         snapshot, node = self._nodes.refined(before, on_part)
         node = replace(node, seconds=time.monotonic() - began if node.asks_pve else 0.0)
-        return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
+        return Outlook(snapshot, self._overview(snapshot), node)
 
     def by_pve(self, subject: str, path: str) -> Flags | None:
         """What PVE itself says that somebody may do on a path: privilege -> propagates.
@@ -129,7 +148,7 @@ class OutlookService:
             self._nodes.close()
 
     def _read(self) -> Outlook:
-        self._last = self._pictures.load()
+        self._last = self._pictured()
         return self._outlook(self._last, waiting=self.has_second)
 
     def _outlook(
@@ -139,7 +158,25 @@ class OutlookService:
             node = node_of(snapshot)
         else:
             node = replace(self._nodes.node(snapshot, waiting=waiting), seconds=seconds)
-        return Outlook(snapshot, overview(snapshot, snapshot.taken_at), node)
+        return Outlook(snapshot, self._overview(snapshot), node)
+
+    def _overview(self, snapshot: Snapshot) -> Overview:
+        found = overview(snapshot, snapshot.taken_at)
+        if self._unread is None:
+            return found
+        return replace(found, findings=(*found.findings, self._unread))
+
+    def _pictured(self) -> Snapshot:
+        snapshot, self._unread = with_proofs(self._pictures.load(), self._proofs)
+        return snapshot
+
+    def entries(self) -> frozenset[tuple[str, str]] | None:
+        """(userid, id) of the second factors that there are; None where that is not known."""
+        last = self._last
+        if last is None or last.restricted or last.tfa.value is None:
+            return None
+        users = last.tfa.value.users.values()
+        return frozenset((user.userid, entry.id) for user in users for entry in user.entries)
 
     def _read_ahead(self, ahead: Future[Outlook]) -> None:
         try:

@@ -6,75 +6,61 @@ and not sent, so that it does not count against the user at the node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import LoginRefused, Refused
 from pve_auth_tui.core.logins import KINDS, Login, login, recovery_left
-from pve_auth_tui.core.ports import Authenticator, Clock, Door
+from pve_auth_tui.core.ports import Authenticator, Clock, Door, Hands, Proofs
+from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.recovery import number_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.totp import SEARCHED, WINDOW, offset_words, period_of, stored
-from pve_auth_tui.core.words import listed
+from pve_auth_tui.services.keyanswer import answered_by, counter_in, require_counter
+from pve_auth_tui.services.keyproof import KeyProver
+from pve_auth_tui.services.proofwords import (
+    NAMES,
+    NOT_SENT,
+    Attempt,
+    Proof,
+    explained,
+    noted,
+    proof_of,
+    realm_type,
+)
+
+__all__ = ["NOT_SENT", "Proof", "ProveService", "Second"]
 
 Second = Callable[[Challenge], Secret | None]
 
-NOT_SENT: Final = "Nothing was sent, so it does not count as an attempt."
 _WRITES: Final = ("totp", "recovery")  # PVE notes what was used, which needs quorum
-_NAMES: Final = {
-    "totp": "a code of the authenticator app",
-    "recovery": "a recovery key",
-    "webauthn": "a security key",
-    "yubico": "a one-time code of a YubiKey",
-    "u2f": "an old U2F key",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What was proved, and what was not: sentences, names in them untrusted.
-
-    `address`: where somebody logged in, "" when nobody did. `offered`, `used`: as
-    `core.challenge` has them (`totp`, `recovery`, ...); `used` is "" without a second factor.
-    """
-
-    userid: str
-    address: str
-    offered: tuple[str, ...]
-    used: str
-    proved: tuple[str, ...]
-    not_proved: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What happened in one login."""
-
-    challenge: Challenge | None = None
-    answer: Secret | None = field(default=None, repr=False)
-
-    @property
-    def kind(self) -> str:
-        return self.answer.reveal().partition(":")[0] if self.answer else ""
-
-    @property
-    def value(self) -> str:
-        return self.answer.reveal().partition(":")[2] if self.answer else ""
 
 
 class ProveService:
-    """Blocking. `open_door` gives a way in as a browser has it, made when it is needed."""
+    """Blocking. `open_door` gives a way in as a browser has it, made when it is needed.
+
+    `prover` works with the security keys in this machine's USB, where there may be some; what was
+    seen is noted in `proofs`.
+    """
 
     def __init__(
-        self, open_door: Callable[[], Door], authenticator: Authenticator, clock: Clock
+        self,
+        open_door: Callable[[], Door],
+        authenticator: Authenticator,
+        clock: Clock,
+        *,
+        prover: KeyProver | None = None,
+        proofs: Proofs | None = None,
     ) -> None:
         self._open_door = open_door
         self._authenticator = authenticator
         self._clock = clock
+        self._prover = prover
+        self._proofs = proofs
         self._used: dict[str, Secret] = {}  # the last answer of each user; PVE takes none twice
 
     def before(self, userid: str, snapshot: Snapshot) -> tuple[str, ...]:
@@ -84,7 +70,7 @@ class ProveService:
         """
         stands = self._possible(userid, snapshot)
         sentences = []
-        realm = _realm_type(snapshot, userid)
+        realm = realm_type(snapshot, userid)
         if realm in {"ldap", "ad"}:
             sentences.append("A wrong password counts at the directory, too: it may lock the user.")
         if "totp" in stands.usable:
@@ -101,11 +87,11 @@ class ProveService:
         `answer` is asked for the second factor if PVE wants one: `totp:123456`,
         `recovery:xxxx-...`; None gives up. With a `snapshot` that was read from PVE's files a
         wrong code is found before it is sent. Raises Refused for what was not sent, LoginRefused
-        when PVE says no, Unreachable and Untrusted.
+        when PVE says no, Unreachable and Untrusted, and what `answer` raises (KeyTrouble).
         """
         if snapshot is not None:
             self._possible(userid, snapshot)
-        attempt = _Attempt()
+        attempt = Attempt()
 
         def second(challenge: Challenge) -> Secret | None:
             attempt.challenge = challenge
@@ -119,10 +105,40 @@ class ProveService:
         try:
             door.login(userid, password, second)
         except LoginRefused as error:
-            raise _explained(error, userid, attempt, snapshot) from None
+            raise explained(error, userid, attempt, snapshot) from None
         if attempt.answer is not None:
             self._used[userid] = attempt.answer
-        return _proof(userid, door.address, attempt, snapshot)
+        entry = self._entry(userid, attempt, snapshot)
+        proof = proof_of(userid, door.address, attempt, snapshot, entry.id if entry else "")
+        if snapshot is None or entry is None:
+            return proof
+        return self._noted(proof, self._mark(proof, snapshot, attempt))
+
+    def with_key(self, path: str, hands: Hands, snapshot: Snapshot, userid: str = "") -> Second:
+        """What answers for `prove`: the security key at `path`, as it does in a browser.
+
+        With `userid` what cannot work is found here, before a password is asked for. Raises
+        Refused and KeyTrouble, as does the answer.
+        """
+        return self._require_prover().answer(path, hands, snapshot, userid)
+
+    def signature_check(self, userid: str, path: str, hands: Hands, snapshot: Snapshot) -> Proof:
+        """What a key can show without a password: nobody logs in, nothing is used up.
+
+        It signs a challenge of our own, which has to fit the public key that PVE has stored.
+        Raises Refused and KeyTrouble.
+        """
+        found = self._require_prover().signature(userid, path, hands, snapshot)
+        mark = Mark(
+            userid,
+            found.known.entry.id,
+            How.SIGNATURE,
+            self._clock.now(),
+            _node(snapshot),
+            found.rp_id,
+            found.counter,
+        )
+        return self._noted(found.proof, mark)
 
     def local_check(self, userid: str, snapshot: Snapshot, answer: Secret | None = None) -> Proof:
         """What can be said without a password: nobody logs in, and nothing is used up.
@@ -140,11 +156,11 @@ class ProveService:
             known = self._known(userid, snapshot, used)
             if not known:
                 raise Refused(
-                    f"This picture does not hold what {_NAMES[used]} is compared with.",
+                    f"This picture does not hold what {NAMES[used]} is compared with.",
                     "Only PVE's files on the node do. A login proves it: give the password.",
                 )
             self._require_stored(userid, used, value, known)
-            proved.append(f"{_NAMES[used].capitalize()} fits what PVE has stored, right now.")
+            proved.append(f"{NAMES[used].capitalize()} fits what PVE has stored, right now.")
         not_proved = [
             "The password: none was given.",
             "That pveproxy and pvedaemon let anybody in: nobody logged in.",
@@ -164,6 +180,38 @@ class ProveService:
         return Challenge(
             totp="totp" in stands.usable, recovery=None if left is None else tuple(range(left))
         )
+
+    # --- what is noted ------------------------------------------------------------------------
+
+    def _require_prover(self) -> KeyProver:
+        if self._prover is None:
+            raise Refused("There are no USB ports to look for a security key in.")
+        return self._prover
+
+    def _entry(self, userid: str, attempt: Attempt, snapshot: Snapshot | None) -> TfaEntry | None:
+        """The factor that a login used; None where several could have been it."""
+        tfa = snapshot.tfa.value if snapshot else None
+        user = tfa.users.get(userid) if tfa else None
+        entries = [one for one in user.entries if one.enable] if user else []
+        of_kind = [one for one in entries if one.type == attempt.kind]
+        if attempt.kind == "webauthn":
+            of_kind = [one for one in of_kind if answered_by(one, attempt.value)] or of_kind
+        return of_kind[0] if len(of_kind) == 1 else None
+
+    def _mark(self, proof: Proof, snapshot: Snapshot, attempt: Attempt) -> Mark:
+        mark = Mark(proof.userid, proof.entry, How.LOGIN, self._clock.now(), _node(snapshot))
+        question = attempt.challenge.webauthn if attempt.challenge else None
+        if attempt.kind != "webauthn" or question is None:
+            return mark
+        rp_id = question.get("rpId")
+        return replace(
+            mark,
+            rp_id=rp_id if isinstance(rp_id, str) else "",
+            counter=counter_in(attempt.value),
+        )
+
+    def _noted(self, proof: Proof, mark: Mark) -> Proof:
+        return noted(proof, mark, self._proofs) if self._proofs else proof
 
     # --- what is found here ------------------------------------------------------------------
 
@@ -200,6 +248,8 @@ class ProveService:
                 f"TOTP of {userid} is locked: PVE refuses right codes, too.",
                 f"Unlock it, or take a recovery key. {NOT_SENT}",
             )
+        if kind == "webauthn":
+            require_counter(userid, snapshot, value)
         if known := self._known(userid, snapshot, kind):
             self._require_stored(userid, kind, value, known)
 
@@ -251,79 +301,6 @@ def _used_up(userid: str) -> Refused:
     )
 
 
-def _realm_type(snapshot: Snapshot, userid: str) -> str:
-    realms = snapshot.realms.value
-    realm = realms.realms.get(userid.rpartition("@")[2]) if realms else None
-    return (realm.type or "") if realm else ""
-
-
-# --- what came of it ------------------------------------------------------------------------------
-
-
-def _proof(userid: str, address: str, attempt: _Attempt, snapshot: Snapshot | None) -> Proof:
-    offered = attempt.challenge.kinds if attempt.challenge else ()
-    return Proof(
-        userid,
-        address,
-        offered,
-        attempt.kind,
-        tuple(_proved(userid, address, attempt)),
-        tuple(_not_proved(attempt, snapshot)),
-    )
-
-
-def _proved(userid: str, address: str, attempt: _Attempt) -> Iterator[str]:
-    if attempt.challenge is None:
-        yield f"{address} took the password of {userid}."
-        return
-    yield f"{address} took the password of {userid} and {_NAMES[attempt.kind]}."
-    others = [_NAMES[kind] for kind in attempt.challenge.kinds if kind != attempt.kind]
-    if others:
-        yield f"PVE would also have taken {listed(others)}."
-    if attempt.kind == "totp":
-        yield "That code is used up: for the next login, wait for the next one."
-    if attempt.kind == "recovery":
-        left = len(attempt.challenge.recovery or ()) - 1
-        yield f"That recovery key is used up, {left} are left: cross it out."
-    yield "The login's ticket was dropped at once."
-
-
-def _not_proved(attempt: _Attempt, snapshot: Snapshot | None) -> Iterator[str]:
-    if attempt.challenge is None:
-        yield "A second factor: PVE did not ask for one."
-    cluster = snapshot.cluster.value if snapshot else None
-    others = [node.name for node in cluster.nodes if node.name != cluster.node] if cluster else []
-    if others:
-        clocks = ", each with a clock of its own" if attempt.kind == "totp" else ""
-        yield f"A login at {listed(others)}{clocks}."
-    if attempt.kind == "webauthn":
-        yield "A login in a browser: there the name in the address bar has to fit, too."
-
-
-def _explained(
-    error: LoginRefused, userid: str, attempt: _Attempt, snapshot: Snapshot | None
-) -> LoginRefused:
-    """The same refusal with what is known here; PVE itself never says why."""
-    if not error.original:
-        return error  # PVE was not asked for its opinion: somebody gave up, or had no answer
-    if attempt.answer is None:
-        return LoginRefused(str(error), _without_second(error, userid, snapshot), error.original)
-    reasons = {
-        "totp": "a code that was used already, a clock that is off, or a lock after 8 wrong codes",
-        "recovery": "a key that was used already",
-    }
-    likely = reasons.get(attempt.kind, "the factor itself, or the WebAuthn settings")
-    return LoginRefused(
-        f"The password of {userid} is right, but PVE refused {_NAMES[attempt.kind]}.",
-        f"This counts as one failed attempt, and nothing was tried again. PVE never says why;"
-        f" likely: {likely}, or no quorum. The node's journal knows: journalctl -u pvedaemon"
-        " -g 'authentication failure'.",
-        error.original,
-    )
-
-
-def _without_second(error: LoginRefused, userid: str, snapshot: Snapshot | None) -> str:
-    realm = _realm_type(snapshot, userid) if snapshot else ""
-    if realm in {"ldap", "ad"}:
-        return f"{error.hint} The directory may count it as a wrong password. It was one attempt."
-    return f"{error.hint} It was one attempt."
+def _node(snapshot: Snapshot) -> str:
+    cluster = snapshot.cluster.value
+    return cluster.node if cluster else ""

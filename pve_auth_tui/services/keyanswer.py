@@ -1,0 +1,76 @@
+"""Which of somebody's stored keys gave an answer, and whether PVE would take its counter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from pve_auth_tui.core.errors import Refused, Unreadable
+from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.tfaconfig import TfaEntry
+from pve_auth_tui.core.webauthn import (
+    AUTH_DATA,
+    Stored,
+    auth_data,
+    bytes_of,
+    counter_refused,
+    entry_of,
+)
+from pve_auth_tui.services.proofwords import NOT_SENT
+
+
+class Known(NamedTuple):
+    """An entry of somebody's, with what is stored of its key."""
+
+    entry: TfaEntry
+    stored: Stored
+
+
+def keys_of(userid: str, snapshot: Snapshot) -> tuple[Known, ...]:
+    """The security keys that PVE has stored, as far as the picture holds them."""
+    tfa = snapshot.tfa.value
+    user = tfa.users.get(userid) if tfa else None
+    found = []
+    for entry in user.entries if user else ():
+        try:
+            stored = entry_of(entry)
+        except Unreadable:
+            continue  # PVE cannot use it either
+        if stored is not None:
+            found.append(Known(entry, stored))
+    return tuple(found)
+
+
+def answered_by(entry: TfaEntry, value: str) -> bool:
+    """Whether a key's answer to a login (the JSON behind `webauthn:`) is that entry's."""
+    try:
+        stored = entry_of(entry)
+    except Unreadable:
+        return False
+    return stored is not None and _part(value, "rawId") == stored.credential
+
+
+def counter_in(value: str) -> int:
+    """The counter in such an answer; 0 where there is none."""
+    data = _part(value, "response", "authenticatorData")
+    return auth_data(data).counter if len(data) >= AUTH_DATA else 0
+
+
+def require_counter(userid: str, snapshot: Snapshot, value: str) -> None:
+    """Raises Refused for an answer that PVE would take for that of a copied key."""
+    for one in keys_of(userid, snapshot):
+        now, then = counter_in(value), one.stored.counter
+        if answered_by(one.entry, value) and counter_refused(then, now):
+            raise Refused(
+                f"The key's counter is {now}, not above {then} as at its enrolment: PVE takes it"
+                " for a copy.",
+                f"Enrol the key anew. {NOT_SENT}",
+            )
+
+
+def _part(value: str, *names: str) -> bytes:
+    """Bytes in a key's answer, which `core.challenge` found to be complete."""
+    found: Any = json.loads(value)
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return bytes_of(found) or b""
