@@ -39,7 +39,10 @@ class Token:
 
 
 class PinDesk:
-    """A key's PIN with its tries, and those of fingers. `shortest` in characters; `new`: tokens have permissions."""
+    """A key's PIN with its tries, and those of fingers.
+
+    `shortest` in characters; `new`: tokens have permissions (CTAP 2.1).
+    """
 
     def __init__(
         self, *, pin: str | None, protocols: tuple[int, ...], tries: int, shortest: int, new: bool

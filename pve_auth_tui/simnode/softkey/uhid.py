@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import struct
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
@@ -18,22 +18,17 @@ VENDOR, PRODUCT = 0x1209, 0xF1D0
 FIDO_DESCRIPTOR: Final = bytes.fromhex(
     "06d0f10901a1010920150026ff007508954081020921150026ff00750895409102c0"
 )
-# A mouse with three buttons and nothing else.
-MOUSE_DESCRIPTOR: Final = bytes.fromhex(
-    "05010902a1010901a100050919012903150025019503750181029501750581030501"
-    "09300931158125"
-    "7f750895028106c0c0"
-)
 # linux/uhid.h: event types, and the size of the union in struct uhid_event.
 _DESTROY, _OUTPUT, _GET_REPORT, _GET_REPLY, _CREATE2, _INPUT2 = 1, 6, 9, 10, 11, 12
 _SET_REPORT, _SET_REPLY = 13, 14
 _DATA: Final = 4096
 _EVENT: Final = 4 + 128 + 64 + 64 + 2 + 2 + 4 * 4 + _DATA
 _BUS_USB: Final = 3
+_LOOK: Final = 100  # milliseconds
 
 
 class UhidDevice:
-    """Any HID device. `receive` takes its output reports. Raises OSError without /dev/uhid."""
+    """Any HID device; needs root. `receive` takes its output reports. Raises OSError."""
 
     def __init__(
         self,
@@ -44,30 +39,32 @@ class UhidDevice:
         path: str = "/dev/uhid",
     ) -> None:
         self._receive = receive
+        self._pulled = threading.Event()
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         names = struct.pack("128s64s64s", product.encode()[:127], b"", serial.encode()[:63])
         numbers = struct.pack("<HHIIII", len(descriptor), _BUS_USB, VENDOR, PRODUCT, 1, 0)
         created = struct.pack("<I", _CREATE2) + names + numbers + descriptor.ljust(_DATA, b"\0")
         os.write(self._fd, created)
-        self._reader = threading.Thread(target=self._listen, daemon=True)
-        self._reader.start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def send(self, report: bytes) -> None:
-        """An input report."""
+        """An input report. Raises OSError after it was pulled."""
         os.write(self._fd, struct.pack("<IH", _INPUT2, len(report)) + report.ljust(_DATA, b"\0"))
 
     def pull(self) -> None:
         """The kernel takes the device away; twice does no harm."""
-        with suppress(OSError):
+        if not self._pulled.is_set():
+            self._pulled.set()
             os.write(self._fd, struct.pack("<I", _DESTROY).ljust(_EVENT, b"\0"))
 
     def _listen(self) -> None:
-        while True:
-            try:
-                event = os.read(self._fd, _EVENT)
-            except OSError:
-                return
-            self._happened(event)
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        while not self._pulled.is_set():
+            if poll.poll(_LOOK):
+                self._happened(os.read(self._fd, _EVENT))
+        os.close(self._fd)
 
     def _happened(self, event: bytes) -> None:
         [kind] = struct.unpack("<I", event[:4])
