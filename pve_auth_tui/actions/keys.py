@@ -16,7 +16,15 @@ from pve_auth_tui.core.keyids import id_today
 from pve_auth_tui.core.keyrows import COLUMNS, as_json, lines_of, row, state_of
 from pve_auth_tui.core.keys import KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import label, no_pin_problem, pin_problem, pin_words, scan_lines
+from pve_auth_tui.core.keywords import (
+    LAST_TRY,
+    label,
+    no_pin_problem,
+    pin_problem,
+    pin_words,
+    scan_lines,
+    tries_left,
+)
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -117,6 +125,8 @@ def _changed_pin(options: argparse.Namespace, workshop: Workshop) -> tuple[int, 
     if problem := info.problem or no_pin_problem(info):
         raise Refused(problem, _NOT_DONE)
     complain(f"{label(place)}: its PIN is {pin_words(info)[0]}.")
+    if info.pin_tries == 1:
+        complain(f"LOOK {tries_left(1)}. {LAST_TRY}")
     from_stdin = options.password_stdin or not (sys.stdin and sys.stdin.isatty())
     typist = answers(from_stdin=from_stdin)
     old = Secret(typist.line("PIN now: ")) if info.pin is PinState.SET else None
@@ -132,4 +142,4 @@ def _changed_pin(options: argparse.Namespace, workshop: Workshop) -> tuple[int, 
     done = f"The PIN of {label(place)} is {'changed' if old else 'set'}."
     if options.json:
         return OK, json_line(as_json(now, None))
-    return OK, f"{done} It is {pin_words(now)[0]}.\n"
+    return OK, f"{done} PIN: {pin_words(now)[0]}.\n"

@@ -37,14 +37,19 @@ def id_today(snapshot: Snapshot) -> str:
 
 
 def ids_to_try(snapshot: Snapshot, names: Iterable[str] = ()) -> tuple[str, ...]:
-    """Today's ID first, then what the node's and the cluster's names suggest; at most MOST.
+    """Today's ID first, then those under which keys were seen to work, then what the names of node
+    and cluster suggest; at most MOST.
 
     `names`: host names that are known besides (`pve1.example.com`), the most likely first.
     """
     today = id_today(snapshot)
-    seeds = [*names, today, _host(_setting(snapshot, "origin")), _host(_setting(snapshot, "rp"))]
-    found: dict[str, None] = dict.fromkeys(filter(None, (today,)))
-    for one in _suggested(snapshot, [seed for seed in seeds if _is_name(seed)]):
+    hosts = [today, _host(_setting(snapshot, "origin"))]
+    if "." in (party := _setting(snapshot, "rp")):  # a free text; many are the ID of that time
+        hosts.append(_host(party))
+    seeds = [name.lower() for name in (*names, *hosts) if _is_name(name)]
+    worked = [mark.rp_id for mark in snapshot.proofs.values() if mark.rp_id]
+    found: dict[str, None] = dict.fromkeys([*filter(None, (today,)), *worked][:MOST])
+    for one in _suggested(snapshot, seeds):
         if len(found) == MOST:
             break
         found[one] = None

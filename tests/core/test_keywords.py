@@ -21,6 +21,7 @@ from pve_auth_tui.core.keywords import (
     scan_lines,
 )
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Cluster, ClusterNode, Datacenter
 from pve_auth_tui.core.totp import description_problem
@@ -248,6 +249,13 @@ def test_todays_id_first_then_what_names_suggest():
 )
 def test_settings_that_cannot_work_suggest_nothing(options):
     assert ids_to_try(picture(datacenter=Datacenter(options)), ["192.0.2.7", "::1"]) == ()
+
+
+def test_an_id_under_which_a_key_was_seen_to_work_comes_before_guesses():
+    mark = Mark("root@pam", "id-1", How.LOGIN, NOW, rp_id="old.example.net")
+    snapshot = replace(picture(), proofs={("root@pam", "id-1"): mark})
+    found = ids_to_try(snapshot, ["PVE1.example.com"])
+    assert found == ("example.com", "old.example.net", "pve1.example.com")
 
 
 def test_many_nodes_do_not_make_a_key_answer_for_ever():
