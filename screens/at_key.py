@@ -96,7 +96,7 @@ class AtKey(BaseScreen):
         self._pin_field.give_label(self._pin_field.label_width)
         self._hide_key()
 
-    # --- for the screen ----------------------------------------
+    # --- for the screen -------------------------------------------------------------------
 
     @property
     def key_works(self) -> bool:
@@ -151,7 +151,7 @@ class AtKey(BaseScreen):
         else:
             then()
 
-    # --- in the key's thread ----------------------------------------
+    # --- in the key's thread --------------------------------------------------------------
 
     @work(thread=True, exclusive=True, group="key", exit_on_error=False)
     def _work_key(
@@ -186,7 +186,7 @@ class AtKey(BaseScreen):
     def _tell_pin(self, job: int, asked: PinAsked) -> None:
         self.post_message(self.PinWanted(job, asked))
 
-    # --- on the screen ----------------------------------------
+    # --- on the screen --------------------------------------------------------------------
 
     @on(Waits)
     def _waits(self, message: Waits) -> None:
@@ -300,7 +300,7 @@ class AtKey(BaseScreen):
         else:
             super().action_command(name)
 
-    # --- leaving ----------------------------------------
+    # --- leaving --------------------------------------------------------------------------
 
     def step_back(self) -> None:
         """Esc: gives the key up, or leaves."""

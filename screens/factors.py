@@ -6,8 +6,8 @@ from screens.choose import ChooseScreen
 from screens.list_commands import ChangeOfRow, OnRow
 from screens.listing import ListScreen
 
-_TOTP, _RECOVERY = "TOTP", "Recovery Keys"
-_LATER = "WebAuthn (not built yet)", "Yubico OTP (not built yet)"
+_KINDS = "TOTP", "WebAuthn: a security key", "Recovery Keys", "Yubico OTP"
+"""As PVE's own menu has them."""
 
 
 class Unlock(ChangeOfRow["FactorScreen"]):
@@ -44,23 +44,31 @@ class FactorScreen(ListScreen):
 
     def choose_factor(self, userid: str) -> None:
         """PVE's own menu: which kind."""
-        options = [_TOTP, _RECOVERY, *_LATER]
+        enrol = (self.enrol_totp, self.enrol_key, self.enrol_recovery, self.enrol_yubico)
 
         def chosen(index: int | None) -> None:
-            if index == 0:
-                self.enrol_totp(userid)
-            elif index == 1:
-                self.enrol_recovery(userid)
-            elif index is not None:
-                self.say("Security keys and Yubico OTP: in the web interface, for now.")
+            if index is not None:
+                enrol[index](userid)
 
-        self.app.push_screen(ChooseScreen(f"Add for {userid}", options), chosen)
+        self.app.push_screen(ChooseScreen(f"Add for {userid}", _KINDS), chosen)
 
     def enrol_totp(self, userid: str) -> None:
         """An authenticator app: from the QR code to a proved login."""
         from screens.enrol_totp import EnrolTotpScreen
 
         self.app.push_screen(EnrolTotpScreen(userid))
+
+    def enrol_key(self, userid: str) -> None:
+        """A security key in this machine's USB, from its PIN to a proved login."""
+        from screens.enrol_key import EnrolKeyScreen
+
+        self.app.push_screen(EnrolKeyScreen(userid))
+
+    def enrol_yubico(self, userid: str) -> None:
+        """A YubiKey's one-time codes, where the realm has them."""
+        from screens.enrol_yubico import EnrolYubicoForm
+
+        self.app.push_screen(EnrolYubicoForm(userid))
 
     def enrol_recovery(self, userid: str) -> None:
         """Ten keys on paper."""

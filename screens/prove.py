@@ -1,9 +1,13 @@
-"""Proof that somebody can log in: a password, then what PVE asks for. One attempt per `^O`."""
+"""Proof that somebody can log in: a password, then what PVE asks for. One attempt per `^O`.
+
+A security key is asked here, too; without a password its signature alone is checked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -15,10 +19,12 @@ from textual.worker import Worker, get_current_worker
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import AuthTuiError, LoginRefused
+from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.totp import cleaned
+from screens.at_key import AtKey
 from screens.commands import Commands
 from screens.form import FieldHelp, FormScreen, LeaveForm, Reveal, Review
 from widgets.detail_pane import Paragraph
@@ -27,11 +33,19 @@ from widgets.form import Form
 from widgets.lines import Rule
 
 if TYPE_CHECKING:
+    from pve_auth_tui.services.hands import QueuedHands
     from pve_auth_tui.services.prove import Proof
 
 _LOOK: Final = 0.2  # seconds between looks whether the screen was left
 _TYPED: Final = ("totp", "recovery", "yubico")
+_KEY: Final = "webauthn"
 _NO_CODE: Final = "none"
+_WORDS: Final = {
+    "totp": "code of the authenticator app",
+    _KEY: "security key",
+    "yubico": "touch of the YubiKey",
+    "recovery": "recovery key",
+}
 
 
 class LogIn(Review):
@@ -50,8 +64,10 @@ class LeaveProof(LeaveForm):
     word = "back"
 
 
-class ProveScreen(FormScreen):
-    """`said` is what is known already, as after an enrolment; then leaving is "later"."""
+class ProveScreen(AtKey, FormScreen):
+    """`said` is what is known already, as after an enrolment; then leaving is "later". `key`: the
+    path of a security key that is asked as soon as PVE wants one.
+    """
 
     CSS_PATH = "prove.tcss"
     OFFERS: ClassVar[Commands] = (LogIn, FieldHelp, Reveal, LeaveProof)
@@ -81,8 +97,9 @@ class ProveScreen(FormScreen):
 
         error: AuthTuiError
 
-    def __init__(self, userid: str, said: str = "") -> None:
+    def __init__(self, userid: str, said: str = "", key: str = "") -> None:
         super().__init__()
+        self._key = key
         self._userid = userid
         self._said = said
         self._answers: Queue[Secret | None] = Queue()
@@ -117,6 +134,7 @@ class ProveScreen(FormScreen):
         with Vertical(id="body"):
             yield Paragraph(self._known(), id="known")
             yield Form(self.make_fields(), id="form")
+            yield from self.compose_key()
             yield Paragraph((), id="result")
         yield from self.compose_bottom()
 
@@ -161,15 +179,40 @@ class ProveScreen(FormScreen):
         self.form.focus_field("password")
 
     def _ask_answer(self, challenge: Challenge) -> None:
-        options = [(kind, _words(kind, challenge)) for kind in challenge.kinds if kind in _TYPED]
+        options = [(kind, _words(kind, challenge)) for kind in challenge.kinds if kind in _WORDS]
         if not self._by_password:
+            options += [(_KEY, "security key: its signature")] if self._has_key else []
             options.append((_NO_CODE, "none"))
         kind = self.form.field("kind")
         if isinstance(kind, ChoiceEntry):
             kind.offer(options)
         self._challenge = challenge
-        self._show_fields("kind", "answer")
-        self.form.focus_field("answer")
+        self._fold_answer()
+        self.when_listening(self._focus_answer)
+
+    def _focus_answer(self) -> None:
+        if self._challenge is not None and not self.key_works:
+            self.form.focus_field("answer" if self._is_typed else "kind")
+
+    def answer_changed(self, ident: str) -> None:
+        if ident == "kind":
+            self._fold_answer()
+
+    def _fold_answer(self) -> None:
+        """A security key's answer is not typed."""
+        self._show_fields("kind", *(["answer"] if self._is_typed else []))
+
+    @property
+    def _is_typed(self) -> bool:
+        return self.form.field("kind").value in _TYPED
+
+    @property
+    def _has_key(self) -> bool:
+        """Whether PVE has stored a key of theirs, as far as the picture tells."""
+        from pve_auth_tui.services.keyanswer import keys_of
+
+        snapshot = self.house.snapshot
+        return snapshot is not None and bool(keys_of(self._userid, snapshot))
 
     def _show_fields(self, *names: str) -> None:
         for field in self.form.fields:
@@ -181,6 +224,8 @@ class ProveScreen(FormScreen):
         """Why `^O` does nothing now; "" when it does."""
         if self._impossible:
             return self._impossible
+        if self.key_works:
+            return "The key works."
         waits = self._attempt is not None and self._challenge is None
         return "PVE is being asked ..." if waits else ""
 
@@ -204,6 +249,9 @@ class ProveScreen(FormScreen):
 
     def _take_answer(self, challenge: Challenge) -> None:
         kind = str(self.form.field("kind").value)
+        if kind == _KEY:
+            self._ask_key(challenge)
+            return
         typed = self.form.field("answer").value
         text = cleaned(typed.reveal()) if isinstance(typed, Secret) else ""
         answer = None if kind == _NO_CODE else Secret(f"{kind}:{text}")
@@ -219,6 +267,63 @@ class ProveScreen(FormScreen):
             self.say("Looking ...")
             self._attempt = self._look_here(answer)
 
+    # --- a security key ------------------------------------------------------------------
+
+    def _ask_key(self, challenge: Challenge) -> None:
+        """Have the key answer the login's question or, without a login, one of our own."""
+        self.query_one("#result", Paragraph).show(())
+        self.form.clear_secrets()
+        snapshot = self.house.snapshot
+        self.say("")
+        if self._by_password:
+            job = partial(self._answer_with_key, challenge, snapshot)
+            self.at_key(job, self._key_answered, partial(self._key_failed, challenge))
+        else:
+            self._challenge = None
+            signed = partial(self._sign_with_key, snapshot)
+            self.at_key(signed, self._show_proof, self._show_not_proved)
+
+    def _answer_with_key(
+        self, challenge: Challenge, snapshot: Snapshot | None, hands: QueuedHands
+    ) -> Secret:
+        path, snapshot = self._plugged(hands), _known(snapshot)
+        prove = self.house.workshop.prove
+        answer = prove.with_key(path, hands, snapshot, self._userid)(challenge)
+        if answer is None:
+            raise KeyTrouble(Kind.CANCELLED)
+        return answer
+
+    def _sign_with_key(self, snapshot: Snapshot | None, hands: QueuedHands) -> Proof:
+        path, snapshot = self._plugged(hands), _known(snapshot)
+        return self.house.workshop.prove.signature_check(self._userid, path, hands, snapshot)
+
+    def _plugged(self, hands: QueuedHands) -> str:
+        """The key that was enrolled just now, the only one, or the one that is touched."""
+        keys = self.house.workshop.keys
+        paths = [place.path for place in keys.scan().keys]
+        if self._key in paths:
+            return self._key
+        if not paths:
+            raise KeyTrouble(
+                Kind.UNPLUGGED,
+                message="No security key is plugged into this node.",
+                hint="Plug in the one that was enrolled.",
+            )
+        return paths[0] if len(paths) == 1 else keys.touched(paths, hands)
+
+    def _key_answered(self, answer: Secret) -> None:
+        self._challenge = None
+        self._show_fields()
+        self.say("Logging in ...")
+        self._answers.put(answer)
+
+    def _key_failed(self, challenge: Challenge, error: AuthTuiError) -> None:
+        """Nothing was sent: the login still waits."""
+        self._key = ""  # from now on it is asked when somebody says so
+        self.query_one("#result", Paragraph).show(_troubled(error))
+        self._ask_answer(challenge)
+        self.say("The login still waits: ^O asks the key again, Esc gives the login up.")
+
     # --- workers --------------------------------------------------------------------
 
     @work(thread=True, exclusive=True, group="prove", exit_on_error=False)
@@ -228,10 +333,10 @@ class ProveScreen(FormScreen):
         worker = get_current_worker()
 
         def answer(challenge: Challenge) -> Secret | None:
-            if not set(challenge.kinds) & set(_TYPED):
+            if not set(challenge.kinds) & set(_WORDS):
                 raise AuthTuiError(
-                    "This login needs a security key, which cannot be asked for here yet.",
-                    "The web interface proves it.",
+                    "This login needs an old U2F key, which nobody asks for any more.",
+                    "Enrol the key as WebAuthn, or add another second factor.",
                 )
             self._post(self.Asked(challenge))
             while not worker.is_cancelled:
@@ -264,19 +369,32 @@ class ProveScreen(FormScreen):
     def _asked(self, message: Asked) -> None:
         self._ask_answer(message.challenge)
         self.say("The password is right. PVE asks for a second factor.")
+        if self._key and _KEY in message.challenge.kinds:
+            self.form.fill({"kind": _KEY})
+            self._fold_answer()
+            self._ask_key(message.challenge)
 
     @on(Proved)
     def _proved(self, message: Proved) -> None:
-        proof = message.proof
+        self._show_proof(message.proof)
+
+    def _show_proof(self, proof: Proof) -> None:
         lines = [Line(sentence, word="ok") for sentence in proof.proved]
         lines += [Line(sentence, word="-") for sentence in proof.not_proved]
-        where = f"logged in at {proof.address}" if proof.address else "could log in, by the files"
-        self._end(lines, f"{self._userid} {where}. Esc goes back.")
+        if proof.address:
+            said = f"{self._userid} logged in at {proof.address}."
+        elif proof.used == _KEY:
+            said = "The key's signature is right. Nobody has logged in."
+        else:
+            said = f"{self._userid} could log in, by the files."
+        self._end(lines, f"{said} Esc goes back.")
         self._said = ""
 
     @on(NotProved)
     def _not_proved(self, message: NotProved) -> None:
-        error = message.error
+        self._show_not_proved(message.error)
+
+    def _show_not_proved(self, error: AuthTuiError) -> None:
         counts = isinstance(error, LoginRefused) and error.original  # what PVE itself said
         said = "That was one attempt; ^O begins another one." if counts else "Nobody has logged in."
         self._end(_troubled(error), said)
@@ -288,7 +406,9 @@ class ProveScreen(FormScreen):
         self.say(sentence)
 
     def step_back(self) -> None:
-        """Esc: gives the question up, or leaves."""
+        """Esc: gives the key up, then the question, or leaves."""
+        if self.give_up_key():
+            return
         if self._attempt is not None and self._by_password:
             self._answers.put(None)
             self._attempt.cancel()
@@ -304,10 +424,14 @@ class ProveScreen(FormScreen):
 
 
 def _words(kind: str, challenge: Challenge) -> str:
-    if kind == "recovery":
-        numbers = ", ".join(map(str, challenge.recovery or ()))
-        return f"recovery key, one of {numbers}"
-    return {"totp": "code of the authenticator app", "yubico": "touch of the YubiKey"}[kind]
+    numbers = ", ".join(map(str, challenge.recovery or ()))
+    return f"recovery key, one of {numbers}" if kind == "recovery" else _WORDS[kind]
+
+
+def _known(snapshot: Snapshot | None) -> Snapshot:
+    if snapshot is None:
+        raise AuthTuiError("Nothing was read yet.", "Esc, then r reads again.")
+    return snapshot
 
 
 def _troubled(error: AuthTuiError) -> list[Line]:

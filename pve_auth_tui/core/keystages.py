@@ -1,0 +1,75 @@
+"""What an enrolment of a security key knows before PVE is asked: is the key fit, and what is it.
+
+Source: reference/fido.md 3.2 (DESCRIBE) and 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pve_auth_tui.core.keyids import Holding
+from pve_auth_tui.core.keys import Finger, KeyInfo, PinState
+from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.keywords import is_blocked, label, pin_words
+from pve_auth_tui.core.words import count_words
+
+_MOST: Final = 3  # entries that are named
+
+
+def unfit(info: KeyInfo, held: Sequence[Holding], userid: str) -> KeyTrouble | None:
+    """Why this key cannot be enrolled for that user as it is now; None when it can be tried.
+
+    A PIN that is never asked for (`verifies` is False) may be in any state.
+    """
+    if info.problem:
+        return KeyTrouble(Kind.KEY_ERROR, message=info.problem)
+    mine = next((one for one in held if one.userid == userid and one.works), None)
+    if mine is not None:
+        off = "" if mine.enabled else ", which is disabled"
+        told = f"{userid} has this key already: {mine.description}{off}."
+        return KeyTrouble(Kind.ALREADY, message=told)
+    if info.must_change_pin:
+        return KeyTrouble(Kind.PIN_CHANGE)
+    if not info.verifies or info.finger is Finger.ENROLLED:
+        return None
+    if is_blocked(info):
+        return KeyTrouble(Kind.PIN_BLOCKED)
+    if info.needs_replug:
+        return KeyTrouble(Kind.PIN_REPLUG)
+    return KeyTrouble(Kind.PIN_MISSING) if info.pin is PinState.NONE else None
+
+
+def key_texts(info: KeyInfo, held: Sequence[Holding] | None) -> tuple[str, ...]:
+    """A key in a few lines: product, firmware, PIN, and whose entries it holds already.
+
+    `held` is None where nobody could look. Names in it are untrusted.
+    """
+    parts = [label(info.place)]
+    if not info.problem:
+        if info.firmware:
+            parts.append(f"firmware {info.firmware}")
+        parts.append("U2F, no PIN" if not info.is_ctap2 else f"PIN {pin_words(info)[0]}")
+        if info.finger is Finger.ENROLLED:
+            parts.append("knows a finger")
+    return (", ".join(parts), *_held(held))
+
+
+def _held(held: Sequence[Holding] | None) -> tuple[str, ...]:
+    texts = []
+    for one in (held or ())[:_MOST]:
+        off = ", disabled" if not one.enabled else ""
+        old = "" if one.works else f", under the WebAuthn ID {one.rp_id}"
+        texts.append(f"also registered for {one.userid}: {one.description}{off}{old}")
+    if held and len(held) > _MOST:
+        texts.append(f"and {count_words(len(held) - _MOST, 'more entry', 'more entries')}")
+    return tuple(texts)
+
+
+def what_comes(info: KeyInfo) -> str:
+    """What the key will want when it is enrolled, as a sentence."""
+    if not info.verifies:
+        return "The key will want one touch, and no PIN."
+    if info.finger is Finger.ENROLLED:
+        return "The key will want a finger, or its PIN and a touch."
+    return "The key will want its PIN, then a touch."
