@@ -112,6 +112,12 @@ def equipped(
         proofs=proofs,
     )
     key_enrol = KeyEnrolService(keys, plans, runner, clock, host, proofs=proofs)
+    names = NodeNames(
+        lambda: _files_of(options, found),
+        certificate_names,
+        host,
+        is_public_suffix,
+    )
     return Workshop(
         outlooks=outlooks,
         plans=plans,
@@ -122,7 +128,9 @@ def equipped(
         keepsake=Keepsake(),
         keys=keys,
         key_enrol=key_enrol,
-        key_care=KeyCareService(keys, journal, clock, host),
+        key_care=KeyCareService(
+            keys, journal, clock, lambda snapshot: tuple(names.known(snapshot).names.values())
+        ),
         rack=RackService(
             keys=keys,
             enrol=key_enrol,
@@ -134,12 +142,7 @@ def equipped(
             clock=clock,
         ),
         proofs=proofs,
-        names=NodeNames(
-            lambda: _files_of(options, found),
-            certificate_names,
-            host,
-            is_public_suffix,
-        ),
+        names=names,
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),

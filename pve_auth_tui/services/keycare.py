@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, Unwritable, UsageError
+from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable, UsageError
 from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
@@ -62,7 +62,7 @@ class Care:
 class KeyCareService:
     """Blocking, safe from several threads: no two of them have a key open at once.
 
-    `host`: name and port by which PVE is asked, `pve1.example.com:8006`.
+    `names`: the full names of the nodes, `pve1.example.com`, as far as they are known.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class KeyCareService:
         keys: SecurityKeys,
         journal: Journal,
         clock: Clock,
-        host: Callable[[], str] = str,
+        names: Callable[[Snapshot], Sequence[str]] = lambda snapshot: (),
     ) -> None:
         self._keys = keys
         self._journal = journal
         self._clock = clock
-        self._host = host
+        self._names = names
         self._claim = threading.Lock()
 
     def scan(self) -> Scan:
@@ -117,8 +117,9 @@ class KeyCareService:
         if snapshot is None or left is None:
             return None
         today, found = id_today(snapshot), []
-        most = max(_FEWEST, _QUESTIONS // max(1, len(left)))
-        for rp_id in ids_to_try(snapshot, self._names())[:most]:
+        if not left:
+            return ()
+        for rp_id in ids_to_try(snapshot, self._names(snapshot))[: _most(len(left))]:
             if not left:
                 break
             for credential in key.holding(rp_id, list(left)):
@@ -127,14 +128,6 @@ class KeyCareService:
                     name = entry.description
                     found.append(Holding(userid, entry.id, name, entry.enable, rp_id, works))
         return tuple(sorted(found))
-
-    def _names(self) -> tuple[str, ...]:
-        """The node's own name, where it is known."""
-        try:
-            name = self._host().rpartition(":")[0]
-        except AuthTuiError:
-            return ()
-        return (name,) if name else ()
 
     # --- PINs --------------------------------------------------------------------------------
 
@@ -193,6 +186,11 @@ def refused(scan: Scan) -> tuple[Plugged, ...]:
     return tuple(
         Plugged(_silent(KeyPlace(path), trouble)) for path in scan.denied if path not in known
     )
+
+
+def _most(credentials: int) -> int:
+    """How many IDs a key is asked about."""
+    return max(_FEWEST, _QUESTIONS // credentials)
 
 
 def _at(place: KeyPlace, info: KeyInfo) -> KeyInfo:

@@ -30,11 +30,11 @@ CANARY = "9471canary"
 class House:
     """A bus, a journal, and the service."""
 
-    def __init__(self, host: str = "") -> None:
+    def __init__(self, *names: str) -> None:
         self.bus = SoftBus(others=0)
         self.keys = UsbKeys(self.bus, SILENCE)
         self.journal = ListJournal()
-        self.care = KeyCareService(self.keys, self.journal, FixedClock(NOW), lambda: host)
+        self.care = KeyCareService(self.keys, self.journal, FixedClock(NOW), lambda snapshot: names)
 
     def only(self, snapshot: Any = None) -> Plugged:
         (found,) = self.care.list(snapshot).keys
@@ -148,7 +148,7 @@ def test_it_knows_whose_entries_a_key_holds_disabled_ones_too(house):
     "old", ["pve1.rack.example.com", "rack.example.com", "pve2.example.com", "pve1"]
 )
 def test_a_key_bound_to_an_older_id_is_recognised(old):
-    house = House("pve1.rack.example.com:8006")
+    house = House("pve1.rack.example.com")
     key = SoftKey()
     path = house.bus.plug(key)
     tfa = (factors("root@pam", enrolled(key, "rack 3", old)),)
