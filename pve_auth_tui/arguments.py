@@ -68,6 +68,7 @@ ACTIONS = {
     "undo": "Take a change back that was made with this program",
     "keep": "Keep a change that would be taken back by itself",
     "take-back": "Take a change back whose time is over (what its timer runs)",
+    "webauthn": "What all security keys are bound to: check it (exit code 4 if anything), set it",
     "keys": "The security keys in this machine's USB ports; set or change the PIN of one",
     "journal": "What was changed with this program, by whom; verify its chain",
 }

@@ -115,7 +115,7 @@ def equipped(
     names = NodeNames(
         lambda: _files_of(options, found),
         certificate_names,
-        host,
+        lambda: "" if only_files else host(),
         is_public_suffix,
     )
     return Workshop(
@@ -275,8 +275,8 @@ def _files_of(options: argparse.Namespace, found: Wired) -> Tree | None:
         return found.simulated().tree
     if found.login is not None:
         return None
-    only_files = found.nodes is None
-    return open_tree(options.root or Path("/"), options.rung if only_files else "auto")
+    rung = options.rung if found.nodes is None else "auto"
+    return open_tree(options.root or Path("/"), rung)
 
 
 def _own_tree() -> Tree:

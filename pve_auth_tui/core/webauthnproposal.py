@@ -112,9 +112,10 @@ def _shared(names: Sequence[str]) -> str:
 
 
 def _of_parent(parent: str, whole: Mapping[str, str], left: Sequence[str], port: int) -> str:
-    above = listed(list(whole)) if left else "all nodes"
-    why = f"{parent} stands above the name of {above}, so one key works at each of them"
-    why += f", on port {port}. It need not resolve."
+    of_whom = listed(list(whole)) if left else "all nodes"
+    many = not left or len(whole) > 1
+    why = f"{parent} stands above the name{'s' if many else ''} of {of_whom}: one key works "
+    why += f"{'at each of them' if many else 'there'}, on port {port}. It need not resolve."
     if left:
         why += f" At {listed(left)} it does if they are opened by a name below it."
     return why

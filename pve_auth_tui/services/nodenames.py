@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.cluster import full_name, node_name
-from pve_auth_tui.core.errors import AuthTuiError, Unreadable
+from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.hostnames import host_name, is_address
 from pve_auth_tui.core.ports import Tree
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_known_suffix
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.webauthnorigin import PORT
 from pve_auth_tui.core.webauthnremarks import Known
 
 _NODES: Final = "etc/pve/nodes"
@@ -38,8 +39,8 @@ class NodeName(NamedTuple):
 class NodeNames:
     """Blocking. `open_tree` gives PVE's files, None where there are none to read (over https).
 
-    `host`: name and port by which PVE is asked, `pve1.example.com:8006`; `is_suffix`: which
-    domains are public.
+    `host`: name and port by which PVE is asked, `pve1.example.com:8006`, "" where it is not asked
+    at all; `is_suffix`: which domains are public.
     """
 
     def __init__(
@@ -54,21 +55,15 @@ class NodeNames:
         self._host = host
         self._is_suffix = is_suffix
 
-    @property
-    def host(self) -> str:
-        """Name and port by which PVE is asked; "" where nobody can say."""
-        try:
-            return self._host()
-        except AuthTuiError:
-            return ""
-
     def known(self, snapshot: Snapshot) -> Known:
         """The same as the rules of the settings want it."""
         found = self.read(snapshot)
         whole = {one.node: one.full for one in found}
         more = dict.fromkeys(name for one in found for name in one.others)
         others = tuple(name for name in more if name not in whole.values())
-        return Known(whole, others, self.host, self._is_suffix)
+        here = next(iter(whole.values()), "")  # this node comes first
+        host = self._host() or (f"{here}:{PORT}" if here else "")
+        return Known(whole, others, host, self._is_suffix)
 
     def read(self, snapshot: Snapshot) -> tuple[NodeName, ...]:
         """Every node of the cluster, this one first; nothing that cannot be read is an error."""
