@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.message import Message
 from textual.timer import Timer
 from textual.worker import get_current_worker
@@ -90,7 +91,7 @@ class AtKey(BaseScreen):
     def compose_key(self) -> ComposeResult:
         """The line that says what the key waits for, and the field for its PIN."""
         yield KeyNow(id="key-now")
-        yield PinEntry("pin", "PIN of the key", rule=old_pin_problem)
+        yield PinEntry("pin", "PIN of the key")
 
     def on_mount(self) -> None:
         self._pin_field.give_label(self._pin_field.label_width)
@@ -124,8 +125,10 @@ class AtKey(BaseScreen):
             partial(self._tell_phase, self._job), partial(self._tell_pin, self._job)
         )
         self._phase = None
-        self.query_one("#key-now").focus()
-        self.query_one("#key-now", KeyNow).display = True
+        now = self.query_one("#key-now", KeyNow)
+        now.show_phase("", 0, wants_hand=False)
+        now.display = True
+        now.focus()
         self._work_key(self._job, hands, job, done, failed)
         self.show_keys()
 
@@ -139,6 +142,13 @@ class AtKey(BaseScreen):
         self._hide_pin()
         self.say("Giving up ...")
         return True
+
+    def drop_key(self) -> None:
+        """End the job; nobody hears what comes of it."""
+        self._give_up()
+        self._leave_phase()
+        self._phase = None
+        self._hide_key()
 
     def phase_changed(self, phase: Phase) -> None:
         """The key waits for something else now."""
@@ -243,11 +253,13 @@ class AtKey(BaseScreen):
         if self._hands is None or self._phase is not Phase.PIN or not field.display:
             return
         message.stop()
-        if field.check():
-            pin = field.value
-            self._hide_pin()
-            self.say("")
-            self._hands.answer(pin)
+        pin = field.value
+        if problem := old_pin_problem(pin):
+            field.show_problem(problem)
+            return
+        self._hide_pin()
+        self.say("")
+        self._hands.answer(pin)
 
     @on(Field.Changed)
     def _typed_by_key(self, message: Field.Changed) -> None:
@@ -290,6 +302,12 @@ class AtKey(BaseScreen):
             self._ticking = None
         self._hide_pin()
         self.query_one("#key-now", KeyNow).display = False
+
+    def on_key(self, event: Key) -> None:
+        """Letters mean nothing to a key that works."""
+        if self.key_works and event.is_printable and not self._pin_field.control.has_focus:
+            self.say("The key works. Esc gives up.")
+            event.prevent_default()
 
     def action_command(self, name: str) -> None:
         """For a second after a touch nothing but Esc is heard."""

@@ -24,7 +24,7 @@ from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.totp import description_problem
 from pve_auth_tui.core.webauthnorigin import settings_of
 from screens.at_key import AtKey
-from screens.commands import Commands, hints
+from screens.commands import Commands, Help, hints
 from screens.enrol_key_commands import OF_ENROLLING, TAKES, Step
 from screens.key_watch import KeyWatch
 from widgets.detail_pane import Paragraph
@@ -193,7 +193,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         else:
             if self.offered:
                 keys.append(KeyHint(f"1-{self.offered}" if self.offered > 1 else "1", "take"))
-            own = tuple(one for one in self.OFFERS if one not in TAKES and not one.problem(self))
+            hidden = (*TAKES, *([Help] if self.step is Step.LABEL else []))  # ? is text there
+            own = tuple(one for one in self.OFFERS if one not in hidden and not one.problem(self))
             keys += hints(own, self)
             if self.step is Step.STORED:
                 keys = [one._replace(word="later") if one.key == "esc" else one for one in keys]
@@ -247,6 +248,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         if self.step is Step.LABEL and self._place in scan.keys:
             return
         if self.step is Step.TROUBLE and not self._can_be_replugged(scan):
+            self._place = self._place if self._place in scan.keys else None
             return
         if self.step is Step.LABEL:
             self.say("The key was unplugged.")
@@ -399,12 +401,12 @@ class EnrolKeyScreen(AtKey, KeyWatch):
     def _fail(self, error: AuthTuiError, stage: int, stays: str = "") -> None:
         """Two sentences, what stays, and what comes next."""
         self._trouble, self._trouble_at, self._shows_original = error, stage, False
-        back = _back(error)
+        back, self._offers = _back(error), ()
         self._again = self._plan is not None
         lines = [*_told(error)]
         if stays and stays != error.hint:
             lines.append(Line(stays))
-        lines.append(Line(_NEXT[back]))
+        lines.append(Line(_NEXT[back] if isinstance(error, KeyTrouble) else "r begins again."))
         self._go(Step.TROUBLE, tuple(lines))
         self.say("o shows the original text." if self.original else "")
 
@@ -546,8 +548,10 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             self._look_at(self._place)
 
     def step_back(self) -> None:
-        several = self.scan is not None and len(self.scan.keys) > 1
-        if self.step is Step.LABEL and several and self.scan is not None:
+        if self.step in (Step.CHECKING, Step.LOOKING):
+            self.drop_key()  # nothing was begun that could stay
+        chosen = self.step in (Step.LOOKING, Step.LABEL)
+        if chosen and self.scan is not None and len(self.scan.keys) > 1:
             self._plugged = None
             self._ask_which(self.scan)
             return

@@ -14,6 +14,7 @@ from pve_auth_tui.core.plain import fit, plain
 from widgets.lines import OneLine
 from widgets.look import BOLD, PLAIN, line
 
+_LOW: Final = 18  # rows of a screen on which every row counts
 _WORD: Final = 5  # columns of a state: ok, LOOK, BAD, -
 
 
@@ -26,7 +27,7 @@ class Stage(NamedTuple):
 
 
 class Stages(Widget):
-    """As high as it needs; `>` marks the stage that is on."""
+    """As high as it needs; `>` marks the stage that is on. On a low screen a line each."""
 
     DEFAULT_CSS = "Stages { height: auto; }"
 
@@ -58,6 +59,8 @@ class Stages(Widget):
                 for text in stage.texts
                 for part in wrap(plain(text), room, break_on_hyphens=False)
             ] or [""]
+            if self.app.size.height < _LOW:
+                texts = [fit("; ".join(map(plain, stage.texts)), room)]
             lines += [head + texts[0], *(" " * len(head) + text for text in texts[1:])]
         return lines
 
