@@ -7,14 +7,22 @@ own cells before it have changed the node is no news; everything else is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.factors import add_key
-from pve_auth_tui.core.plan import ApiCall, Intent, Plan, Step
+from pve_auth_tui.core.plan import ApiCall, Draft, Intent, Plan, Step
 from pve_auth_tui.core.planning import together
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.rack import Place, Rack, State
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words
+
+_IF_ENDED: Final = Finding(
+    "-",
+    "Each key is carried out when it is plugged in. One that is ended before it is stored leaves"
+    " no entry; a mark stays in user.cfg (keys=x), which does nothing.",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,14 @@ def wanted(rack: Rack) -> Intent:
     keys = count_words(len(open_cells), "security key", "security keys")
     people = len({place.person for place in open_cells})
     title = f"enrol {keys} for {count_words(people, 'user', 'users')}"
-    return together([of_cell(rack, place) for place in open_cells], title)
+    each = together([of_cell(rack, place) for place in open_cells], title)
+
+    def intent(snapshot: Snapshot) -> Draft:
+        draft = each(snapshot)
+        notes = [note for note in draft.notes if note.word != "-"]  # the same for everybody
+        return draft._replace(notes=(*notes, _IF_ENDED))
+
+    return intent
 
 
 def of_cell(rack: Rack, place: Place) -> Intent:

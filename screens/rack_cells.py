@@ -1,0 +1,393 @@
+"""One cell of the rack after the other: plugged in, described, stored, proved, unplugged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.keys import KeyPlace, Scan
+from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.keywords import scan_lines
+from pve_auth_tui.core.plan import Plan
+from pve_auth_tui.core.rack import Place, Proving, Rack, failed, next_open
+from pve_auth_tui.core.rackplan import Agreed, of_cell
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.words import count_words
+from screens.at_key import TOO_EARLY, AtKey
+from screens.key_watch import KeyWatch
+from widgets.controls import Entered
+from widgets.field import SecretEntry
+
+if TYPE_CHECKING:
+    from pve_auth_tui.services.prove import Proof
+    from pve_auth_tui.services.rack import Done, PlugPin, RackService, Ready
+
+_MODHEX: Final = frozenset("cbdefghijklnrtuv")
+_OTP: Final = 32  # characters from which on a text of these is what a touched key types
+_STAYS_OPEN: Final = frozenset({Kind.CANCELLED, Kind.PIN_CANCELLED, Kind.ALREADY})
+
+
+class Step(Enum):
+    """What the rack waits for."""
+
+    RESTS = "nothing"
+    PLUG = "a key to be plugged in"
+    LOOKS = "the key to be described"
+    ASKS = "somebody to say yes"
+    STORES = "the first touch"
+    OWNER = "its owner, who types a password"
+    PROVES = "the second touch"
+    PULL = "the key to be unplugged"
+
+
+class OwnerEntry(SecretEntry):
+    """The password of whoever gets the key, for one login."""
+
+
+class RackCells(AtKey, KeyWatch):
+    """The part of the rack's screen that works with keys. `rack` and `agreed` are there as soon as
+    it waits for the first one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rack: Rack | None = None
+        self.step = Step.RESTS
+        self.at = Place(0, 0)
+        self.agreed: Agreed | None = None
+        self.ready: Ready | None = None
+        self._key: KeyPlace | None = None
+        self._others: frozenset[KeyPlace] = frozenset()  # plugged in, and not for us
+        self._again: Callable[[], None] | None = None
+        self._pin: PlugPin | None = None
+
+    # --- what the rest of the screen does -----------------------------------------------------
+
+    def show_rack(self) -> None:
+        """The table and the cell, as they are now."""
+        raise NotImplementedError
+
+    def focus_table(self) -> None:
+        """No control has the cursor while a hand may be at the key."""
+        raise NotImplementedError
+
+    def note(self) -> None:
+        """Keep the rack as it is now."""
+        raise NotImplementedError
+
+    def ask_agreement(self) -> None:
+        """Show the plan of everything that is open."""
+        raise NotImplementedError
+
+    def plan_left(self, report: object) -> None:
+        """A plan that was shown was left, not agreed to."""
+        raise NotImplementedError
+
+    @property
+    def service(self) -> RackService:
+        return self.house.workshop.rack
+
+    # --- plugging and pulling -----------------------------------------------------------------
+
+    @property
+    def may_look(self) -> bool:
+        return not self.key_works
+
+    def scanned(self, scan: Scan) -> None:
+        self._others &= frozenset(scan.keys)
+        if self._key is not None and self._key not in scan.keys:
+            self._pulled()
+        elif self.step is Step.PLUG:
+            self._take(scan)
+
+    def _pulled(self) -> None:
+        """Next: the chosen cell if it waits for a key, else the one after it."""
+        self.forget_key()
+        self.hide_password()
+        following = self.following
+        if following is None:
+            self.finish()
+        else:
+            self.at = following
+            self.wait_for_key()
+
+    @property
+    def following(self) -> Place | None:
+        """Where the next key goes; None when no cell is open."""
+        if self.rack is None:
+            return None
+        waits = self.at in self.rack.unfinished
+        return self.at if waits else next_open(self.rack, self.at)
+
+    def forget_key(self) -> None:
+        """It was unplugged, or the screen is left: its PIN goes, too."""
+        self._key = self.ready = self._again = None
+        if self._pin is not None:
+            self._pin.forget()
+
+    def wait_for_key(self) -> None:
+        """The chosen cell is the next one."""
+        self._go(Step.PLUG)
+        self.focus_table()
+        self.say(f"Plug in the key for {self.name_of(self.at)}.")
+        if self.scan is not None:
+            self._take(self.scan)
+
+    def name_of(self, place: Place) -> str:
+        """`A1 anna@corp`."""
+        return f"{place.label} {self.rack.userid(place)}" if self.rack else place.label
+
+    def _take(self, scan: Scan) -> None:
+        """The key that is new; one that stays plugged in for other things is left alone."""
+        fresh = [key for key in scan.keys if key not in self._others]
+        if len(fresh) > 1:
+            told = count_words(len(fresh), "key is", "keys are")
+            self.say(f"{told} plugged in: leave the one for {self.at.label} alone there.")
+        elif fresh:
+            self._key = fresh[0]
+            self._others = frozenset(scan.keys) - {fresh[0]}
+            self._look_at_key()
+        elif not scan.keys:
+            problem = next((one for one in scan_lines(scan) if one.word == "LOOK"), None)
+            if problem is not None:
+                self.say(f"{problem.text} {problem.fix}".strip())
+
+    def _look_afresh(self) -> None:
+        """While a key is worked with nobody looks; it may be gone by now."""
+        self.forget_scan()
+        self.look_for_keys()
+
+    def _go(self, step: Step) -> None:
+        self.step = step
+        self.show_rack()
+
+    # --- a cell -------------------------------------------------------------------------------
+
+    def _look_at_key(self) -> None:
+        rack, key, agreed, at = self.rack, self._key, self.agreed, self.at
+        if rack is None or key is None:
+            return
+        if agreed is None or at not in agreed.places:
+            self.ask_agreement()
+            return
+        self.ready = None
+        self._go(Step.LOOKS)
+        look = partial(self.service.look, rack, at, key, agreed)
+        self.at_key(look, self._looked, self.not_stored)
+
+    def _looked(self, ready: Ready) -> None:
+        self.ready = ready
+        if ready.asks:
+            self._go(Step.ASKS)
+            self.focus_table()
+            self.say(f"LOOK {' '.join(ready.asks)} y takes it all the same; or unplug it.")
+            self._look_afresh()
+        else:
+            self._store_as_agreed(ready)
+
+    def said_yes(self) -> None:
+        """`y`: this key, although somebody else has it."""
+        if self.ready is not None:
+            self._store_as_agreed(self.ready)
+
+    def _store_as_agreed(self, ready: Ready) -> None:
+        if ready.agreed:
+            self._store(ready)
+        elif self.rack is not None:
+            self.step = Step.PULL
+            self._again = self._look_at_key
+
+            def agreed(plan: Plan, override: str) -> None:
+                self._store(replace(ready, plan=plan), override)
+
+            self.say("The node has changed since the plan was agreed to: look at this one.")
+            intent = of_cell(self.rack, ready.place)
+            self.house.review(intent, self.plan_left, self.tell, agreed)
+
+    def tell(self, error: AuthTuiError) -> None:
+        """What went wrong and what to try, as one sentence."""
+        self.say(f"{error} {error.hint}".strip())
+
+    def _store(self, ready: Ready, override: str = "") -> None:
+        rack, pin = self.rack, self._plug_pin()
+        if rack is None:
+            return
+        self._go(Step.STORES)
+        self.at_key(
+            lambda hands: self.service.store(rack, ready, pin.hands(hands), override),
+            self._stored,
+            self.not_stored,
+        )
+
+    def _plug_pin(self) -> PlugPin:
+        if self._pin is None:
+            from pve_auth_tui.services.rack import PlugPin
+
+            self._pin = PlugPin()
+        return self._pin
+
+    def not_stored(self, error: AuthTuiError) -> None:
+        """Nothing was stored: the cell waits for another try."""
+        from pve_auth_tui.services.plans import PlanChanged
+
+        is_open = isinstance(error, PlanChanged) or (
+            isinstance(error, KeyTrouble) and error.kind in _STAYS_OPEN
+        )
+        self._again = self._look_at_key
+        if self.rack is not None and not is_open:
+            self.rack = failed(self.rack, self.at, str(error))
+            self.note()
+        self._go(Step.PULL)
+        self.focus_table()
+        if isinstance(error, KeyTrouble) and error.kind in {Kind.CANCELLED, Kind.PIN_CANCELLED}:
+            told = f"Given up: {self.at.label} is open."
+        else:
+            told = f"{error} {error.hint}".strip()
+        self.say(f"{told} a tries again; or unplug the key.")
+        self._look_afresh()
+
+    def _stored(self, done: Done) -> None:
+        self.rack = done.rack
+        self.house.took_picture(done.report)
+        match done.rack.proving:
+            case Proving.SIGNATURE:
+                self._sign()
+            case Proving.NOW:
+                self._ask_owner()
+            case Proving.LATER:
+                self._end_cell(f"{self.at.label} is stored; nobody has proved it.")
+        if done.remarks:
+            self.say(" ".join(done.remarks))
+
+    # --- its proof ----------------------------------------------------------------------------
+
+    def _ask_owner(self) -> None:
+        rack, snapshot = self.rack, self.house.snapshot
+        if rack is None or snapshot is None:
+            return
+        userid = rack.userid(self.at)
+        if why := self.service.why_no_login(userid, snapshot):
+            self.say(f"{why} So its signature is checked.")
+            self._sign()
+            return
+        self._go(Step.OWNER)
+        self.focus_table()
+        self.say(f"Stored. {userid} types the password, then Enter; blank: signature only.")
+        self.when_listening(self._show_password)
+        self._look_afresh()
+
+    def _show_password(self) -> None:
+        if self.step is Step.OWNER:
+            field = self.query_one(OwnerEntry)
+            field.give_label(field.label_width)
+            field.display = True
+            field.control.focus()
+
+    def hide_password(self) -> None:
+        """And forget what was typed."""
+        field = self.query_one(OwnerEntry)
+        field.clear()
+        field.display = False
+
+    @on(Entered)
+    def _password_entered(self, message: Entered) -> None:
+        field = self.query_one(OwnerEntry)
+        if self.step is not Step.OWNER or not field.display:
+            return
+        message.stop()
+        password = field.value
+        typed = password.reveal()
+        if len(typed) >= _OTP and set(typed) <= _MODHEX:
+            field.clear()
+            self.say(TOO_EARLY)
+            return
+        self.hide_password()
+        if typed:
+            self._log_in(password)
+        else:
+            self._sign()
+
+    def _log_in(self, password: Secret) -> None:
+        rack, key, at, pin = self.rack, self._key, self.at, self._plug_pin()
+        if rack is None or key is None:
+            return
+        self._go(Step.PROVES)
+        self.say("Logging in ...")
+        self.at_key(
+            lambda hands: self.service.log_in(rack, at, key, pin.hands(hands), password),
+            self._proved,
+            partial(self._not_proved, self._ask_owner),
+        )
+
+    def _sign(self) -> None:
+        rack, key, at, pin = self.rack, self._key, self.at, self._plug_pin()
+        if rack is None or key is None:
+            return
+        self._go(Step.PROVES)
+        self.at_key(
+            lambda hands: self.service.sign(rack, at, key, pin.hands(hands)),
+            self._proved,
+            partial(self._not_proved, self._sign),
+        )
+
+    def _proved(self, result: tuple[Rack, Proof]) -> None:
+        self.rack, proof = result
+        what = "proved by a login" if proof.address else "stored, its signature is right"
+        self._end_cell(f"{self.at.label} is {what}.")
+
+    def _not_proved(self, again: Callable[[], None], error: AuthTuiError) -> None:
+        self._again = again
+        told = f"{error} {error.hint}".strip()
+        self._end_cell(f"{self.at.label} is stored, and not proved: {told} a tries again.")
+
+    def prove_later(self) -> None:
+        """Esc at the password: the key is stored, and stays so."""
+        self.hide_password()
+        self._again = self._ask_owner
+        self._end_cell(f"{self.at.label} is stored; nobody has proved it.")
+
+    def _end_cell(self, sentence: str) -> None:
+        self._go(Step.PULL)
+        self.focus_table()
+        following = self.following
+        if following is None:
+            then = "Nothing is open any more: f saves the sheet."
+        else:
+            then = f"Unplug it; next is {self.name_of(following)}."
+        self.say(f"{sentence} {then}")
+        self._look_afresh()
+
+    def finish(self) -> None:
+        """No cell is open."""
+        self._go(Step.RESTS)
+        self.focus_table()
+        if self.rack is not None:
+            self.say(f"{self.rack.summary} stored, none is open. f saves the sheet; esc leaves.")
+
+    # --- again --------------------------------------------------------------------------------
+
+    def why_not_again(self) -> str:
+        """Why there is nothing to try again; "" when there is."""
+        if self.key_works:
+            return "The key is being worked with. Esc gives it up."
+        if self.rack is None:
+            return "There is no rack yet."
+        if self._again is not None and self.step is Step.PULL:
+            return ""
+        if self.step is Step.RESTS and self.rack.unfinished:
+            return ""
+        return "There is nothing to try again: plug a key in."
+
+    def again(self) -> None:
+        """`a`: with the key that is plugged in, or the plan that was left."""
+        if self._again is not None:
+            again, self._again = self._again, None
+            again()
+        else:
+            self.ask_agreement()
