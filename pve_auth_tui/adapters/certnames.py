@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING, Final
 
 from pve_auth_tui.core.errors import Unreadable
@@ -21,21 +22,25 @@ def certificate_names(pem: bytes) -> tuple[str, ...]:
     """The names and addresses of the first certificate in a text: alternative names, then the
     common name, each once, wildcards as they are. At most 100; none longer than a host name is.
 
-    Raises Unreadable for what is no certificate.
+    Raises Unreadable for what is no certificate, and where the library for them is missing.
     """
-    from cryptography import x509
-
+    try:
+        from cryptography import x509
+    except ImportError as error:
+        raise Unreadable("Certificates cannot be read here.", "", str(error)) from None
     found = _PEM.search(pem)
     if found is None:
         raise Unreadable("There is no certificate in it.")
     try:
-        certificate = x509.load_pem_x509_certificate(found.group())
+        with warnings.catch_warnings():  # of serial numbers and the like: nothing is believed here
+            warnings.simplefilter("ignore")
+            certificate = x509.load_pem_x509_certificate(found.group())
         common = [
             str(one.value)
             for one in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         ]
         names = [*_alternative(certificate), *common]
-    except (ValueError, TypeError, x509.UnsupportedGeneralNameType) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as error:
         raise Unreadable("The certificate cannot be read.", "", str(error)) from None
     short = (name for name in names if 0 < len(name) <= _LONGEST)
     return tuple(dict.fromkeys(short))[:_MOST]

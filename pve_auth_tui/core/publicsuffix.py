@@ -2,7 +2,7 @@
 
 Source: the well-known part of publicsuffix.org's list. The whole list has some 10,000 names and
 changes weekly, so it is not kept here: what this module does not know (regional names such as
-`kobe.jp`, private ones such as `github.io`) is told by `adapters.suffixes`, whose list comes with
+`k12.ca.us`, private ones such as `github.io`) is told by `adapters.suffixes`, whose list comes with
 the library that talks to keys, and in the end by the browser.
 """
 
