@@ -156,6 +156,7 @@ class KeysScreen(KeyWatch):
         self._round = 0  # of reading keys; what an older one finds is dropped
         self._factors: TfaConfig | None = None
         self.reads = False
+        self._left = False  # for a screen that works with keys, so they may say something else now
         self._nothing: tuple[Line, ...] = (Line("Looking at the USB ports ..."),)
 
     @property
@@ -178,6 +179,11 @@ class KeysScreen(KeyWatch):
         self.row_moved()
         self._factors = _factors(self.house.snapshot)
         self.watch_keys()
+
+    def on_screen_resume(self) -> None:
+        if self._left:
+            self._left = False
+            self.read_again()
 
     def on_resize(self) -> None:
         self.table.show_all_columns(self.app.size.width >= 132)
@@ -307,11 +313,13 @@ class KeysScreen(KeyWatch):
 
     def _pin_changed(self, info: KeyInfo, sentence: str) -> None:
         """The form is done; `info` is what the key said then."""
-        for place, one in self._known.items():
-            if place == info.place:
-                self._known[place] = replace(one, info=info)
-        self._show_rows()
         self.say(sentence)
+        known = self._known.get(info.place)
+        if known is None or info.problem:
+            self.read_again()
+        else:
+            self._known[info.place] = replace(known, info=info)
+            self._show_rows()
 
     def enrol(self) -> None:
         """`e`: for whom, then the stages."""
@@ -332,6 +340,7 @@ class KeysScreen(KeyWatch):
         """The stages of an enrolment."""
         from screens.enrol_key import EnrolKeyScreen
 
+        self._left = True
         self.app.push_screen(EnrolKeyScreen(userid))
 
     def test(self) -> None:
@@ -351,6 +360,7 @@ class KeysScreen(KeyWatch):
         """A real login, or the signature alone."""
         from screens.prove import ProveScreen
 
+        self._left = True
         self.app.push_screen(ProveScreen(userid))
 
 
