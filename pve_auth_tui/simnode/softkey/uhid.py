@@ -40,6 +40,7 @@ class UhidDevice:
     ) -> None:
         self._receive = receive
         self._pulled = threading.Event()
+        self._lock = threading.RLock()
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         names = struct.pack("128s64s64s", product.encode()[:127], b"", serial.encode()[:63])
         numbers = struct.pack("<HHIIII", len(descriptor), _BUS_USB, VENDOR, PRODUCT, 1, 0)
@@ -49,14 +50,19 @@ class UhidDevice:
         self._listener.start()
 
     def send(self, report: bytes) -> None:
-        """An input report. Raises OSError after it was pulled."""
-        os.write(self._fd, struct.pack("<IH", _INPUT2, len(report)) + report.ljust(_DATA, b"\0"))
+        """An input report; none after it was pulled."""
+        self._tell(struct.pack("<IH", _INPUT2, len(report)) + report.ljust(_DATA, b"\0"))
 
     def pull(self) -> None:
         """The kernel takes the device away; twice does no harm."""
-        if not self._pulled.is_set():
+        with self._lock:
+            self._tell(struct.pack("<I", _DESTROY).ljust(_EVENT, b"\0"))
             self._pulled.set()
-            os.write(self._fd, struct.pack("<I", _DESTROY).ljust(_EVENT, b"\0"))
+
+    def _tell(self, event: bytes) -> None:
+        with self._lock:
+            if not self._pulled.is_set():
+                os.write(self._fd, event)
 
     def _listen(self) -> None:
         poll = select.poll()
@@ -64,7 +70,8 @@ class UhidDevice:
         while not self._pulled.is_set():
             if poll.poll(_LOOK):
                 self._happened(os.read(self._fd, _EVENT))
-        os.close(self._fd)
+        with self._lock:
+            os.close(self._fd)
 
     def _happened(self, event: bytes) -> None:
         [kind] = struct.unpack("<I", event[:4])
@@ -75,7 +82,7 @@ class UhidDevice:
             self._receive(report[-REPORT:])  # without the leading number of the report
         elif kind == _GET_REPORT:
             reply = struct.pack("<I", _GET_REPLY) + number + struct.pack("<HH", errno.EIO, 0)
-            os.write(self._fd, reply + bytes(_DATA))
+            self._tell(reply + bytes(_DATA))
         elif kind == _SET_REPORT:
             os.write(
                 self._fd, struct.pack("<I", _SET_REPLY) + number + struct.pack("<H", errno.EIO)
