@@ -24,7 +24,6 @@ __all__ = [
     "AuthData",
     "Creation",
     "Stored",
-    "allowed",
     "auth_data",
     "bytes_of",
     "counter_refused",
@@ -115,14 +114,6 @@ def request_options(
         ],
         "userVerification": "discouraged",
     }
-
-
-def allowed(options: Mapping[str, Any]) -> tuple[bytes, ...]:
-    """The credentials that a login's question names; what is none is left out."""
-    listed = options.get("allowCredentials")
-    found = (one.get("id") for one in listed if isinstance(one, dict)) if listed else ()
-    ids = (bytes_of(one) for one in found)
-    return tuple(one for one in ids if one)
 
 
 class AuthData(NamedTuple):

@@ -14,6 +14,7 @@ from pve_auth_tui.core.plan import KeyCall, Plan
 from pve_auth_tui.core.ports import Clock, Hands, Proofs, Runner, SecurityKey, SecurityKeys
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.webauthn import entry_of, server_trouble
 from pve_auth_tui.services.keyorigin import place_of
 from pve_auth_tui.services.keyrunner import KeyRunner
@@ -200,10 +201,20 @@ def _userid(plan: Plan) -> str:
 
 
 def _new_entry(report: Report) -> str:
-    """The id that PVE gave it; "" when it did not tell."""
+    """The id that PVE gave it; where its answer was lost, that of the entry which is new."""
     answer = report.results[-1].answer
     ident = answer.get("id") if isinstance(answer, Mapping) else None
-    return ident if isinstance(ident, str) else ""
+    if isinstance(ident, str):
+        return ident
+    userid = _userid(report.plan)
+    before = {entry.id for entry in _factors(report.plan.before, userid)}
+    fresh = [entry.id for entry in _factors(report.snapshot, userid) if entry.id not in before]
+    return fresh[0] if len(fresh) == 1 else ""
+
+
+def _factors(snapshot: Snapshot, userid: str) -> tuple[TfaEntry, ...]:
+    user = snapshot.tfa.value.users.get(userid) if snapshot.tfa.value else None
+    return user.entries if user else ()
 
 
 def _why(report: Report) -> KeyTrouble:

@@ -24,7 +24,6 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthn import (
     LIFE,
-    allowed,
     auth_data,
     counter_refused,
     request_options,
@@ -74,9 +73,6 @@ class KeyProver:
             timely = _Countdown(hands, self._clock)
             options = {**challenge.webauthn, "timeout": int((LIFE - _MARGIN) * 1000)}
             with closing(self._opened(path, hands)) as key:
-                held = key.holding(place.rp_id, allowed(options))
-                if not held and key.holding(place.rp_id, _all(userid, snapshot)):
-                    raise _not_asked_for()
                 signed = key.sign(options, place.origin, timely)
             if hands.given_up():
                 return None
@@ -104,13 +100,17 @@ class KeyProver:
             )
 
     def _require_this_key(self, path: str, place: Place, userid: str, snapshot: Snapshot) -> None:
-        """Raises KeyTrouble (NOT_THIS_KEY) where it is sure that the key holds none of them."""
-        credentials = _all(userid, snapshot)
-        if not credentials:
+        """Raises KeyTrouble (NOT_THIS_KEY) where it is sure that PVE will not ask for the key."""
+        known = keys_of(userid, snapshot)
+        if not known:
             return  # PVE's API tells none: the login's question does
         with closing(self._keys.open(path)) as key:
-            if not key.holding(place.rp_id, credentials) and not key.info().verifies:
+            held = key.holding(place.rp_id, tuple(one.stored.credential for one in known))
+            if not held and not key.info().verifies:
                 raise _none_of_them(userid, place, snapshot)
+        found = [one.entry for one in known if one.stored.credential in held]
+        if found and not any(entry.enable for entry in found):
+            raise _not_asked_for()
 
     # --- a signature -------------------------------------------------------------------------
 
@@ -216,10 +216,6 @@ def _wanted(userid: str, snapshot: Snapshot) -> str:
     realms = snapshot.realms.value
     demand = demanded(realms.realms.get(userid.rpartition("@")[2]) if realms else None)
     return {"oath": "TOTP", "yubico": "Yubico OTP"}.get(demand, "")
-
-
-def _all(userid: str, snapshot: Snapshot) -> tuple[bytes, ...]:
-    return tuple(one.stored.credential for one in keys_of(userid, snapshot))
 
 
 def _named(known: Known) -> str:

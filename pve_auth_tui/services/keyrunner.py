@@ -75,7 +75,8 @@ class KeyRunner:
         self._require_wanted()
         self._hands.waits(Phase.SENDING)
         made = {"challenge": Secret(challenge), "value": Secret(registered.value)}
-        return self._sent(ApiCall(step.method, step.path, step.params, made), on_line)
+        told = {name: value for name, value in step.params.items() if name != "description"}
+        return self._sent(ApiCall(step.method, step.path, told, made), on_line)
 
     def _registered(self, on_line: Callable[[str], None]) -> tuple[Registered, str]:
         while True:

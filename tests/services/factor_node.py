@@ -35,6 +35,7 @@ from pve_auth_tui.simnode.tfa import totp as on_phone
 from pve_auth_tui.simnode.tickets import key_files
 
 ADDRESS = "https://pve1:8006"
+KNOWN_AS = "pve1.example.com:8006"
 WITHOUT = "nina@pve"
 """An administrator with a password and no second factor."""
 
@@ -83,7 +84,7 @@ class FactorNode:
         self.logins += 1
         with Front(self.node) as front:
             pin = Pin(certificate_pem=front.certificate_pem)
-            with closing(Https(front.host, front.port, pin)) as https:
+            with closing(Https(front.host, front.port, pin, known_as=KNOWN_AS)) as https:
                 yield https
 
     @property

@@ -30,14 +30,17 @@ class StandKey:
         self.soft = softkey.SoftKey(algorithm, rsa_key=rsa_key)
         self.rp_id = softkey.RP
         self.wanted_pin = pin
-        self.answers: dict[str, Any] = {}
+        self.says: dict[str, Any] = {}
         self.on_touch: Callable[[], None] = lambda: None
         self.asked: list[Mapping[str, Any]] = []
+        self.flags = softkey.PRESENT
         self.tells = True
+        self.verifies = False
         self.closed = 0
 
     def info(self) -> KeyInfo:
-        return KeyInfo(KeyPlace(PATH, "Stand Key"), versions=("FIDO_2_1",))
+        place = KeyPlace(PATH, "Stand Key")
+        return KeyInfo(place, versions=("FIDO_2_1",), verifies=self.verifies)
 
     def register(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Registered:
         self.asked.append(options)
@@ -50,7 +53,6 @@ class StandKey:
             options["challenge"],
             client={"origin": origin},
             auth=self._auth_data(attested=True),
-            **self.answers,
         )
         return Registered(self.soft.id, json.dumps(value))
 
@@ -61,9 +63,9 @@ class StandKey:
         self._work(hands)
         self.rp_id = options["rpId"]
         self.soft.counter += 1
-        given = self.soft.get(
-            options["challenge"], client={"origin": origin}, auth=self._auth_data(), **self.answers
-        )
+        said = {"origin": origin, **self.says}
+        given = self.soft.get(options["challenge"], client=said, auth=self._auth_data())
+        self.soft.counter -= 1  # it has counted, too
         given["challenge"] = options["challenge"]
         data, client, signature = (
             base64.urlsafe_b64decode(given["response"][name] + "==")
@@ -83,13 +85,14 @@ class StandKey:
         self.closed += 1
 
     def _auth_data(self, *, attested: bool = False) -> bytes:
-        data = self.soft.auth_data(attested=attested)
+        data = self.soft.auth_data(attested=attested, flags=self.flags)
         return hashlib.sha256(self.rp_id.encode()).digest() + data[32:]
 
     def _work(self, hands: Hands) -> None:
         hands.waits(Phase.WORKING)
         wrong, tries = False, 8
         while self.wanted_pin:
+            hands.waits(Phase.PIN)
             given = hands.pin(PinAsked(tries, wrong))
             if given is None:
                 raise KeyTrouble(Kind.CANCELLED if hands.given_up() else Kind.PIN_CANCELLED)

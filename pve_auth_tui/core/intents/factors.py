@@ -76,9 +76,9 @@ def add_key(userid: str, description: str) -> Intent:
                 "Correct the WebAuthn settings first: id and origin.",
             )
         path = ("access", "tfa", userid)
-        asks = ApiCall("POST", path, {"type": "webauthn", "description": described})
+        params = {"type": "webauthn", "description": described}
         made = dict.fromkeys(("challenge", "value"), Secret(""))
-        answers = KeyCall("POST", path, {"type": "webauthn"}, made)
+        steps = (ApiCall("POST", path, params), KeyCall("POST", path, params, made))
         notes = [
             *_asked_at_all(snapshot, userid),
             *_key_taken(snapshot, userid),
@@ -90,7 +90,7 @@ def add_key(userid: str, description: str) -> Intent:
                 " stays in user.cfg (keys=x), which does nothing.",
             ),
         ]
-        return Draft(f"enrol security key {described} for {userid}", (asks, answers), tuple(notes))
+        return Draft(f"enrol security key {described} for {userid}", steps, tuple(notes))
 
     return intent
 
