@@ -21,9 +21,10 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.keypins import old_pin_problem
 from pve_auth_tui.core.keys import Phase, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import old_pin_problem, tries_left
+from pve_auth_tui.core.keywords import tries_left
 from pve_auth_tui.services.hands import QueuedHands
 from screens.base import BaseScreen
 from screens.commands import Back
@@ -37,7 +38,9 @@ TOO_EARLY: Final = "The key typed a one-time code: it was touched too early."
 _DEAF: Final = 1.0  # seconds after a touch in which a key may still type (reference/fido.md 3.3)
 _TICK: Final = 1.0  # seconds between two looks at the countdown
 _TURN: Final = 0.1  # seconds between two looks whether the job before has let the key go
-_TYPED_BY_KEY: Final = re.compile(r"[cbdefghijklnrtuv]{32,48}")  # modhex, as a YubiKey types
+_SWEEP: Final = 0.2  # seconds after which a key that types has typed all of it
+_MODHEX: Final = "[cbdefghijklnrtuv]"
+_TYPED_BY_KEY: Final = re.compile(rf"{_MODHEX}{{44}}(?!{_MODHEX})|{_MODHEX}{{32,48}}")  # a YubiKey
 _HAND: Final = frozenset({Phase.PIN, Phase.FINGER, Phase.TOUCH})
 _LIGHT: Final = frozenset({Phase.FINGER, Phase.TOUCH})  # a hand may be at the key
 
@@ -86,6 +89,7 @@ class AtKey(BaseScreen):
         self._until = 0.0
         self._touched = -_DEAF
         self._ticking: Timer | None = None
+        self._sweeping: Timer | None = None
         self._turn = Lock()
 
     def compose_key(self) -> ComposeResult:
@@ -265,12 +269,19 @@ class AtKey(BaseScreen):
     def _typed_by_key(self, message: Field.Changed) -> None:
         """A key that is touched while something is asked for types into that very field."""
         field = message.field
-        if isinstance(field, PinEntry) and _TYPED_BY_KEY.search(field.value.reveal()):
+        text = field.value.reveal() if isinstance(field, PinEntry) else field.value
+        if isinstance(field, PinEntry | TextEntry) and _TYPED_BY_KEY.search(text):
+            self.say(TOO_EARLY)
+            if self._sweeping is not None:
+                self._sweeping.stop()
+            self._sweeping = self.set_timer(_SWEEP, partial(self._sweep, field))
+
+    def _sweep(self, field: PinEntry | TextEntry) -> None:
+        """All of it has come: out with it."""
+        if isinstance(field, PinEntry):
             field.clear()
-            self.say(TOO_EARLY)
-        elif isinstance(field, TextEntry) and _TYPED_BY_KEY.search(field.value):
+        else:
             field.value = _TYPED_BY_KEY.sub("", field.value)
-            self.say(TOO_EARLY)
 
     @on(Ended)
     def _job_ended(self, message: Ended) -> None:

@@ -394,7 +394,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         self._go(Step.LABEL, ())
         shown = PlanScreen(plan, self._left_plan, agree=self._agree)
         self.app.push_screen(shown)
-        shown.say("Somebody changed something meanwhile: this is the plan made anew.")
+        told = "Somebody changed something meanwhile: this is the plan made anew."
+        shown.call_later(shown.say, told)  # when it is there
 
     # --- trouble --------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ async def test_totp_from_the_list_to_the_proved_login(pilot: Pilot[None]) -> Non
 
 async def test_recovery_keys_from_the_list_to_a_login_with_one(pilot: Pilot[None]) -> None:
     app = pilot.app
-    await add_for(pilot, USER, "2")
+    await add_for(pilot, USER, "3")
     await run_the_plan(pilot)
     assert isinstance(app.screen, EnrolRecoveryScreen)
     await press(pilot, "ctrl+r")
@@ -92,7 +92,7 @@ async def test_recovery_keys_from_the_list_to_a_login_with_one(pilot: Pilot[None
 
 
 async def test_a_plan_that_is_left_leaves_no_factor(pilot: Pilot[None]) -> None:
-    await add_for(pilot, USER, "2")
+    await add_for(pilot, USER, "3")
     await listening(pilot)
     await press(pilot, "escape")
     assert status(pilot) == "No recovery keys were made."
