@@ -238,7 +238,7 @@ class RackService:
         Raises what `ProveService.prove` raises, and KeyTrouble.
         """
         snapshot = self._world.fresh().snapshot
-        answer = self._prove.with_key(key.path, hands, snapshot)
+        answer = self._prove.with_key(key.path, hands, snapshot, rack.userid(place))
         proof = self._prove.prove(rack.userid(place), password, answer, snapshot)
         return self._proved(rack, place, How.LOGIN), proof
 
