@@ -11,9 +11,10 @@ from textual.message import Message
 from textual.worker import Worker, get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.keypins import old_pin_problem, pin_problem, pin_remarks
 from pve_auth_tui.core.keys import KeyInfo, PinState
 from pve_auth_tui.core.keytrouble import Kind
-from pve_auth_tui.core.keywords import label, old_pin_problem, pin_problem, pin_remarks
+from pve_auth_tui.core.keywords import label
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.secret import Secret
 from screens.base import BaseScreen

@@ -14,9 +14,10 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.find import haystack
 from pve_auth_tui.core.keyids import Holding, id_today
+from pve_auth_tui.core.keypins import no_pin_problem
 from pve_auth_tui.core.keyrows import COLUMNS, lines_of, row, waiting
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Scan
-from pve_auth_tui.core.keywords import label, no_pin_problem, scan_lines
+from pve_auth_tui.core.keywords import label, scan_lines
 from pve_auth_tui.core.listing import Line, Row
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaConfig

@@ -13,18 +13,11 @@ from pve_auth_tui.arguments import FINDINGS, OK
 from pve_auth_tui.asking import answers
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.keyids import id_today
+from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, pin_problem
 from pve_auth_tui.core.keyrows import COLUMNS, as_json, lines_of, row, state_of
 from pve_auth_tui.core.keys import KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import (
-    LAST_TRY,
-    label,
-    no_pin_problem,
-    pin_problem,
-    pin_words,
-    scan_lines,
-    tries_left,
-)
+from pve_auth_tui.core.keywords import label, pin_words, scan_lines, tries_left
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot

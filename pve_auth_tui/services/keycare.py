@@ -15,18 +15,10 @@ from typing import Final, TypeAlias
 
 from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable, UsageError
 from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
+from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, old_pin_problem, pin_problem
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import (
-    LAST_TRY,
-    ONLY_RESET,
-    is_blocked,
-    label,
-    no_pin_problem,
-    old_pin_problem,
-    pin_problem,
-    tries_left,
-)
+from pve_auth_tui.core.keywords import ONLY_RESET, is_blocked, label, tries_left
 from pve_auth_tui.core.ports import Clock, Journal, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot

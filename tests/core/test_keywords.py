@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pve_auth_tui.core.keyids import MOST, Holding, id_today, ids_to_try
+from pve_auth_tui.core.keypins import no_pin_problem, old_pin_problem, pin_problem, pin_remarks
 from pve_auth_tui.core.keyrows import COLUMNS, as_json, lines_of, row, state_of, waiting
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState, Scan, ScanState
 from pve_auth_tui.core.keywords import (
@@ -14,10 +15,6 @@ from pve_auth_tui.core.keywords import (
     default_description,
     key_lines,
     label,
-    no_pin_problem,
-    old_pin_problem,
-    pin_problem,
-    pin_remarks,
     scan_lines,
 )
 from pve_auth_tui.core.plain import plain
