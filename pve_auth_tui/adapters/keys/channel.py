@@ -264,16 +264,17 @@ class Channel(CtapDevice):
 
     def _cancel(self) -> None:
         """Let the key stop blinking, and hear it say so (11.2.9.1.5 CTAPHID_CANCEL)."""
-        end = monotonic() + _GRACE
+        end = monotonic() + min(_GRACE, self._silence)
         try:
             self._send(_CANCEL, b"")
-            while monotonic() < end:
+            while (left := end - monotonic()) > 0:
                 try:
-                    report = self._wire.read(_LOOK)
+                    report = self._wire.read(min(left, _LOOK))
                 except TimeoutError:
                     continue
                 if not report or (
-                    report[:4] == self._id
+                    len(report) == REPORT
+                    and report[:4] == self._id
                     and report[4] & _FIRST
                     and report[4] != _FIRST | _KEEPALIVE
                 ):

@@ -109,16 +109,20 @@ class HidrawWire:
             raise OSError(errno.EIO, "a report was cut short")
 
     def read(self, seconds: float) -> bytes:
-        """The next report; empty when there will be none."""
+        """The next report. Raises TimeoutError, OSError."""
+        opened = self._open()
         found = self._poll.poll(max(0.0, seconds) * 1000)
         if not found:
             raise TimeoutError
         if not found[0][1] & select.POLLIN:
             raise OSError(errno.ENODEV, "unplugged")
         try:
-            return os.read(self._open(), _REPORT)
+            report = os.read(opened, _REPORT)
         except BlockingIOError:
             raise TimeoutError from None
+        if not report:
+            raise OSError(errno.ENODEV, "unplugged")
+        return report
 
     def close(self) -> None:
         """Give the device back; twice does no harm."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fido2.ctap import CtapError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pve_auth_tui.adapters.keys.channel import Channel
@@ -62,6 +62,7 @@ def test_the_greeting_tells_version_and_abilities() -> None:
     assert (channel.ctap2, channel.u2f) == (True, True)
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=7609), st.binary(min_size=1, max_size=7609))
 def test_messages_of_any_length_go_there_and_back(there: bytes, back: bytes) -> None:
     wire, channel = talk(message(CHANNEL, CBOR, back))
