@@ -159,15 +159,15 @@ async def test_a_code_of_another_app_is_found_here(tmp_path: Path) -> None:
         assert status(pilot) == "Nobody has logged in."
 
 
-async def test_a_login_that_wants_a_security_key_says_so(tmp_path: Path) -> None:
+async def test_a_login_that_wants_an_old_key_says_so(tmp_path: Path) -> None:
     app = house(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot, "paul@pam")
-        app.door.asks = Challenge(webauthn={"challenge": "x"})
+        app.door.asks = Challenge(u2f=True)
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "BAD" in shown(pilot))
-        assert "needs a security key" in shown(pilot)
+        assert "needs an old U2F key" in shown(pilot)
 
 
 async def test_escape_gives_the_question_up_then_leaves(tmp_path: Path) -> None:
