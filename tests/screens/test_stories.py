@@ -74,6 +74,16 @@ async def test_all_well_ends_every_story(pilot):
     assert "Broken on purpose" not in shown(pilot)
 
 
+async def test_the_key_is_pulled_and_plugged_in_again(pilot):
+    bus = pilot.app.workshop.keys
+    assert [place.product for place in bus.scan().keys] == ["Demo Key A"]
+    await tell(pilot, "demo no key")
+    assert not bus.scan().keys
+    await until(pilot, lambda: "Broken on purpose: no key." in shown(pilot))
+    await tell(pilot, "demo all well")
+    assert [place.product for place in bus.scan().keys] == ["Demo Key A"]
+
+
 async def test_an_unknown_story_is_said_to_be_none(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "demo earthquake")
@@ -87,7 +97,7 @@ async def test_what_a_story_adds_is_counted_and_in_view_and_the_cursor_stays_on_
     await tell(pilot, "demo pvedaemon dead")
     await until(pilot, lambda: "BAD    pvedaemon does not run" in shown(pilot))
     assert table(pilot).key == key
-    assert status(pilot) == "Read again. 14 things to look at."
+    assert status(pilot) == "Read again. 15 things to look at."
 
 
 @pytest.mark.parametrize("story", ["pvedaemon dead", "lock held", "disk full", "dead mount"])

@@ -196,6 +196,7 @@ def test_a_key_that_hangs_says_nothing_until_it_is_pulled(at: str) -> None:
     host = Host(wire)
     one.script.hang_at = at
     host.tell(INIT if at == "init" else CBOR, b"nonce..8" if at == "init" else b"\x0b")
+    host.tell(INIT, b"nonce..8", EVERYBODY)
     with pytest.raises(TimeoutError):
         wire.read(0.2)
     wire.unplug()

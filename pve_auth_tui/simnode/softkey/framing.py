@@ -60,7 +60,7 @@ class Request:
             self._framing.unplug()
             raise Unplugged
         if script.hang_at == name:
-            self._framing.key.log.append("hang")
+            self._framing.hang()
             while not self._framing.is_gone:
                 time.sleep(_STEP)
             raise Unplugged
@@ -87,6 +87,7 @@ class Framing:
         self._out = out
         self._on_gone = on_gone
         self._gone = threading.Event()
+        self._is_dead = False
         self._next = _FIRST
         self._partial: _Partial | None = None
         self._running: Request | None = None
@@ -106,10 +107,15 @@ class Framing:
         if self._on_gone:
             self._on_gone()
 
+    def hang(self) -> None:
+        """Neither take nor say anything more, until the key is pulled."""
+        self._is_dead = True
+        self.key.log.append("hang")
+
     def send(self, channel: int, command: int, payload: bytes) -> None:
         """A message to the host, in as many reports as it takes."""
         with self._lock:
-            if self.is_gone:
+            if self.is_gone or self._is_dead:
                 return
             if self.key.script.foreign_traffic:
                 foreign = struct.pack(">IBH", _SOMEBODY_ELSE, 0x80 | KEEPALIVE, 1)
@@ -124,6 +130,8 @@ class Framing:
     def receive(self, report: bytes) -> None:
         """One report of the host's, 64 bytes."""
         with self._lock:
+            if self._is_dead:
+                return
             channel, mark = struct.unpack(">IB", report[:5])
             if mark & 0x80:
                 self._begin(channel, mark & 0x7F, report)
@@ -177,7 +185,7 @@ class Framing:
     def _init(self, channel: int, nonce: bytes) -> None:
         script, running = self.key.script, self._running
         if script.hang_at == "init":
-            self.key.log.append("hang")
+            self.hang()
             return
         if script.unplug_at == "init":
             self.unplug()
