@@ -20,6 +20,7 @@ _CERTIFICATES: Final = ("pveproxy-ssl.pem", "pve-ssl.pem")
 """The admin's own, which browsers trust, before PVE's."""
 _MOST: Final = 8  # names of one node
 _NOWHERE: Final = "only its bare name is known"
+_UNREAD: Final = "nothing of it can be read from here"
 
 NamesIn = Callable[[bytes], tuple[str, ...]]
 """The names of a certificate (PEM), untrusted. Raises Unreadable."""
@@ -58,6 +59,8 @@ class NodeNames:
     def known(self, snapshot: Snapshot) -> Known:
         """The same as the rules of the settings want it."""
         found = self.read(snapshot)
+        if all(one.why == _UNREAD for one in found):
+            found = ()  # a bare name would be taken for the whole one
         whole = {one.node: one.full for one in found}
         more = dict.fromkeys(name for one in found for name in one.others)
         others = tuple(name for name in more if name not in whole.values())
@@ -80,7 +83,9 @@ class NodeNames:
 
     def _of(self, tree: Tree | None, node: str, here: str, address: str) -> NodeName:
         if tree is None:
-            return NodeName(node, node, _NOWHERE, (address,) if address else ())
+            opened = host_name(self._host().rpartition(":")[0]) if node == here else ""
+            full, why = (opened, "as it was opened") if "." in opened else (node, _UNREAD)
+            return NodeName(node, full, why, (address,) if address else ())
         custom, own = (self._certified(tree, node, file) for file in _CERTIFICATES)
         hosts = host_name(full_name(node, _read(tree, _HOSTS))) if node == here else ""
         found = [

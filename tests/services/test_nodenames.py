@@ -117,15 +117,22 @@ def test_nodes_that_only_have_a_folder_count_too():
     assert found["pve9"].full == "pve9.example.com"
 
 
-def test_without_files_there_are_bare_names():
-    def broken():
-        raise Unreadable("pmxcfs does not answer.")
+@pytest.mark.parametrize("files", [None, Unreadable("pmxcfs does not answer.")])
+def test_without_files_a_node_is_known_as_it_was_opened(files):
+    def no_files():
+        if files:
+            raise files
 
-    for no_files in (lambda: None, broken):
-        service = NodeNames(no_files, names_in, lambda: "pve1.example.com:8006")
-        known = service.known(picture(cluster=RACK))
-        assert known.names == {"pve2": "pve2", "pve1": "pve1", "pve3": "pve3"}
-        assert known.host == "pve1.example.com:8006"
+    def known(host):
+        return NodeNames(no_files, names_in, lambda: host).known(picture(cluster=RACK))
+
+    by_name = known("pve2.example.com:8006")
+    assert by_name.names == {"pve2": "pve2.example.com", "pve1": "pve1", "pve3": "pve3"}
+    assert by_name.host == "pve2.example.com:8006"
+    assert propose(by_name.names).settings.id == "example.com"
+    for host in ("192.0.2.22:8006", "[2001:db8::2]:8006", "pve2:8006"):
+        assert known(host).names == {}
+        assert propose(known(host).names).settings is None
 
 
 def test_the_demos_nodes_all_have_names():
