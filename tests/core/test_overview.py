@@ -10,11 +10,12 @@ from pve_auth_tui.core.find import haystack, parse_query
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.lists import listing
 from pve_auth_tui.core.overview import opens_recover, overview
-from pve_auth_tui.core.snapshot import Cluster, Jobs, Part, SyncJob, TokenSecrets
+from pve_auth_tui.core.proofs import How, Mark
+from pve_auth_tui.core.snapshot import Cluster, Datacenter, Jobs, Part, SyncJob, TokenSecrets
 from tests.core.pictures import CORP, DAY, ENTRA, NOW, PAM, PVE, factor, factors, picture
 from tests.core.random_pictures import pictures
 
-KEYS = factors("root@pam", factor("webauthn", "rack 3"))
+KEYS = factors("root@pam", factor("webauthn", "rack 3"), factor("recovery", unused=9))
 
 
 def findings(*lines, tfa=(KEYS,), **parts):
@@ -81,6 +82,22 @@ def test_what_needs_a_look(said, lines, tfa):
     assert said in findings(*lines, tfa=tfa)
 
 
+def test_administrators_with_keys_alone_are_out_without_settings():
+    assert findings(
+        "user:a@pve:1:0:::::",
+        "acl:1:/:a@pve:Administrator:",
+        tfa=[KEYS, factors("a@pve", factor("webauthn", "k"))],
+        datacenter=Datacenter({}),
+    ) == ["BAD a@pve: only security keys, and WebAuthn is not set up"]
+
+
+def test_keys_that_worked_under_another_id_are_counted():
+    mark = Mark("root@pam", "webauthn-rack 3", How.LOGIN, NOW, "pve1", "old.example.com", 3)
+    made = replace(picture(tfa=[KEYS]), proofs={("root@pam", "webauthn-rack 3"): mark})
+    (found,) = overview(made, NOW).findings
+    assert found.text == "security keys of 1 administrator are bound to another WebAuthn ID"
+
+
 def test_risky_realms_and_failed_syncs():
     lab = Realm("lab", "ldap", {"server1": "a"})
     jobs = Jobs({"j": SyncJob("j", "lab", {}, 1, "no answer")})
@@ -92,7 +109,8 @@ def test_risky_realms_and_failed_syncs():
 
 def test_a_realm_that_locks_its_administrators_out_is_bad():
     pam = Realm("pam", "pam", {"tfa": "type=oath"})
-    assert findings(realms=(pam, PVE, CORP, ENTRA))[:3] == [
+    key = factors("root@pam", factor("webauthn", "rack 3"))
+    assert findings(tfa=(key,), realms=(pam, PVE, CORP, ENTRA))[:3] == [
         "BAD root@pam cannot log in to the web interface: "
         "the realm requires TOTP, and there is none",
         "BAD no administrator can log in to the web interface",

@@ -22,6 +22,7 @@ _RULES: tuple[_Rule, ...] = (
     logins.root_cannot_log_in,
     logins.nobody_left,
     logins.realm_keeps_out,
+    logins.keys_in_vain,
     logins.locked,
     logins.without_second_factor,
     rights.self_made_roots,
@@ -37,6 +38,7 @@ _RULES: tuple[_Rule, ...] = (
     names.ghost_factors,
     logins.never_asked,
     logins.recovery_low,
+    logins.keys_of_another_id,
     logins.secretless_tokens,
     settings.ignored_lines,
 )

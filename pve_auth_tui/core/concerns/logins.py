@@ -14,6 +14,7 @@ from pve_auth_tui.core.logins import (
     kept_out_by,
     login,
     recovery_left,
+    webauthn_problem,
 )
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
@@ -130,6 +131,46 @@ def recovery_low(snapshot: Snapshot, config: UserConfig, now: float) -> Findings
         "A new set replaces the old one.",
         Target("tfa", query="left:low rights:admin"),
     )
+
+
+def keys_in_vain(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
+    """Administrators with nothing but keys, while no key can be used (reference 8.1)."""
+    problem = webauthn_problem(snapshot)
+    if not problem:
+        return
+    out = []
+    for userid in active_administrators(config, now):
+        found = login(snapshot, userid, now)
+        if found.kinds == ("key",) and found.obstacle and not found.locked and userid != ROOT:
+            out.append((f"{userid}: only security keys, and {problem}", userid))
+    yield from few_or_many(
+        out,
+        f"administrators have only security keys, and {problem}",
+        "They are locked out since proxmox-tfa 6.0.5: `:webauthn` sets it up.",
+        Target("users", query="rights:admin tfa:key -rights:off"),
+        word="BAD",
+    )
+
+
+def keys_of_another_id(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
+    """Administrators whose keys PVE no longer finds; only what this program has seen is known."""
+    if not snapshot.proofs:
+        return
+    from pve_auth_tui.core.coverage import findings_of  # most clusters have nothing to look at
+
+    old = [
+        userid
+        for userid in active_administrators(config, now)
+        if any(found.kind == "old-id" for found in findings_of(snapshot, userid, now))
+    ]
+    if old:
+        number = count_words(len(old), "administrator", "administrators")
+        yield Finding(
+            "LOOK",
+            f"security keys of {number} are bound to another WebAuthn ID",
+            f"{listed(old)}: PVE does not find them. Register them anew.",
+            Target("tfa", query="note:old rights:admin"),
+        )
 
 
 def secretless_tokens(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
