@@ -152,6 +152,7 @@ class KeyPinForm(FormScreen):
             self._leave(message.info, f"{error} {error.hint}".strip())
             return
         self._worker, self._info = None, message.info
+        self._on_pin(message.info, "")
         self.tell(error)
         if kind is Kind.PIN_WRONG and self.has_one:
             self.form.show_problem("old", str(error))

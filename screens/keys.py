@@ -117,7 +117,7 @@ class ReadKeysAgain(Reload):
 
     @classmethod
     def run(cls, screen: BaseScreen) -> None:
-        cast("KeysScreen", screen).read_again()
+        cast("KeysScreen", screen).ask_again()
         super().run(screen)
 
 
@@ -156,6 +156,8 @@ class KeysScreen(KeyWatch):
         self._known: dict[KeyPlace, Plugged] = {}
         self._round = 0  # of reading keys; what an older one finds is dropped
         self._factors: TfaConfig | None = None
+        self._rounds = 0
+        self._asked = False  # anew by `r`, whose new picture of the node comes later
         self.reads = False
         self._left = False  # for a screen that works with keys, so they may say something else now
         self._nothing: tuple[Line, ...] = (Line("Looking at the USB ports ..."),)
@@ -178,7 +180,7 @@ class KeysScreen(KeyWatch):
     def on_mount(self) -> None:
         self.table.focus()
         self.row_moved()
-        self._factors = _factors(self.house.snapshot)
+        self._factors, self._rounds = _factors(self.house.snapshot), self.house.rounds
         self.watch_keys()
 
     def on_screen_resume(self) -> None:
@@ -240,8 +242,13 @@ class KeysScreen(KeyWatch):
             self.reads = False
             self.show_keys()
 
+    def ask_again(self) -> None:
+        """`r`: the keys at once, the node when it has answered."""
+        self._asked = True
+        self.read_again()
+
     def read_again(self) -> None:
-        """`r`: ask every key anew."""
+        """Ask every key anew."""
         self._known = {}
         self._round += 1
         self.reads = False
@@ -251,10 +258,14 @@ class KeysScreen(KeyWatch):
     def snapshot_changed(self) -> None:
         """Other entries on the node: what the keys hold may be something else now."""
         self.refresh_head()
-        factors = _factors(self.house.snapshot)
-        if factors != self._factors:
+        factors, rounds = _factors(self.house.snapshot), self.house.rounds
+        read_again, self._rounds = rounds != self._rounds, rounds
+        if factors != self._factors or (read_again and not self._asked):
             self._factors = factors
             self.read_again()
+        if read_again:
+            self._asked = False
+            self.say("Read again.")
 
     # --- rows ----------------------------------------------------------------------
 
@@ -313,7 +324,7 @@ class KeysScreen(KeyWatch):
             self.app.push_screen(KeyPinForm(found.info, self._pin_changed))
 
     def _pin_changed(self, info: KeyInfo, sentence: str) -> None:
-        """The form is done; `info` is what the key said then."""
+        """What came of the form, which may stay; `info` is what the key said then."""
         self.say(sentence)
         known = self._known.get(info.place)
         if known is None or info.problem:

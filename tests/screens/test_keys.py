@@ -168,6 +168,7 @@ async def test_keys_come_and_go_and_each_is_opened_once(pilot, bus):
     await press(pilot, "r")
     await looked(pilot)
     assert bus.opened.count(second) == 2
+    assert status(pilot) == "Read again."
 
 
 async def test_other_entries_on_the_node_are_reason_to_look_again(pilot, bus):
@@ -229,6 +230,9 @@ async def test_a_wrong_pin_tells_the_tries_and_the_third_one_the_way_out(pilot, 
     assert "That is not the key's PIN: 3 tries left." in plain(pilot)
     assert "•" not in shown(pilot), "what was typed is gone"
     await until(pilot, lambda: "LOOK  3 tries left." in shown(pilot))
+    await press(pilot, "escape")
+    assert "set, 3 tries left" in shown(pilot), "also when the form is left"
+    await press(pilot, "p")
     for wrong in ("0001", "0002"):
         await sent(pilot, old=wrong, new=CANARY, again=CANARY)
         await settle(pilot)
