@@ -34,8 +34,12 @@ def _add_enrol(parser: argparse.ArgumentParser) -> None:
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--totp", action="store_true", help="an authenticator app")
     kind.add_argument("--recovery", action="store_true", help="ten keys on paper, once each")
+    kind.add_argument(
+        "--webauthn", action="store_true", help="a security key in this machine's USB"
+    )
     kind.add_argument("--yubico", action="store_true", help="a YubiKey that types its codes")
-    parser.add_argument("--description", default="", metavar="D", help="which phone")
+    parser.add_argument("--description", default="", metavar="D", help="which phone or key")
+    _add_key(parser)
     parser.add_argument("--digits", type=_number, default=6, metavar="N", help="6 to 8")
     parser.add_argument("--period", type=_number, default=30, metavar="S", help="10 to 120 s")
     parser.add_argument(
@@ -60,6 +64,7 @@ def _add_undo(parser: argparse.ArgumentParser) -> None:
 
 def _add_prove(parser: Parser) -> None:
     _add_userid(parser)
+    _add_key(parser)
     parser.quiet = f"one USER is all that is named here. A password is not: {_READABLE}"
 
 
@@ -98,6 +103,12 @@ def _add_webauthn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-subdomains", choices=("0", "1"), metavar="0|1", help="of origin")
     parser.add_argument("--proposed", action="store_true", help="what fits the nodes' names")
     add_plan_options(parser)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--key", default="", metavar="PATH", help="the security key to use, such as /dev/hidraw3"
+    )
 
 
 def _add_userid(parser: argparse.ArgumentParser) -> None:

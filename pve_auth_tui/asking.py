@@ -28,11 +28,23 @@ _OFFERED: Final = {
 }
 
 
-class Answers:
-    """Answers a login's questions, each once. `stdin` is read instead of asking if given."""
+Key = Callable[[Challenge], Secret | None]
+"""What answers with a security key; None where somebody gave up."""
 
-    def __init__(self, stdin: TextIO | None = None) -> None:
+
+class Answers:
+    """Answers a login's questions, each once. `stdin` is read instead of asking if given.
+
+    `key` answers with a security key, where there may be one; `key_alone`: nothing else is asked
+    for where PVE takes a key.
+    """
+
+    def __init__(
+        self, stdin: TextIO | None = None, key: Key | None = None, *, key_alone: bool = False
+    ) -> None:
         self._stdin = stdin
+        self._key = key
+        self._key_alone = key_alone
 
     def password(self, user: str, host: str) -> Secret:
         """The password; raises UsageError for none."""
@@ -42,17 +54,24 @@ class Answers:
         return Secret(typed)
 
     def second_factor(self, challenge: Challenge) -> Secret | None:
-        """`totp:123456`, `recovery:...` or `yubico:...`; None when nothing is typed.
+        """`totp:123456`, `recovery:...`, `yubico:...` or a key's `webauthn:{...}`; None when
+        nothing is typed.
 
-        Raises AuthTuiError when none of the factors can be typed here.
+        Raises AuthTuiError when none of the factors can be given here, and what the key raises.
         """
         offered = [text for kind, text in _OFFERED.items() if kind in challenge.kinds]
+        key = self._key if challenge.webauthn is not None else None
+        if key is not None and (self._key_alone or not offered):
+            return key(challenge)
         if not offered:
             raise AuthTuiError(
-                "This login needs a security key, which cannot be asked for here yet.",
-                "Log in as somebody with a code or a recovery key, or run this on the node.",
+                "This login needs a security key, and there is none to ask here.",
+                "Plug it into this machine, or log in as somebody with a code or a recovery key.",
             )
-        typed = "".join(self._line(f"Second factor: {' or '.join(offered)}: ").split())
+        or_key = ", or nothing for the security key" if key else ""
+        typed = "".join(self._line(f"Second factor: {' or '.join(offered)}{or_key}: ").split())
+        if not typed and key is not None:
+            return key(challenge)
         return Secret(f"{_kind_of(typed)}:{typed}") if typed else None
 
     def line(self, question: str, *, echo: bool = False) -> str:
@@ -115,6 +134,6 @@ def _asked(question: str, ask: Callable[[str], str] = getpass) -> str:
             ) from None
 
 
-def answers(*, from_stdin: bool) -> Answers:
-    """Those of this process."""
-    return Answers(sys.stdin if from_stdin else None)
+def answers(*, from_stdin: bool, key: Key | None = None, key_alone: bool = False) -> Answers:
+    """Those of this process; `key` and `key_alone` as Answers has them."""
+    return Answers(sys.stdin if from_stdin else None, key, key_alone=key_alone)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pve_auth_tui.adapters.certificate import Pin
     from pve_auth_tui.adapters.https import Https
     from pve_auth_tui.asking import Answers
+    from pve_auth_tui.core.challenge import Challenge
+    from pve_auth_tui.core.secret import Secret
     from pve_auth_tui.simnode.node import SimNode
 
 PORT = 8006
@@ -198,8 +200,20 @@ def _logged_in(options: argparse.Namespace) -> Login:
     api = Https(host, port, pin, known_as="" if options.host else known_as)
     api.greet()
     user = options.user or ROOT
-    api.login(user, asked.password(user, host), asked.second_factor)
+    password = asked.password(user, host)
+    by_key = answers(from_stdin=options.password_stdin, key=_key_here(asked, known_as))
+    api.login(user, password, by_key.second_factor)
     return Login(api, host, port, pin, known_as)
+
+
+def _key_here(asked: Answers, known_as: str) -> Callable[[Challenge], Secret | None] | None:
+    """What answers with a security key in this machine's USB; None where there is none."""
+    from pve_auth_tui.actions.at_key import login_key, there_is_one
+    from pve_auth_tui.adapters.keys.hidraw import HidrawBus
+    from pve_auth_tui.adapters.keys.usb import UsbKeys
+
+    keys = UsbKeys(HidrawBus())
+    return login_key(keys, asked, known_as) if there_is_one(keys) else None
 
 
 def _confirmed_pin(host: str, port: int, asked: Answers) -> Pin:

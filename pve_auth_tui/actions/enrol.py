@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any, Final
 
-from pve_auth_tui.actions import enrol_recovery, enrol_yubico, showing
+from pve_auth_tui.actions import enrol_key, enrol_recovery, enrol_yubico, showing
 from pve_auth_tui.actions import prove as proving
 from pve_auth_tui.actions.running import Outcome, carry_out
 from pve_auth_tui.arguments import FAILED, OK
@@ -34,6 +34,8 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     """
     if options.recovery:
         return enrol_recovery.run(options, workshop)
+    if options.webauthn:
+        return enrol_key.run(options, workshop)
     if options.yubico:
         return enrol_yubico.run(options, workshop)
     snapshot, _, node = workshop.outlooks.fresh()

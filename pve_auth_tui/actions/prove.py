@@ -5,48 +5,123 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from pve_auth_tui.actions.at_key import (
+    TerminalHands,
+    cancelled_by_signals,
+    chosen,
+    code_of,
+    there_is_one,
+)
 from pve_auth_tui.arguments import OK
 from pve_auth_tui.asking import Answers, answers
+from pve_auth_tui.core.challenge import Challenge
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.keytrouble import KeyTrouble
+from pve_auth_tui.core.logins import login
 from pve_auth_tui.core.node import Ability
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.output import complain, json_line
-from pve_auth_tui.services.prove import Proof
+from pve_auth_tui.services.prove import Proof, Second
 from pve_auth_tui.workshop import Workshop
 
 
 def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
-    """The exit code and what goes to stdout.
+    """The exit code, 130 where the key was given up, and what goes to stdout.
 
-    Raises what `ProveService` raises: Refused for what was not tried, LoginRefused, Unreachable.
+    Raises what `ProveService` raises: Refused for what was not tried, LoginRefused, Unreachable,
+    and KeyTrouble.
     """
     userid = options.userid
     snapshot, _, node = workshop.outlooks.fresh()
     complain(*workshop.prove.before(userid, snapshot))
-    asked = answers(from_stdin=options.password_stdin)
+    prover = _Prover(options, workshop, snapshot)
     why_not = node.can(Ability.LOGIN)
     if why_not:
         complain(f"Nobody logs in here ({why_not}): only what is stored is looked at.")
-    question = f"Password of {plain(userid)} (none: nobody logs in): "
-    password = "" if why_not and not options.password_stdin else asked.line(question)
-    if password and not why_not:
-        proof = workshop.prove.prove(userid, Secret(password), asked.second_factor, snapshot)
-    else:
-        proof = _checked_here(userid, workshop, snapshot, asked)
+    try:
+        proof = prover.proof(may_log_in=not why_not)
+    except KeyTrouble as trouble:
+        complain(str(trouble), trouble.hint)
+        return code_of(trouble), ""
     return OK, json_line(as_json(proof)) if options.json else text_of(proof)
 
 
-def _checked_here(userid: str, workshop: Workshop, snapshot: Snapshot, asked: Answers) -> Proof:
-    challenge = workshop.prove.expected(userid, snapshot)
-    answer = asked.second_factor(challenge) if challenge.kinds else None
-    return workshop.prove.local_check(userid, snapshot, answer)
+class _Prover:
+    """One proof, with whoever is asked for it; the key is found when it is needed."""
+
+    def __init__(self, options: argparse.Namespace, workshop: Workshop, snapshot: Snapshot) -> None:
+        self._options = options
+        self._workshop = workshop
+        self._snapshot = snapshot
+        self._userid: str = options.userid
+        usable = login(snapshot, self._userid, workshop.clock.now()).usable
+        self._by_key = bool(options.key) or usable == {"key"}
+        self._has_key = "key" in usable
+        self._chosen = ""
+        self._asked = self._answers()
+        self._hands = TerminalHands(self._asked, many=not options.password_stdin)
+
+    def _answers(self) -> Answers:
+        there = self._by_key or (self._has_key and there_is_one(self._workshop.keys))
+        return answers(
+            from_stdin=self._options.password_stdin,
+            key=self._answer if there else None,
+            key_alone=self._by_key,
+        )
+
+    def proof(self, *, may_log_in: bool) -> Proof:
+        """With a password a login, else what can be checked here."""
+        prove, userid = self._workshop.prove, self._userid
+        if self._by_key and may_log_in:
+            may_log_in = self._is_of_use()
+        question = f"Password of {plain(userid)} (none: nobody logs in): "
+        is_read = may_log_in or self._options.password_stdin
+        password = self._asked.line(question) if is_read else ""
+        if password and may_log_in:
+            second = self._asked.second_factor
+            return prove.prove(userid, Secret(password), second, self._snapshot)
+        if self._by_key:
+            path = self._path()
+            with cancelled_by_signals(self._hands):
+                return prove.signature_check(userid, path, self._hands, self._snapshot)
+        challenge = prove.expected(userid, self._snapshot)
+        answer = self._asked.second_factor(challenge) if challenge.kinds else None
+        return prove.local_check(userid, self._snapshot, answer)
+
+    def _is_of_use(self) -> bool:
+        """Found out before a password is asked for. Raises KeyTrouble for another key."""
+        try:
+            self._second()
+        except Refused as error:
+            complain(str(error), "Only the key's signature is checked.")
+            return False
+        return True
+
+    def _path(self) -> str:
+        """Looked for once: with several keys one has to be touched."""
+        if not self._chosen:
+            with cancelled_by_signals(self._hands):
+                self._chosen = chosen(self._workshop.keys, self._options.key, self._hands)
+        return self._chosen
+
+    def _second(self) -> Second:
+        return self._workshop.prove.with_key(
+            self._path(), self._hands, self._snapshot, self._userid
+        )
+
+    def _answer(self, challenge: Challenge) -> Secret | None:
+        second = self._second()
+        with cancelled_by_signals(self._hands):
+            return second(challenge)
 
 
 def text_of(proof: Proof) -> str:
     """A line for each sentence: `ok` what was proved, `-` what was not."""
     lines = [f"ok    {sentence}" for sentence in proof.proved]
     lines += [f"-     Not proved: {sentence}" for sentence in proof.not_proved]
+    lines += [f"LOOK  {sentence}" for sentence in proof.remarks]
     return "".join(f"{plain(line)}\n" for line in lines)
 
 
@@ -58,6 +133,8 @@ def as_json(proof: Proof) -> dict[str, Any]:
         "address": proof.address,
         "offered": list(proof.offered),
         "used": proof.used,
+        "entry": proof.entry,
         "proved": list(proof.proved),
         "not_proved": list(proof.not_proved),
+        "remarks": list(proof.remarks),
     }

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple, TextIO
 
@@ -41,13 +41,23 @@ class Outcome(NamedTuple):
     report: Report | None = None
 
 
-def carry_out(intent: Intent, options: argparse.Namespace, workshop: Workshop) -> Outcome:
+Apply = Callable[[Plan, str], Report]
+"""Runs a plan that was agreed to, with the word that was typed for it."""
+
+
+def carry_out(
+    intent: Intent,
+    options: argparse.Namespace,
+    workshop: Workshop,
+    *,
+    apply: Apply | None = None,
+) -> Outcome:
     """Make the plan of it, show it, have it confirmed, run it.
 
     A plan is confirmed by --yes, or by a person at a terminal who types `yes`; a HEAVY one by its
     word besides, from --override or typed. Where the node changes meanwhile, a person is shown
     the plan anew. Raises what planning and applying raise; with --json they stand in the value,
-    unless no plan could be made.
+    unless no plan could be made. `apply`: what runs it, if not the usual way.
     """
     plan = workshop.plans.review(intent, workshop.outlooks.fresh())
     if options.dry_run:
@@ -58,7 +68,11 @@ def carry_out(intent: Intent, options: argparse.Namespace, workshop: Workshop) -
             if not options.json:
                 _show(_as_text(plan, sys.stdout), sys.stdout, options)
             try:
-                report = _applied(plan, _typed(plan, options), options, workshop.plans)
+                word = _typed(plan, options)
+                if apply is None:
+                    report = _applied(plan, word, options, workshop.plans)
+                else:
+                    report = apply(plan, word)
             except PlanChanged as changed:
                 if options.yes or not _is_somebody_there():
                     raise
