@@ -6,14 +6,17 @@ measured`, or `failed NAME: why`; test_hid.py makes a test of each.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import subprocess
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -387,6 +390,50 @@ def of_two_keys_the_touched_one_is_chosen() -> str:
         equal(chosen, [paths["lab-2"]])
         until(lambda: "cancelled" in first.log)
     return ""
+
+
+# --- the software key, read by somebody else ------------------------------------------
+
+
+def _by_libfido2(**parts: Any) -> str:
+    """A key registers and signs for fido2-tools, which is libfido2: written by others, in C."""
+    with plugged(a_key(**parts)):
+        [place] = keys().scan().keys
+        shown = _run("fido2-token", "-L")
+        equal(shown.startswith(f"{place.path}: vendor=0x1209, product=0xf1d0"), True)
+        challenge, user = base64.b64encode(b"c" * 32).decode(), base64.b64encode(b"user").decode()
+        made = _run("fido2-cred", "-M", place.path, said=f"{challenge}\n{RP}\nann\n{user}\n")
+        name, public = _run("fido2-cred", "-V", said=made).split("\n", 1)
+        asked = f"{challenge}\n{RP}\n{name}\n"
+        signed = _run("fido2-assert", "-G", place.path, said=asked)
+        file = Path("/run/public.pem")
+        file.write_text(public)
+        _run("fido2-assert", "-V", str(file), "es256", said=signed)
+    return ""
+
+
+def _run(*argv: str, said: str = "") -> str:
+    done = subprocess.run(
+        argv, input=said, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"{argv} ends with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+@check
+def libfido2_takes_the_software_key() -> str:
+    return _by_libfido2()
+
+
+@check
+def libfido2_takes_an_older_software_key() -> str:
+    return _by_libfido2(versions=("FIDO_2_0",), attestation="self")
+
+
+@check
+def libfido2_takes_a_u2f_software_key() -> str:
+    return _by_libfido2(versions=("U2F_V2",))
 
 
 def _in_background(call: Callable[[], object]) -> threading.Thread:
