@@ -414,3 +414,38 @@ def test_nothing_of_the_pin_hangs_on_what_is_raised() -> None:
     told = f"{caught.value} {caught.value.hint} {caught.value.original}"
     assert "gesagt" not in told
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(("at", "kind"), [("hang_at", Kind.SILENT), ("unplug_at", Kind.UNPLUGGED)])
+def test_a_key_that_dies_while_it_waits_for_a_finger_is_told(at: str, kind: Kind) -> None:
+    software = SoftKey(pin=PIN, always_uv=True, builtin_uv=True, script=quick())
+    key = opened(software)
+    setattr(software.script, at, "touch")
+    hands = FakeHands(PIN)
+    assert kind_of(key.register, Server().creation(), ORIGIN, hands) is kind
+    assert hands.phases[-1] is Phase.FINGER
+
+
+def test_giving_up_at_the_sensor_ends_it() -> None:
+    software = SoftKey(pin=PIN, always_uv=True, builtin_uv=True, script=Script(touch="manual"))
+    hands = FakeHands(gives_up=lambda hands: "touch-wait:uv" in software.log)
+    asked = Server().creation()
+    assert kind_of(opened(software).register, asked, ORIGIN, hands) is Kind.CANCELLED
+    assert "cancelled" in software.log
+
+
+def test_a_key_that_is_pulled_while_its_pin_is_typed_is_told() -> None:
+    software = SoftKey(versions=CTAP20, pin=PIN, script=quick())
+
+    class Pulls(FakeHands):
+        def pin(self, asked: PinAsked) -> Any:
+            software.script.unplug_at = "read"
+            return super().pin(asked)
+
+    key = opened(software)
+    assert kind_of(key.register, Server().creation(), ORIGIN, Pulls(PIN)) is Kind.UNPLUGGED
+
+
+def test_a_key_whose_storage_is_full_is_told() -> None:
+    key = opened(SoftKey(script=quick(force_status={1: 0x28})))
+    assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_FULL
