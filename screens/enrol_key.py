@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.intents import factors
 from pve_auth_tui.core.keys import KeyPlace, Phase, Scan, ScanState
 from pve_auth_tui.core.keystages import key_texts, unfit, what_comes
@@ -30,7 +31,7 @@ from screens.key_watch import KeyWatch
 from widgets.detail_pane import Paragraph
 from widgets.field import Field, TextEntry
 from widgets.form import Form
-from widgets.lines import KeyHint, KeyLine, Rule
+from widgets.lines import HeadLine, KeyHint, KeyLine, Rule
 from widgets.stages import Stage, Stages
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
     # --- what it shows --------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        yield from self.compose_top()
+        yield HeadLine(id="head")
         yield Rule(id="heading")
         with Vertical(id="body"):
             yield Stages(id="stages")
@@ -127,8 +128,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         self._check_settings()
 
     def _show_tabs(self, *, numbered: bool = False) -> None:
-        """Digits take what is offered here."""
-        super()._show_tabs(numbered=False)
+        """Digits take what is offered here, and the rows are needed."""
 
     @property
     def form(self) -> Form:
@@ -145,9 +145,16 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         """How many things carry a digit."""
         return min(_MOST, len(self._offers))
 
-    def _go(self, step: Step, lines: tuple[Line, ...] = (), offers: tuple[Offer, ...] = ()) -> None:
+    def _go(
+        self,
+        step: Step,
+        lines: Sequence[Line] = (),
+        offers: tuple[Offer, ...] = (),
+        said: str = "",
+    ) -> None:
         """Stand at that step, and tell this about it; `offers` carry digits."""
-        self.step, self._lines, self._offers = step, lines, offers
+        self.step, self._lines, self._offers = step, tuple(lines), offers
+        self.say(said)
         self.form.display = step is Step.LABEL
         self._draw()
         self.show_keys()
@@ -155,10 +162,10 @@ class EnrolKeyScreen(AtKey, KeyWatch):
     def _draw(self) -> None:
         at = self._trouble_at if self.step is Step.TROUBLE else _AT[self.step]
         self.query_one(Stages).show(self._stages(at), at)
-        lines = [*self._lines]
-        if lines and self._offers:
-            lines.append(Line(""))
-        lines += [Line(f"{n} {text}") for n, (text, _) in enumerate(self._offers[:_MOST], 1)]
+        offers = [Line(f"{n} {text}") for n, (text, _) in enumerate(self._offers[:_MOST], 1)]
+        gap = [Line("")] if offers and self._lines else []
+        after = self.step is Step.AFTER  # what is offered comes first: that has to be seen
+        lines = [*offers, *gap, *self._lines] if after else [*self._lines, *gap, *offers]
         if self._shows_original and self.original:
             lines.append(Line(self.original, heading="Original"))
         if self._ready and self._ready.demo and self.step in _WATCHED | {Step.WORK}:
@@ -173,7 +180,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             ready = self._ready
             told[_SETTINGS] = ("ok", (f"{ready.origin}, ID {ready.rp_id}",))
         if self._plugged is not None:
-            told[_KEY] = ("ok", key_texts(self._plugged.info, self._plugged.held))
+            texts = key_texts(self._plugged.info, self._plugged.held)
+            told[_KEY] = ("ok", texts if at <= _LABEL else texts[:1])
         if at > _LABEL:
             told[_LABEL] = ("ok", (self._agreed,))
         if at > _STORED:
@@ -181,7 +189,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             told[_STORED] = (self._stored[0], (self._stored[1],))
             told[_PROOF] = (self._proof[0], (self._proof[1],))
         if self.step in (Step.SETUP, Step.TROUBLE):
-            told[at] = ("BAD", told.get(at, ("", ()))[1])
+            told[at] = (_word(self._trouble), told.get(at, ("", ()))[1])
         return [Stage(name, *told.get(index, ("-", ()))) for index, name in enumerate(_NAMES)]
 
     def show_keys(self) -> None:
@@ -228,7 +236,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         if isinstance(error, KeyTrouble) and error.back is Back.SETTINGS:
             self._trouble = error
             what_next = "e opens the settings, with a proposal. r looks again."
-            self._go(Step.SETUP, (*_told(error), Line(what_next)))
+            self._go(Step.SETUP, _told(error), said=what_next)
         else:
             self._fail(error, _SETTINGS)
 
@@ -250,8 +258,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         if self.step is Step.TROUBLE and not self._can_be_replugged(scan):
             self._place = self._place if self._place in scan.keys else None
             return
-        if self.step is Step.LABEL:
-            self.say("The key was unplugged.")
+        gone = "The key was unplugged. " if self.step is Step.LABEL else ""
         self._place = self._plugged = None
         if len(scan.keys) == 1:
             self._look_at(scan.keys[0])
@@ -261,7 +268,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             lines = [
                 Line(f"{one.text} {one.fix}".strip(), word=one.word) for one in scan_lines(scan)
             ]
-            self._go(Step.SCAN, (*lines, Line("It is looked for every second. Esc leaves.")))
+            self._go(Step.SCAN, lines, said=f"{gone}Looked for every second; Esc leaves.")
 
     def _can_be_replugged(self, scan: Scan) -> bool:
         """A key that comes back while its trouble is shown; going away is part of that trouble."""
@@ -271,8 +278,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         offers = tuple(
             (f"{label(place)}, {place.path}", partial(self._look_at, place)) for place in scan.keys
         )
-        lines = (Line("Several keys are plugged in. t: all blink, touch the one that you want."),)
-        self._go(Step.CHOOSE, lines, offers)
+        told = "Several keys are plugged in. t: all blink, touch the one that you want."
+        self._go(Step.CHOOSE, (), offers, told)
 
     def choose_by_touch(self) -> None:
         """`t`"""
@@ -309,7 +316,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             self._work()
             return
         self._again = False
-        self._go(Step.LABEL, (Line(what_comes(plugged.info)),))
+        told = "^O shows the plan; nothing is sent before you agree to it."
+        self._go(Step.LABEL, (Line(what_comes(plugged.info)),), said=told)
         self.when_listening(self._focus_description)
 
     def _focus_description(self) -> None:
@@ -363,8 +371,7 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         if self._plan is None or self._place is None:
             self._wait_for_key()
             return
-        self.say("Esc gives up; then nothing is stored.")
-        self._go(Step.WORK)
+        self._go(Step.WORK, said="Esc gives up; then nothing is stored.")
         job = partial(self._enrol, self._plan, self._place.path, self._override)
         self.at_key(job, self._was_stored, self._was_not_stored)
 
@@ -404,12 +411,13 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         self._trouble, self._trouble_at, self._shows_original = error, stage, False
         back, self._offers = _back(error), ()
         self._again = self._plan is not None
-        lines = [*_told(error)]
-        if stays and stays != error.hint:
-            lines.append(Line(stays))
-        lines.append(Line(_NEXT[back] if isinstance(error, KeyTrouble) else "r begins again."))
-        self._go(Step.TROUBLE, tuple(lines))
-        self.say("o shows the original text." if self.original else "")
+        lines = _told(error)
+        if stays:  # more exact than the usual word on a given-up key
+            lines = [*(lines[:1] if _given_up(error) else lines), Line(stays)]
+        what_next = _NEXT[back] if isinstance(error, KeyTrouble) else "r begins again."
+        if self.original:
+            what_next = f"{what_next} o shows the original text."
+        self._go(Step.TROUBLE, lines, said=what_next)
 
     @property
     def original(self) -> str:
@@ -450,7 +458,6 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         self._stored = ("LOOK", wrong) if wrong else ("ok", read)
         self._proof = ("-", "not yet")
         self._fork()
-        self.say("Stored. Nobody has logged in with it yet.")
 
     def _fork(self) -> None:
         offers = (
@@ -458,7 +465,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
             (f"Later: t in Two Factor, or `pve-auth-tui prove {self._userid}`", self._later),
             ("Check its signature only: one touch, no password", self._check_signature),
         )
-        self._go(Step.STORED, (Line("Does it work? A login proves it."),), offers)
+        told = "Stored. Nobody has logged in with it yet."
+        self._go(Step.STORED, (Line("Does it work? A login proves it."),), offers, told)
 
     def take(self, number: int) -> None:
         """What carries that digit."""
@@ -521,8 +529,8 @@ class EnrolKeyScreen(AtKey, KeyWatch):
                 ("Recovery keys: there are none yet, for when it is lost", self._recovery)
             )
         offers.append(("A second key, for when the first is lost", self._second_key))
-        self._go(Step.AFTER, lines, tuple(offers))
-        self.say("Done. u on a list takes it back. Esc leaves.")
+        told = "Done. u on a list takes it back. Esc leaves."
+        self._go(Step.AFTER, lines, tuple(offers), told)
 
     def _recovery(self) -> None:
         from screens.enrol_recovery import EnrolRecoveryScreen
@@ -533,8 +541,9 @@ class EnrolKeyScreen(AtKey, KeyWatch):
         self._plan, self._agreed, self._again = None, "", False
         self.form.fill({"description": ""})
         self._suggested = ""
-        self.say("Pull the first key out, and plug the second one in.")
-        self._wait_for_key()
+        self._place = self._plugged = None
+        told = "Pull the first key out and plug the second one in. r looks at what is plugged in."
+        self._go(Step.SCAN, (), said=told)
 
     # --- coming back, leaving -------------------------------------------------------------
 
@@ -577,5 +586,13 @@ def _back(error: AuthTuiError | None) -> Back:
     return Back.CHALLENGE if error.back is Back.CLOSE else error.back
 
 
+def _given_up(error: AuthTuiError | None) -> bool:
+    return isinstance(error, KeyTrouble) and error.kind in (Kind.CANCELLED, Kind.PIN_CANCELLED)
+
+
+def _word(error: AuthTuiError | None) -> Word:
+    return "-" if _given_up(error) else "BAD"
+
+
 def _told(error: AuthTuiError) -> list[Line]:
-    return [line for line in (Line(str(error), word="BAD"), Line(error.hint)) if line.text]
+    return [line for line in (Line(str(error), word=_word(error)), Line(error.hint)) if line.text]
