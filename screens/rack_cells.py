@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,7 @@ from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import scan_lines
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.rack import Place, Proving, Rack, failed, next_open
-from pve_auth_tui.core.rackplan import Agreed, of_cell
+from pve_auth_tui.core.rackplan import Agreed
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.words import count_words
 from screens.at_key import TOO_EARLY, AtKey
@@ -199,16 +198,17 @@ class RackCells(AtKey, KeyWatch):
     def _store_as_agreed(self, ready: Ready) -> None:
         if ready.agreed:
             self._store(ready)
-        elif self.rack is not None:
+        else:
+            from screens.plan import PlanScreen
+
             self.step = Step.PULL
             self._again = self._look_at_key
 
             def agreed(plan: Plan, override: str) -> None:
-                self._store(replace(ready, plan=plan), override)
+                self._store(ready, override)
 
-            self.say("The node has changed since the plan was agreed to: look at this one.")
-            intent = of_cell(self.rack, ready.place)
-            self.house.review(intent, self.plan_left, self.tell, agreed)
+            self.say("The node has changed since the plan was agreed to.")
+            self.app.push_screen(PlanScreen(ready.plan, self.plan_left, agree=agreed))
 
     def tell(self, error: AuthTuiError) -> None:
         """What went wrong and what to try, as one sentence."""

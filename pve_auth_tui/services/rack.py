@@ -156,12 +156,15 @@ class RackService:
     def look(self, rack: Rack, place: Place, key: KeyPlace, agreed: Agreed, hands: Hands) -> Ready:
         """Look at a plugged-in key and make the cell's plan; nothing is sent, nobody touches.
 
-        Raises KeyTrouble (ALREADY for a key that the person has), and what the plan raises.
+        Raises KeyTrouble (ALREADY for a key that the person has, UNPLUGGED where another one is
+        there by now), and what the plan raises.
         """
         hands.waits(Phase.OPENING)
         outlook = self._world.fresh()
         with closing(self._keys.open(key.path)) as opened:
             info = opened.info()
+            if info.place != key:
+                raise KeyTrouble(Kind.UNPLUGGED)
             if info.problem:
                 raise KeyTrouble(Kind.KEY_ERROR, message=info.problem)
             held = self._enrol.known(opened, outlook.snapshot)
@@ -190,12 +193,14 @@ class RackService:
         return (f"It looks like the key that was just stored for {listed(list(whose))}.",)
 
     def store(self, rack: Rack, ready: Ready, hands: Hands, override: str = "") -> Done:
-        """PIN and first touch: PVE has an entry then. Raises NotEnrolled, PlanChanged, Refused.
+        """PIN and first touch: PVE has an entry then. Raises KeyTrouble, PlanChanged, Refused.
 
         What raises leaves the cell as it was. Where nobody heard whether PVE has stored it, and
         it has, it is stored.
         """
         place = ready.place
+        if ready.key not in self._keys.scan().keys:
+            raise KeyTrouble(Kind.UNPLUGGED)
         try:
             report = self._enrol.enrol(
                 ready.plan, ready.key.path, hands, override or ready.plan.confirm
