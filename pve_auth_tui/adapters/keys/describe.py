@@ -102,4 +102,4 @@ def _firmware(channel: Channel, told: int) -> str:
         return ""
     if 0xFFFF < told <= 0xFFFFFF:
         return ".".join(str(one) for one in told.to_bytes(3, "big"))
-    return str(told) if told.bit_length() <= 64 else ""
+    return str(told)  # CBOR's numbers have 64 bits at most

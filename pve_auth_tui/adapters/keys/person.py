@@ -71,16 +71,17 @@ class Person(UserInteraction):
     def request_pin(self, permissions: ClientPin.PERMISSION, rp_id: str | None) -> str:
         """The PIN, for this one call. Raises KeyTrouble instead of using up the last tries."""
         self._finger = False
-        shortest = SHORTEST
-        if self._ctap2 is not None:
-            if self._ctap2.info.force_pin_change:
-                raise KeyTrouble(Kind.PIN_CHANGE)
-            shortest = shortest_pin(self._ctap2)
+        if self._ctap2 is None or self._ctap2.info.force_pin_change:
+            raise KeyTrouble(Kind.PIN_CHANGE)
         for _ in range(_MOST):
-            tries = self._tries()
+            tries, replug = tries_left(self._ctap2)
+            if tries == 0:
+                raise KeyTrouble(Kind.PIN_BLOCKED)
+            if replug:
+                raise KeyTrouble(Kind.PIN_REPLUG)
             self._says(Phase.PIN)
             self._asked = True
-            given = self._hands.pin(PinAsked(tries, self._wrong, shortest))
+            given = self._hands.pin(PinAsked(tries, self._wrong, shortest_pin(self._ctap2)))
             if self._hands.given_up():
                 raise KeyTrouble(Kind.CANCELLED)
             if given is None:
@@ -93,16 +94,6 @@ class Person(UserInteraction):
                 return pin
             self._wrong = True  # it cannot be the key's: no try is spent on it
         raise KeyTrouble(Kind.PIN_WRONG)
-
-    def _tries(self) -> int | None:
-        if self._ctap2 is None:
-            return None
-        tries, replug = tries_left(self._ctap2)
-        if tries == 0:
-            raise KeyTrouble(Kind.PIN_BLOCKED)
-        if replug:
-            raise KeyTrouble(Kind.PIN_REPLUG)
-        return tries
 
     def _says(self, phase: Phase) -> None:
         self._hands.waits(phase, self._channel.left)

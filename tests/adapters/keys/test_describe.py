@@ -149,3 +149,21 @@ def test_a_dead_key_raises(at: str, kind: Kind) -> None:
     key = opened(software)
     setattr(software.script, at, "cbor:4")
     assert kind_of(key.info) is kind
+
+
+@pytest.mark.parametrize(
+    ("told", "firmware"),
+    [
+        (0, ""),
+        (7, "7"),
+        (0x050403, "5.4.3"),
+        (0x01020304, "16909060"),
+        (2**63, "9223372036854775808"),
+    ],
+)
+def test_a_key_without_a_version_at_the_greeting_tells_it_itself(told: int, firmware: str) -> None:
+    software = Odd(script=quick())
+    software.said = {1: ["FIDO_2_1"], 3: bytes(16), 0x0E: told}
+    key = opened(software)
+    key._channel.version = (0, 0, 0)
+    assert key.info().firmware == firmware

@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from pve_auth_tui.core.keys import PinState
+from pve_auth_tui.core.keys import PinAsked, PinState
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
-from tests.adapters.keys.parts import PIN, FakeHands, Server, enrolled, kind_of, opened, quick
+from pve_auth_tui.simnode.softkey.status import Refusal, Status
+from tests.adapters.keys.parts import (
+    ORIGIN,
+    PIN,
+    FakeHands,
+    Server,
+    enrolled,
+    kind_of,
+    opened,
+    quick,
+)
 
 CTAP20 = ("U2F_V2", "FIDO_2_0")
 NEW = Secret("neu-5678")
@@ -121,6 +131,44 @@ def test_what_does_not_go_together_is_told(how: dict[str, Any], old: Any, kind: 
     software = SoftKey(script=quick(), **how)
     assert kind_of(opened(software).set_pin, NEW, old) is kind
     assert not {"pin:3", "pin:4"} & set(software.log)
+
+
+class Counts(SoftKey):
+    """Tells these tries, one after the other; None refuses to."""
+
+    tells: list[int | None]
+
+    def _client_pin(self, operation: Any, arguments: Any) -> Any:
+        if arguments.get(2) != 1:
+            return super()._client_pin(operation, arguments)
+        told = self.tells.pop(0)
+        if told is None:
+            raise Refusal(Status.INVALID_SUBCOMMAND)
+        return {3: told}
+
+
+@pytest.mark.parametrize(
+    ("tells", "kind", "hint"),
+    [
+        ([None, None], Kind.PIN_WRONG, "Type it again."),
+        ([8, 0], Kind.PIN_BLOCKED, KeyTrouble(Kind.PIN_BLOCKED).hint),
+        ([-1, 2**40], Kind.PIN_WRONG, "Type it again."),
+    ],
+)
+def test_a_key_that_counts_oddly(tells: list[int | None], kind: Kind, hint: str) -> None:
+    software = Counts(pin=PIN, script=quick())
+    software.tells = tells
+    with pytest.raises(KeyTrouble) as caught:
+        opened(software).set_pin(NEW, Secret("0000"))
+    assert (caught.value.kind, caught.value.hint) == (kind, hint)
+
+
+def test_tries_that_are_not_told_are_not_made_up() -> None:
+    software = Counts(pin=PIN, always_uv=True, script=quick())
+    software.tells = [None]
+    hands = FakeHands(PIN)
+    opened(software).register(Server().creation(), ORIGIN, hands)
+    assert hands.asked == [PinAsked(None)]
 
 
 @pytest.mark.parametrize(("at", "kind"), [("hang_at", Kind.SILENT), ("unplug_at", Kind.UNPLUGGED)])

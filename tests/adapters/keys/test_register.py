@@ -449,3 +449,24 @@ def test_a_key_that_is_pulled_while_its_pin_is_typed_is_told() -> None:
 def test_a_key_whose_storage_is_full_is_told() -> None:
     key = opened(SoftKey(script=quick(force_status={1: 0x28})))
     assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_FULL
+
+
+def test_somebody_who_never_types_a_possible_pin_is_not_asked_for_ever() -> None:
+    key = opened(SoftKey(versions=CTAP20, pin=PIN, script=quick()))
+    hands = FakeHands(*["1"] * 99)
+    assert kind_of(key.register, Server().creation(), ORIGIN, hands) is Kind.PIN_WRONG
+    assert len(hands.asked) == 9
+
+
+@pytest.mark.parametrize("timeout", [None, 0, -5, True, "soon", 10**9])
+def test_a_time_that_makes_no_sense_is_not_taken(timeout: object) -> None:
+    hands = FakeHands()
+    key = opened(SoftKey(script=quick(touch_delay=0.02)))
+    key.register(Server().creation(timeout=timeout), ORIGIN, hands)
+    assert 100 < hands.seconds[-1] <= (300 if timeout == 10**9 else 120)
+
+
+def test_a_key_that_speaks_nothing_is_of_no_use() -> None:
+    key = opened(SoftKey(versions=(), script=quick()))
+    assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_ERROR
+    assert kind_of(key.holding, "example.com", [b"some"]) is Kind.KEY_ERROR
