@@ -156,6 +156,7 @@ async def test_a_key_of_somebody_else_waits_for_a_yes_and_a_burst_is_none(
     await sees(pilot, "It is a key of root@pam", "holds root@pam rack 3")
     burst(pilot, MODHEX + "\r")
     await sees(pilot, "touched too early")
+    await pilot.pause(0.4)  # until the burst is over
     assert rack_screen(pilot).step is Step.ASKS
     await keys(pilot, "y")
     await typed_pin(pilot)
