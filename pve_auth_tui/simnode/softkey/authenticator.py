@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from pve_auth_tui.simnode.softkey.creation import algorithms_wanted, attested, extensions
 from pve_auth_tui.simnode.softkey.credential import (
     AAGUID,
     EDDSA,
@@ -15,7 +16,6 @@ from pve_auth_tui.simnode.softkey.credential import (
     Make,
     new_private,
     rp_hash,
-    sign,
 )
 from pve_auth_tui.simnode.softkey.encoding import decode_arguments, encode, given, needed
 from pve_auth_tui.simnode.softkey.person import PROCESSING, Operation, Person
@@ -234,7 +234,7 @@ class SoftKey:
         options = given(arguments, 7, dict) or {}
         param = given(arguments, 8, bytes)
         self._probed(operation, param)
-        algorithm = next(filter(self.algorithms.__contains__, _algorithms(wanted)), None)
+        algorithm = next(filter(self.algorithms.__contains__, algorithms_wanted(wanted)), None)
         if algorithm is None:
             raise Refusal(Status.UNSUPPORTED_ALGORITHM)
         if options.get("up") is False:
@@ -256,8 +256,17 @@ class SoftKey:
         self.pin.used()
         operation.keepalive(PROCESSING)
         credential = self.new_credential(rp, algorithm, user, resident=resident)
-        extended = _extensions(given(arguments, 6, dict) or {})
-        return self._attested(credential, client_hash, verified or by_finger, extended)
+        extended = extensions(given(arguments, 6, dict) or {})
+        data = self._data(credential, verified or by_finger, extended)
+        form, statement = attested(self.attestation, self.make, credential, data, client_hash)
+        return {1: form, 2: data, 3: statement}
+
+    def _data(self, credential: Credential, verified: bool, extended: Mapping[str, Any]) -> bytes:
+        flags = _UP | _ATTESTED | verified * _UV | bool(extended) * _EXTENDED
+        aaguid = bytes(16) if self.attestation == "fido-u2f" else AAGUID
+        data = credential.rp_hash + struct.pack(">BI", flags, self.next_counter()) + aaguid
+        data += struct.pack(">H", len(credential.id)) + credential.id + encode(credential.cose)
+        return data + encode(dict(extended)) if extended else data
 
     def _verified_here(self, operation: Operation, options: Mapping[Any, Any]) -> bool:
         if not options.get("uv"):
@@ -278,34 +287,6 @@ class SoftKey:
             raise Refusal(Status.CBOR_UNEXPECTED_TYPE)
         found = self.credentials.get(needed(descriptor, "id", bytes))
         return found if found and found.rp_hash == rp else None
-
-    def _attested(
-        self, credential: Credential, client_hash: bytes, verified: bool, extended: dict[str, Any]
-    ) -> dict[int, Any]:
-        flags = _UP | _ATTESTED | verified * _UV | bool(extended) * _EXTENDED
-        aaguid = bytes(16) if self.attestation == "fido-u2f" else AAGUID
-        data = credential.rp_hash + struct.pack(">BI", flags, self.next_counter()) + aaguid
-        data += struct.pack(">H", len(credential.id)) + credential.id + encode(credential.cose)
-        if extended:
-            data += encode(extended)
-        form, statement = self._statement(credential, data, client_hash)
-        return {1: form, 2: data, 3: statement}
-
-    def _statement(
-        self, credential: Credential, data: bytes, client_hash: bytes
-    ) -> tuple[str, dict[str, Any]]:
-        match self.attestation:
-            case "none":
-                return "none", {}
-            case "self":
-                signature = credential.sign(data + client_hash)
-                return "packed", {"alg": credential.algorithm, "sig": signature}
-            case "fido-u2f":
-                said = b"\0" + credential.rp_hash + client_hash + credential.id + credential.point
-                signature = sign(self.make.key, said)
-                return "fido-u2f", {"x5c": [self.make.certificate], "sig": signature}
-        signature = sign(self.make.key, data + client_hash)
-        return "packed", {"alg": ES256, "sig": signature, "x5c": [self.make.certificate]}
 
     def _get_assertion(self, operation: Operation, arguments: Mapping[Any, Any]) -> Any:
         rp_id, client_hash = needed(arguments, 1, str), needed(arguments, 2, bytes)
@@ -344,19 +325,3 @@ class SoftKey:
             return next(filter(None, [self._held(each, rp) for each in allowed]), None)
         held = self.credentials.values()
         return next((each for each in held if each.resident and each.rp_hash == rp), None)
-
-
-def _algorithms(wanted: list[Any]) -> Sequence[int]:
-    """COSE's numbers out of pubKeyCredParams, the most wanted one first. Raises Refusal."""
-    if not all(isinstance(each, dict) for each in wanted):
-        raise Refusal(Status.CBOR_UNEXPECTED_TYPE)
-    return [needed(e, "alg", int) for e in wanted if needed(e, "type", str) == "public-key"]
-
-
-def _extensions(asked: Mapping[Any, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if type(asked.get("credProtect")) is int:
-        found["credProtect"] = asked["credProtect"]
-    if asked.get("hmac-secret") is True:
-        found["hmac-secret"] = True
-    return found

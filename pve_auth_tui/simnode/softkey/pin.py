@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from pve_auth_tui.simnode.softkey.credential import coordinates
+from pve_auth_tui.simnode.softkey.credential import coordinates, new_point
 from pve_auth_tui.simnode.softkey.encoding import given, needed
 from pve_auth_tui.simnode.softkey.pincrypt import Shared, agree, is_mac
 from pve_auth_tui.simnode.softkey.status import Refusal, Status
@@ -55,7 +53,7 @@ class PinDesk:
         self.failures_in_a_row = 0
         self.finger_tries = MOST_FINGERS
         self._has_permissions = new  # FIDO_2_1
-        self._agreement = _fresh()
+        self._agreement = new_point()
         self._token: Token | None = None
 
     @property
@@ -72,7 +70,7 @@ class PinDesk:
         """Pulled and plugged in again: three wrong ones in a row are forgiven."""
         self.failures_in_a_row = 0
         self._token = None
-        self._agreement = _fresh()
+        self._agreement = new_point()
 
     def reset(self) -> None:
         """As made: no PIN."""
@@ -188,7 +186,7 @@ class PinDesk:
             raise Refusal(Status.PIN_AUTH_BLOCKED)
         self.tries -= 1
         if self.hash is None or not hmac.compare_digest(shared.decrypt(encrypted), self.hash):
-            self._agreement = _fresh()
+            self._agreement = new_point()
             self.failures_in_a_row += 1
             if self.tries == 0:
                 raise Refusal(Status.PIN_BLOCKED)
@@ -224,7 +222,3 @@ class PinDesk:
 
 def _hashed(pin: bytes) -> bytes:
     return hashlib.sha256(pin).digest()[:16]
-
-
-def _fresh() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())

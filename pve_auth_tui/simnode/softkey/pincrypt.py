@@ -6,15 +6,14 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pve_auth_tui.simnode.softkey.encoding import needed
 from pve_auth_tui.simnode.softkey.status import Refusal, Status
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 _BLOCK = 16
 
@@ -29,7 +28,7 @@ class Shared(NamedTuple):
     def encrypt(self, plain: bytes) -> bytes:
         """AES-256-CBC; protocol two writes a random IV before it."""
         iv = b"" if self.protocol == 1 else os.urandom(_BLOCK)
-        working = Cipher(algorithms.AES(self.aes_key), modes.CBC(iv or bytes(_BLOCK))).encryptor()
+        working = _aes(self.aes_key, iv or bytes(_BLOCK)).encryptor()
         return iv + working.update(plain) + working.finalize()
 
     def decrypt(self, data: bytes) -> bytes:
@@ -40,7 +39,7 @@ class Shared(NamedTuple):
             iv, body = data[:_BLOCK], data[_BLOCK:]
         if len(iv) != _BLOCK or len(body) % _BLOCK:
             raise Refusal(Status.INVALID_PARAMETER)
-        working = Cipher(algorithms.AES(self.aes_key), modes.CBC(iv)).decryptor()
+        working = _aes(self.aes_key, iv).decryptor()
         return working.update(body) + working.finalize()
 
     def is_mac(self, message: bytes, mac: bytes) -> bool:
@@ -56,6 +55,8 @@ def is_mac(protocol: int, key: bytes, message: bytes, mac: bytes) -> bool:
 
 def agree(protocol: int, own: ec.EllipticCurvePrivateKey, host: Mapping[Any, Any]) -> Shared:
     """From the host's public key (COSE). Raises Refusal for what is none."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     x, y = needed(host, -2, bytes), needed(host, -3, bytes)
     try:
         public = ec.EllipticCurvePublicNumbers(
@@ -70,5 +71,14 @@ def agree(protocol: int, own: ec.EllipticCurvePrivateKey, host: Mapping[Any, Any
     return Shared(2, _derived(secret, b"CTAP2 HMAC key"), _derived(secret, b"CTAP2 AES key"))
 
 
+def _aes(key: bytes, iv: bytes) -> Cipher[modes.CBC]:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    return Cipher(algorithms.AES(key), modes.CBC(iv))
+
+
 def _derived(secret: bytes, info: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return HKDF(algorithm=SHA256(), length=32, salt=bytes(32), info=info).derive(secret)
