@@ -15,7 +15,7 @@ from pve_auth_tui.core.ports import Hands, HidBus
 from pve_auth_tui.core.secret import Secret
 
 if TYPE_CHECKING:
-    from pve_auth_tui.adapters.keys.channel import Channel
+    from pve_auth_tui.adapters.keys.fido.channel import Channel
 
 _SILENCE: Final = 3.0
 
@@ -43,13 +43,13 @@ class UsbKeys:
     def touched(self, paths: Sequence[str], hands: Hands) -> str:
         """All of them blink; the path of the one that is touched. Raises KeyTrouble."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.choose import touched
+            from pve_auth_tui.adapters.keys.fido.choose import touched
 
             return touched(tuple(dict.fromkeys(paths)), self._channel, hands)
 
     def _channel(self, path: str) -> Channel:
         with as_trouble():
-            from pve_auth_tui.adapters.keys.channel import Channel
+            from pve_auth_tui.adapters.keys.fido.channel import Channel
 
             wire = self._bus.open(path)
             try:
@@ -69,35 +69,35 @@ class UsbKey:
     def info(self) -> KeyInfo:
         """See `core.ports.SecurityKey.info`."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.describe import describe
+            from pve_auth_tui.adapters.keys.fido.describe import describe
 
             return describe(self._channel, self._place)
 
     def register(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Registered:
         """See `core.ports.SecurityKey.register`."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.register import register
+            from pve_auth_tui.adapters.keys.fido.register import register
 
             return register(self._channel, options, origin, hands)
 
     def sign(self, options: Mapping[str, Any], origin: str, hands: Hands) -> Signed:
         """See `core.ports.SecurityKey.sign`."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.sign import sign
+            from pve_auth_tui.adapters.keys.fido.sign import sign
 
             return sign(self._channel, options, origin, hands)
 
     def holding(self, rp_id: str, credentials: Sequence[bytes]) -> frozenset[bytes]:
         """See `core.ports.SecurityKey.holding`."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.holding import holding
+            from pve_auth_tui.adapters.keys.fido.holding import holding
 
             return holding(self._channel, rp_id, credentials)
 
     def set_pin(self, new: Secret, old: Secret | None = None) -> None:
         """See `core.ports.SecurityKey.set_pin`."""
         with as_trouble():
-            from pve_auth_tui.adapters.keys.pin import set_pin
+            from pve_auth_tui.adapters.keys.fido.pin import set_pin
 
             set_pin(self._channel, new, old)
 

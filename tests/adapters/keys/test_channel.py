@@ -11,7 +11,7 @@ from fido2.ctap import CtapError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.usb import UsbKeys
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
@@ -172,7 +172,7 @@ def test_an_error_of_the_transport_is_a_status() -> None:
 def test_a_key_that_only_ever_works_on_a_quick_question_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pve_auth_tui.adapters.keys.channel._QUICK", SOON)
+    monkeypatch.setattr("pve_auth_tui.adapters.keys.fido.channel._QUICK", SOON)
 
     class Works(ToldWire):
         def read(self, seconds: float) -> bytes:

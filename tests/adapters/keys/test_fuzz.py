@@ -11,7 +11,7 @@ from fido2 import cbor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind

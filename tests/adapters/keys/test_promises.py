@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import re
 import subprocess
@@ -69,9 +70,21 @@ def test_looking_for_keys_loads_no_library() -> None:
     assert told.stdout == "[]\n"
 
 
+def test_what_needs_the_library_is_imported_inside_functions_alone() -> None:
+    needs = "pve_auth_tui.adapters.keys.fido"
+    early = [
+        str(path)
+        for path in PROGRAM
+        if "fido" not in path.parts
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith((needs, "fido2"))
+    ]
+    assert early == []
+
+
 def test_a_program_without_the_library_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from pve_auth_tui.core.keytrouble import KeyTrouble
 
-    monkeypatch.setitem(sys.modules, "pve_auth_tui.adapters.keys.channel", None)
+    monkeypatch.setitem(sys.modules, "pve_auth_tui.adapters.keys.fido.channel", None)
     with pytest.raises(KeyTrouble, match="python-fido2"):
         opened(SoftKey())

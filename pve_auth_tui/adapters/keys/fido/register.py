@@ -14,8 +14,8 @@ from fido2.webauthn import (
     RegistrationResponse,
 )
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.client import (
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.client import (
     OriginWriter,
     base64url,
     client,
@@ -23,7 +23,7 @@ from pve_auth_tui.adapters.keys.client import (
     only_ids,
     seconds_of,
 )
-from pve_auth_tui.adapters.keys.person import Person
+from pve_auth_tui.adapters.keys.fido.person import Person
 from pve_auth_tui.adapters.keys.trouble import as_trouble, clean
 from pve_auth_tui.core.keys import Registered
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind

@@ -11,7 +11,7 @@ from fido2.ctap import CtapError
 from fido2.ctap2.base import Ctap2
 from fido2.ctap2.pin import ClientPin
 
-from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.trouble import trouble_of
 from pve_auth_tui.core.keys import Phase, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind

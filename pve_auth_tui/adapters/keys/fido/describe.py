@@ -7,9 +7,9 @@ from typing import Any, Final
 from fido2.ctap import CtapError
 from fido2.ctap2.base import Ctap2, Info
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.client import speaks_ctap2
-from pve_auth_tui.adapters.keys.person import shortest_pin, tries_left
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.client import speaks_ctap2
+from pve_auth_tui.adapters.keys.fido.person import shortest_pin, tries_left
 from pve_auth_tui.adapters.keys.trouble import as_trouble, clean
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState
 

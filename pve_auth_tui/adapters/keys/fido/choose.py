@@ -11,8 +11,8 @@ from typing import Final
 
 from fido2.client import UserInteraction
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.client import OriginWriter, client
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.client import OriginWriter, client
 from pve_auth_tui.adapters.keys.trouble import as_trouble
 from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind

@@ -16,8 +16,8 @@ from fido2.webauthn import (
     PublicKeyCredentialRequestOptions,
 )
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.whole import Whole
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.whole import Whole
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 
 _PVE_WAITS: Final = 120.0  # seconds; reference/fido.md 2.2

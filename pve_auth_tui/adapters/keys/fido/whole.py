@@ -10,7 +10,7 @@ from fido2 import cbor
 from fido2.ctap import STATUS, CtapDevice
 from fido2.hid import CTAPHID
 
-from pve_auth_tui.adapters.keys.channel import Channel
+from pve_auth_tui.adapters.keys.fido.channel import Channel
 
 _GET_ASSERTION: Final = b"\x02"
 _OK: Final = b"\x00"

@@ -10,8 +10,8 @@ from fido2.ctap import CtapError
 from fido2.ctap1 import APDU, ApduError, Ctap1
 from fido2.ctap2.base import Ctap2
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.client import ctap2_of
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.client import ctap2_of
 from pve_auth_tui.adapters.keys.trouble import as_trouble
 
 _SECONDS: Final = 30.0  # for a few hundred credentials on a slow key

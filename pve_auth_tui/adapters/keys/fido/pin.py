@@ -8,9 +8,9 @@ from fido2.ctap import CtapError
 from fido2.ctap2.base import Ctap2
 from fido2.ctap2.pin import ClientPin
 
-from pve_auth_tui.adapters.keys.channel import Channel
-from pve_auth_tui.adapters.keys.client import ctap2_of
-from pve_auth_tui.adapters.keys.person import shortest_pin, tries_left, typed
+from pve_auth_tui.adapters.keys.fido.channel import Channel
+from pve_auth_tui.adapters.keys.fido.client import ctap2_of
+from pve_auth_tui.adapters.keys.fido.person import shortest_pin, tries_left, typed
 from pve_auth_tui.adapters.keys.trouble import as_trouble
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.secret import Secret
