@@ -48,7 +48,7 @@ class Kind(Enum):
 
 
 _TOLD: Final[Mapping[Kind, tuple[str, str, Back]]] = {
-    Kind.CANCELLED: ("Cancelled.", "Nothing was registered.", Back.CLOSE),
+    Kind.CANCELLED: ("Cancelled.", "Nothing was changed.", Back.CLOSE),
     Kind.TIMEOUT: (
         "The key was not touched in time.",
         "Try again, and touch the key when its light blinks.",
@@ -81,7 +81,7 @@ _TOLD: Final[Mapping[Kind, tuple[str, str, Back]]] = {
         "Plug in the one that was enrolled.",
         Back.SCAN,
     ),
-    Kind.PIN_CANCELLED: ("No PIN was typed.", "Nothing was registered.", Back.CLOSE),
+    Kind.PIN_CANCELLED: ("No PIN was typed.", "Nothing was changed.", Back.CLOSE),
     Kind.PIN_WRONG: ("That is not the key's PIN.", "Type it again.", Back.DESCRIBE),
     Kind.PIN_BLOCKED: (
         "The key's PIN is blocked: no tries are left.",
