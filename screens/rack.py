@@ -195,7 +195,7 @@ class RackScreen(RackCells):
             self.say("Nothing was agreed to. a shows the plan again; esc leaves.")
 
     def _agree(self, places: tuple[Place, ...], plan: Plan, override: str) -> None:
-        self.agreed = Agreed(plan, places, override)
+        self.agreed = Agreed(plan, places)
         self.forget_key()
         self.watch_keys()
         self.wait_for_key()

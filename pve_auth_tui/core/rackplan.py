@@ -27,11 +27,12 @@ _IF_ENDED: Final = Finding(
 
 @dataclass(frozen=True)
 class Agreed:
-    """The plan of `places` that somebody said yes to, and the word that was typed for it."""
+    """The plan of `places` that somebody said yes to, with the word that it asked for, if any:
+    a cell asks for no more than the whole does, so its own is typed by the program.
+    """
 
     plan: Plan
     places: tuple[Place, ...]
-    override: str = ""
 
 
 def wanted(rack: Rack) -> Intent:

@@ -399,6 +399,7 @@ async def test_twenty_people_with_three_keys_have_room(pilot: Pilot[None]) -> No
     people = [one for one in app.snapshot.access.value.users if one.endswith("@corp")][:20]
     pilot.app.push_screen(RackScreen(people))
     await shows(pilot, RackSetup)
+    await settle(pilot)
     screen = rack_below(pilot)
     from pve_auth_tui.core.rack import new_rack
 

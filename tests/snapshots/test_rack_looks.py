@@ -38,6 +38,7 @@ async def opened(pilot: Pilot[None], rack: Rack, place: Place) -> None:
     screen = RackScreen(THREE)
     await app.push_screen(screen)
     await until(pilot, lambda: isinstance(app.screen, RackSetup))
+    await settle(pilot)
     screen.rack, screen.at = rack, place
     app.pop_screen()
     screen.show_rack()
