@@ -62,7 +62,7 @@ def require_counter(userid: str, snapshot: Snapshot, value: str) -> None:
         now, then = counter_in(value), one.stored.counter
         if answered_by(one.entry, value) and counter_refused(then, now):
             raise Refused(
-                f"The key's counter is {now}, not above {then} as at its enrolment: PVE takes it"
+                f"The key's counter is {now}, not above the {then} of its enrolment: PVE takes it"
                 " for a copy.",
                 f"Enrol the key anew. {NOT_SENT}",
             )

@@ -173,7 +173,7 @@ class KeyProver:
         if refused:
             told = (
                 f"A login, which PVE will refuse: the key's counter is {data.counter}, not above"
-                f" {stored} as at its enrolment, so it is taken for a copy. Enrol the key anew."
+                f" the {stored} of its enrolment, so it is taken for a copy. Enrol the key anew."
             )
             lacking.insert(0, told)
         stands = login(snapshot, userid, self._clock.now())
@@ -267,7 +267,7 @@ def _nothing_stored(userid: str, snapshot: Snapshot) -> Refused:
 def _counter(now: int, stored: int) -> str:
     if not now and not stored:
         return "It keeps no counter, and PVE asks for none then."
-    return f"Its counter is {now}, above {stored} as at its enrolment: PVE takes that."
+    return f"Its counter is {now}, above the {stored} of its enrolment: PVE takes that."
 
 
 def _not_proved(

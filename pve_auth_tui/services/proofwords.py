@@ -83,12 +83,20 @@ def noted(proof: Proof, mark: Mark, proofs: Proofs) -> Proof:
 
     A signature alone does not take the place of a login under the same WebAuthn ID.
     """
+    key = (mark.userid, mark.entry)
     try:
-        old = proofs.all().get((mark.userid, mark.entry)) if mark.how is How.SIGNATURE else None
-        if old is None or old.how is not How.LOGIN or old.rp_id != mark.rp_id:
+        old = proofs.all().get(key)
+        same = old if old is not None and old.rp_id == mark.rp_id else None
+        if same is None or same.how is not How.LOGIN or mark.how is How.LOGIN:
             proofs.put(mark)
     except AuthTuiError as error:
         told = f"It could not be noted for the list of second factors: {error}"
+        return replace(proof, remarks=(*proof.remarks, told))
+    if same is not None and mark.counter < same.counter:
+        told = (
+            f"The key's counter is {mark.counter}, and was {same.counter} when it was last seen"
+            " here: was the key copied or reset?"
+        )
         return replace(proof, remarks=(*proof.remarks, told))
     return proof
 

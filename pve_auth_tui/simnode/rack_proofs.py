@@ -24,6 +24,6 @@ def _marks(now: float) -> Iterator[Mark]:
 
 
 def _mark(userid: str, description: str, how: How, at: float, rp_id: str) -> Mark:
-    """As `rack_tfa` labels its keys, whose counters are below 40."""
+    """As `rack_tfa` labels its keys."""
     entry = made_up.uuid(f"key {userid} {description}")
-    return Mark(userid, entry, how, at, "pve1", rp_id, 41)
+    return Mark(userid, entry, how, at, "pve1", rp_id)

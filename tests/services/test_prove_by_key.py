@@ -178,7 +178,7 @@ def test_settings_with_which_no_key_works_are_told_before(lab: Lab) -> None:
 def test_a_counter_that_pve_would_refuse_is_not_sent(lab: Lab) -> None:
     lab.enrolled_key(counter=9)
     lab.key.soft.counter = 4
-    with pytest.raises(Refused, match="counter is 5, not above 9") as caught:
+    with pytest.raises(Refused, match="counter is 5, not above the 9") as caught:
         lab.login()
     assert NOT_SENT in caught.value.hint
     assert (lab.failures(), lab.refusals) == (0, 0)
@@ -246,7 +246,7 @@ def test_without_a_password_the_key_signs_and_what_pve_has_stored_fits(lab: Lab)
     assert proof.proved == (
         "The key signed a new challenge for example.com, after a touch, and the signature fits the"
         " public key that PVE has stored of rack 9.",
-        "Its counter is 2, above 1 as at its enrolment: PVE takes that.",
+        "Its counter is 2, above the 1 of its enrolment: PVE takes that.",
     )
     assert proof.not_proved == (
         "The password: none was given.",
@@ -273,6 +273,17 @@ def test_a_signature_does_not_take_the_place_of_a_login(lab: Lab) -> None:
     assert lab.marks.all()[WITHOUT, entry].how is How.LOGIN
 
 
+def test_a_counter_below_the_one_that_was_seen_last_is_told(lab: Lab) -> None:
+    lab.enrolled_key()
+    lab.key.soft.counter = 40
+    lab.check()
+    lab.key.soft.counter = 20
+    assert lab.check().remarks == (
+        "The key's counter is 21, and was 41 when it was last seen here: was the key copied or"
+        " reset?",
+    )
+
+
 def test_a_login_under_an_old_id_is_replaced_by_a_signature_under_todays(lab: Lab) -> None:
     entry = lab.enrolled_key()
     lab.marks.put(Mark(WITHOUT, entry, How.LOGIN, 1.0, "pve1", "old.example.com"))
@@ -292,7 +303,7 @@ def test_a_counter_for_which_pve_will_refuse_the_login_is_told(lab: Lab) -> None
     proof = lab.check()
     assert len(proof.proved) == 1
     assert proof.not_proved[0].startswith(
-        "A login, which PVE will refuse: the key's counter is 3, not above 9"
+        "A login, which PVE will refuse: the key's counter is 3, not above the 9"
     )
 
 
