@@ -280,7 +280,8 @@ class PveAuthApp(CalmCrash, Changing):
             return
         else:
             self.stories.turn(name, on=not story.on)
-            state = "mended" if story.on else f"broken: {story.text}"
+            done = ("broken", "mended") if story.breaks else ("plugged", "as it was")
+            state = done[1] if story.on else f"{done[0]}: {story.text}"
             self.say(f"{name.capitalize()}: {state}. Reading ...")
         self.reload()
 

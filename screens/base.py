@@ -228,7 +228,8 @@ class BaseScreen(Screen[None]):
         from screens.choose import ChooseScreen
 
         stories = self.house.stories.stories if self.house.stories else ()
-        options = [f"{s.name:15} {'BROKEN' if s.on else '-':7} {s.text}" for s in stories]
+        words = {True: "BROKEN", False: "PLUGGED"}
+        options = [f"{s.name:15} {words[s.breaks] if s.on else '-':7} {s.text}" for s in stories]
 
         def chosen(index: int | None) -> None:
             if index is not None:

@@ -177,7 +177,7 @@ class StartScreen(BaseScreen):
         breaks = " :demo breaks things." if self.house.stories else ""
         lines = [Line(f"DEMO: a simulated cluster, no real node is touched.{breaks}")]
         stories = self.house.stories.stories if self.house.stories else ()
-        if broken := [story.name for story in stories if story.on]:
+        if broken := [story.name for story in stories if story.on and story.breaks]:
             lines.append(Line(f"Broken on purpose: {', '.join(broken)}. :demo mends it."))
         return lines
 

@@ -278,11 +278,14 @@ class Keepsake(Protocol):
 
 
 class Story(NamedTuple):
-    """Something that can be broken on the demo cluster."""
+    """Something that can be broken on the demo cluster. `breaks` is False for what is only
+    plugged in or pulled.
+    """
 
     name: str
     text: str
     on: bool
+    breaks: bool = True
 
 
 class Stories(Protocol):

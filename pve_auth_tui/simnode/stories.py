@@ -80,6 +80,7 @@ class _KeySwitch:
     text: str
     is_on: Callable[[DemoUsb], bool]
     turn: Callable[[DemoUsb, bool], None]
+    breaks: bool = True
 
 
 def _first(name: str, text: str, which: str) -> _KeySwitch:
@@ -89,6 +90,7 @@ def _first(name: str, text: str, which: str) -> _KeySwitch:
         text,
         lambda usb: usb.first == which,
         lambda usb, on: usb.put_first(which if on else DemoUsb.KEY_A),
+        breaks=False,
     )
 
 
@@ -105,12 +107,14 @@ _KEY_SWITCHES: Final = (
         "Demo Key B is plugged in, too: a finger, no PIN",
         lambda usb: usb.second,
         DemoUsb.put_second,
+        breaks=False,
     ),
     _KeySwitch(
         "next key",
         f"a fresh key takes the other's place, PIN {DEMO_PIN}",
         lambda usb: False,
         _next,
+        breaks=False,
     ),
     _first("U2F key", "an old key takes the other's place", DemoUsb.OLD),
     _KeySwitch("hung key", "the key dies when it is to be touched", lambda u: u.hung, DemoUsb.hang),
@@ -141,7 +145,9 @@ class DemoStories:
             Story(switch.name, switch.text, switch.is_on(self._faults)) for switch in _SWITCHES
         ]
         if usb := self._usb:
-            found += [Story(each.name, each.text, each.is_on(usb)) for each in _KEY_SWITCHES]
+            found += [
+                Story(each.name, each.text, each.is_on(usb), each.breaks) for each in _KEY_SWITCHES
+            ]
         return found
 
     def turn(self, name: str, *, on: bool) -> None:
