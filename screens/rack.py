@@ -331,7 +331,8 @@ class RackScreen(RackCells):
         self.query_one("#cell", Rule).show_parts(cell_heading(rack, self.at))
         here = self.ready is not None and self.ready.place == self.at
         about = self.ready.about if self.ready is not None and here else ()
-        told = stages(rack, self.at, [(one.word, one.text) for one in about])
+        proves = self.step in {Step.OWNER, Step.PROVES}
+        told = stages(rack, self.at, [(one.word, one.text) for one in about], proves=proves)
         self.query_one(Stages).show(
             [Stage(one.name, one.word, one.texts) for one in told], _STAGE.get(self.step, -1)
         )

@@ -78,8 +78,12 @@ def cell_heading(rack: Rack, place: Place) -> str:
     return f"{place.label} {rack.userid(place)}: {described}"
 
 
-def stages(rack: Rack, place: Place, about: Sequence[tuple[Word, str]] = ()) -> list[Told]:
-    """The cell as it stands; `about`: what is known of the key that is plugged in for it."""
+def stages(
+    rack: Rack, place: Place, about: Sequence[tuple[Word, str]] = (), *, proves: bool = False
+) -> list[Told]:
+    """The cell as it stands; `about`: what is known of the key that is plugged in for it.
+    `proves`: its proof is under way.
+    """
     cell = rack.cell(place)
     is_stored = cell.state is State.STORED
     if about:
@@ -95,7 +99,7 @@ def stages(rack: Rack, place: Place, about: Sequence[tuple[Word, str]] = ()) -> 
         touched = Told("Stored", "BAD", (cell.why,))
     else:
         touched = Told("Stored", "-")
-    if not is_stored:
+    if not is_stored or proves:
         return [key, touched, Told("Proof", "-")]
     seen: Word = "LOOK" if cell.how is How.ENROLLED else "ok"
     return [key, touched, Told("Proof", seen, (_PROVED[cell.how],))]

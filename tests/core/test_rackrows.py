@@ -47,6 +47,7 @@ def test_a_cell_in_stages() -> None:
     assert words(A2) == [("Key", "-"), ("Stored", "BAD"), ("Proof", "-")]
     assert stages(made, A2)[1].texts == ("It broke.",)
     assert stages(made, A1)[0].texts == ("Key ...1234",)
+    assert stages(made, A1, proves=True)[2] == ("Proof", "-", ())
     made = proved(made, A1, How.LOGIN)
     assert stages(made, A1)[2] == ("Proof", "ok", ("proved by a login",))
     held = stages(made, B1, [("ok", "A key."), ("LOOK", "It holds something.")])
