@@ -280,7 +280,7 @@ class PveAuthApp(CalmCrash, Changing):
             return
         else:
             self.stories.turn(name, on=not story.on)
-            done = ("broken", "mended") if story.breaks else ("plugged", "as it was")
+            done = ("broken", "mended") if story.breaks else ("on", "off")
             state = done[1] if story.on else f"{done[0]}: {story.text}"
             self.say(f"{name.capitalize()}: {state}. Reading ...")
         self.reload()

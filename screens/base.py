@@ -228,7 +228,7 @@ class BaseScreen(Screen[None]):
         from screens.choose import ChooseScreen
 
         stories = self.house.stories.stories if self.house.stories else ()
-        words = {True: "BROKEN", False: "PLUGGED"}
+        words = {True: "BROKEN", False: "ON"}
         options = [f"{s.name:15} {words[s.breaks] if s.on else '-':7} {s.text}" for s in stories]
 
         def chosen(index: int | None) -> None:
