@@ -1,11 +1,13 @@
-"""Which of somebody's stored keys gave an answer, and whether PVE would take its counter."""
+"""Which of somebody's factors gave an answer, and whether PVE would take a key's counter."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pve_auth_tui.core.errors import Refused, Unreadable
+from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.webauthn import (
@@ -16,7 +18,7 @@ from pve_auth_tui.core.webauthn import (
     counter_refused,
     entry_of,
 )
-from pve_auth_tui.services.proofwords import NOT_SENT
+from pve_auth_tui.services.proofwords import NOT_SENT, Attempt, Proof
 
 
 class Known(NamedTuple):
@@ -74,3 +76,28 @@ def _part(value: str, *names: str) -> bytes:
     for name in names:
         found = found.get(name) if isinstance(found, dict) else None
     return bytes_of(found) or b""
+
+
+# --- what a login used ------------------------------------------------------------------------
+
+
+def used_entry(userid: str, attempt: Attempt, snapshot: Snapshot | None) -> TfaEntry | None:
+    """The factor that a login used; None where several could have been it."""
+    tfa = snapshot.tfa.value if snapshot else None
+    user = tfa.users.get(userid) if tfa else None
+    entries = [one for one in user.entries if one.enable] if user else []
+    of_kind = [one for one in entries if one.type == attempt.kind]
+    if attempt.kind == "webauthn":
+        of_kind = [one for one in of_kind if answered_by(one, attempt.value)] or of_kind
+    return of_kind[0] if len(of_kind) == 1 else None
+
+
+def login_mark(proof: Proof, attempt: Attempt, at: float, node: str) -> Mark:
+    """What is noted of a login that succeeded: of a key also its WebAuthn ID and its counter."""
+    mark = Mark(proof.userid, proof.entry, How.LOGIN, at, node)
+    question = attempt.challenge.webauthn if attempt.challenge else None
+    if attempt.kind != "webauthn" or question is None:
+        return mark
+    rp_id = question.get("rpId")
+    known = rp_id if isinstance(rp_id, str) else ""
+    return replace(mark, rp_id=known, counter=counter_in(attempt.value))

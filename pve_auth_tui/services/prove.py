@@ -7,7 +7,6 @@ and not sent, so that it does not count against the user at the node.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
@@ -20,7 +19,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.totp import SEARCHED, WINDOW, offset_words, period_of, stored
-from pve_auth_tui.services.keyanswer import answered_by, counter_in, require_counter
+from pve_auth_tui.services.keyanswer import login_mark, require_counter, used_entry
 from pve_auth_tui.services.keyproof import KeyProver
 from pve_auth_tui.services.proofwords import (
     NAMES,
@@ -108,11 +107,12 @@ class ProveService:
             raise explained(error, userid, attempt, snapshot) from None
         if attempt.answer is not None:
             self._used[userid] = attempt.answer
-        entry = self._entry(userid, attempt, snapshot)
+        entry = used_entry(userid, attempt, snapshot)
         proof = proof_of(userid, door.address, attempt, snapshot, entry.id if entry else "")
         if snapshot is None or entry is None:
             return proof
-        return self._noted(proof, self._mark(proof, snapshot, attempt))
+        mark = login_mark(proof, attempt, self._clock.now(), _node(snapshot))
+        return self._noted(proof, mark)
 
     def with_key(self, path: str, hands: Hands, snapshot: Snapshot, userid: str = "") -> Second:
         """What answers for `prove`: the security key at `path`, as it does in a browser.
@@ -187,28 +187,6 @@ class ProveService:
         if self._prover is None:
             raise Refused("There are no USB ports to look for a security key in.")
         return self._prover
-
-    def _entry(self, userid: str, attempt: Attempt, snapshot: Snapshot | None) -> TfaEntry | None:
-        """The factor that a login used; None where several could have been it."""
-        tfa = snapshot.tfa.value if snapshot else None
-        user = tfa.users.get(userid) if tfa else None
-        entries = [one for one in user.entries if one.enable] if user else []
-        of_kind = [one for one in entries if one.type == attempt.kind]
-        if attempt.kind == "webauthn":
-            of_kind = [one for one in of_kind if answered_by(one, attempt.value)] or of_kind
-        return of_kind[0] if len(of_kind) == 1 else None
-
-    def _mark(self, proof: Proof, snapshot: Snapshot, attempt: Attempt) -> Mark:
-        mark = Mark(proof.userid, proof.entry, How.LOGIN, self._clock.now(), _node(snapshot))
-        question = attempt.challenge.webauthn if attempt.challenge else None
-        if attempt.kind != "webauthn" or question is None:
-            return mark
-        rp_id = question.get("rpId")
-        return replace(
-            mark,
-            rp_id=rp_id if isinstance(rp_id, str) else "",
-            counter=counter_in(attempt.value),
-        )
 
     def _noted(self, proof: Proof, mark: Mark) -> Proof:
         return noted(proof, mark, self._proofs) if self._proofs else proof

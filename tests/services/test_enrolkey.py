@@ -9,7 +9,7 @@ import pytest
 
 from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.runner import StepRunner
-from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, Unwritable
+from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.intents import factors
 from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
@@ -389,14 +389,14 @@ def test_again_is_the_same_plan_and_nobody_agrees_anew(lab: Lab) -> None:
     assert len(lab.entries()) == 1
 
 
-def test_again_asks_anew_where_the_node_has_changed(lab: Lab) -> None:
-    plan = lab.plan()
-    lab.api.call("PUT", ("access", "users", WITHOUT), {"enable": 0})
-    lab.register(lab.plan("backup-admin@pve", "rack 9"))
-    lab.api.call("PUT", ("cluster", "options"), {"webauthn": "rp=rack,id=example.org"})
-    with pytest.raises((PlanChanged, Refused, NotEnrolled)):
+def test_again_asks_anew_where_there_is_more_to_say_than_was_agreed_to(lab: Lab) -> None:
+    plan = lab.plan(description="phone")
+    lab.enrolled()  # an app, called phone
+    with pytest.raises(PlanChanged) as caught:
         lab.register(plan)
-    assert lab.entries() == ()
+    said = [finding.text for finding in caught.value.plan.findings]
+    assert f"{WITHOUT} has a second factor named phone already." in said
+    assert lab.calls == []
 
 
 # --- where ----------------------------------------------------------------------------------------
