@@ -28,6 +28,7 @@ class EnrolYubicoForm(FormScreen):
     """
 
     REMARKS: ClassVar[str] = "How it works"
+    BURST: ClassVar[str] = "The key's Enter does nothing here. ^O: review."
 
     def __init__(self, userid: str) -> None:
         super().__init__()

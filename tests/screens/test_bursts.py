@@ -4,10 +4,15 @@ import pytest
 from textual import events
 
 from pve_auth_tui.core.lists import LISTINGS
+from tests.screens.bursting import OPENERS, all_screens
 from tests.screens.conftest import press, settle, status, table
+from widgets.field import SecretEntry
 
 MODHEX = "cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
+HALF = len(MODHEX) // 2
 SCREENS = ["escape", *map(str, range(1, len(LISTINGS) + 1))]
+NAMES = sorted(OPENERS)
+AT_ONCE = 8  # screens in one application: each start of it costs a second
 
 
 def burst(pilot, text):
@@ -21,16 +26,81 @@ def state(pilot):
     return screen, len(pilot.app.screen_stack), table(pilot).key, table(pilot).marks
 
 
-@pytest.mark.parametrize("text", [MODHEX + "\r", "y" * 6 + "\r", "0123456789\r", ":quit\r", "qqqq"])
+async def back_to_start(pilot):
+    while len(pilot.app.screen_stack) > 2:
+        pilot.app.pop_screen()
+        await settle(pilot)
+
+
+def done(pilot):
+    """What was written on the node, and collected: nothing of it comes from a burst."""
+    app = pilot.app
+    written = app.workshop.journal.read()
+    return len(written), tuple(app.collected), app.is_running, len(app.screen_stack)
+
+
+def test_every_screen_of_the_program_is_opened_here():
+    assert all_screens() == set(OPENERS)
+
+
+@pytest.mark.parametrize("first", range(0, len(NAMES), AT_ONCE))
+async def test_a_touched_key_runs_nothing_on_any_screen_or_dialog(pilot, first):
+    for name in NAMES[first : first + AT_ONCE]:
+        await back_to_start(pilot)
+        await OPENERS[name](pilot)
+        await settle(pilot)
+        screen, before = pilot.app.screen, done(pilot)
+        assert type(screen).__name__ == name
+        burst(pilot, f"{MODHEX}\r")
+        await pilot.pause(0.12)
+        await settle(pilot)
+        assert (pilot.app.screen, done(pilot)) == (screen, before), name
+        burst(pilot, MODHEX[:HALF])
+        await pilot.pause(0.03)
+        burst(pilot, f"{MODHEX[HALF:]}\r")
+        await pilot.pause(0.12)
+        await settle(pilot)
+        assert (pilot.app.screen, done(pilot)) == (screen, before), f"{name}, in two halves"
+
+
+@pytest.mark.parametrize("text", [f"{MODHEX}\r", f"{MODHEX[:HALF]}\r{MODHEX[HALF:]}\r"])
+async def test_a_code_into_the_field_for_codes_is_taken_whole_and_sends_nothing(pilot, text):
+    await OPENERS["EnrolYubicoForm"](pilot)
+    form = pilot.app.screen.form
+    form.focus_field("otp")
+    await settle(pilot)
+    before = pilot.app.screen, done(pilot)
+    burst(pilot, text)
+    await pilot.pause(0.12)
+    await settle(pilot)
+    assert (pilot.app.screen, done(pilot)) == before
+    field = form.field("otp")
+    assert isinstance(field, SecretEntry)
+    assert field.value.reveal() == MODHEX
+    assert form.check() is False  # there is no description yet
+    assert field.problem == ""
+    assert "came at once" not in status(pilot)
+
+
+async def test_a_code_that_a_key_has_typed_into_the_wrong_field_is_said_to_be_one(pilot):
+    await OPENERS["EnrolYubicoForm"](pilot)
+    burst(pilot, f"{MODHEX}\r")
+    await pilot.pause(0.12)
+    await press(pilot, "down")
+    assert "belongs into the field below" in pilot.app.screen.form.field("description").problem
+
+
 @pytest.mark.parametrize("key", SCREENS)
-async def test_a_burst_does_nothing_on_any_screen(pilot, key, text):
+async def test_a_burst_does_nothing_on_any_screen(pilot, key):
     await press(pilot, key)
     before = state(pilot)
-    burst(pilot, text)
-    await pilot.pause(0.2)
-    await settle(pilot)
-    assert state(pilot) == before
-    assert status(pilot).startswith("Many keys came at once")
+    for text in ("y" * 6 + "\r", "0123456789\r", ":quit\r", "qqqq"):
+        burst(pilot, text)
+        await pilot.pause(0.12)
+        await settle(pilot)
+        assert state(pilot) == before
+        assert status(pilot).startswith("Many keys came at once")
+        pilot.app.screen.say("")
     assert pilot.app.is_running
     await press(pilot, "2")
     assert pilot.app.screen.listing.name == "users"

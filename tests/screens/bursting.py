@@ -1,0 +1,188 @@
+"""Every screen and dialog of the program, opened: for what has to hold on all of them."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+import screens as package
+from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState
+from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.secret import Secret
+from tests.screens.conftest import press, settle, shown, table, type_text, until
+
+Open = Callable[[Pilot[None]], Awaitable[None]]
+
+WHO: Final = "nina@pve"
+TOKEN: Final = "mon@pve!grafana"
+
+
+def all_screens() -> set[str]:
+    """The names of all that somebody can open; what others are made of is none of them."""
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"screens.{module.name}")
+    return {
+        kind.__name__
+        for kind in _below(Screen)
+        if kind.__module__.startswith("screens.") and not kind.__subclasses__()
+    }
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+def _keys(*keys: str) -> Open:
+    async def opened(pilot: Pilot[None]) -> None:
+        await press(pilot, *keys)
+
+    return opened
+
+
+def _pushed(module: str, name: str, *arguments: Any) -> Open:
+    async def opened(pilot: Pilot[None]) -> None:
+        kind = getattr(import_module(f"screens.{module}"), name)
+        pilot.app.push_screen(kind(*arguments))
+        await settle(pilot)
+
+    return opened
+
+
+def _over(module: str, name: str) -> Open:
+    """A dialog that is about the screen below it."""
+
+    async def opened(pilot: Pilot[None]) -> None:
+        kind = getattr(import_module(f"screens.{module}"), name)
+        pilot.app.push_screen(kind(pilot.app.screen))
+        await settle(pilot)
+
+    return opened
+
+
+async def _plan(pilot: Pilot[None]) -> None:
+    from screens.plan import PlanScreen
+
+    await press(pilot, "2")
+    table(pilot).go_to(WHO)
+    await press(pilot, "x", "1")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await pilot.pause(0.6)  # before, it takes no key at all
+
+
+async def _what_if(pilot: Pilot[None]) -> None:
+    from screens.what_if import WhatIfScreen
+
+    await _plan(pilot)
+    await press(pilot, "w")
+    await until(pilot, lambda: isinstance(pilot.app.screen, WhatIfScreen))
+
+
+async def _scan_totp(pilot: Pilot[None]) -> None:
+    from screens.enrol_totp import EnrolTotpScreen
+
+    pilot.app.push_screen(EnrolTotpScreen(WHO))
+    await settle(pilot)
+    await type_text(pilot, "phone")
+    await press(pilot, "ctrl+o")
+
+
+async def _tree(pilot: Pilot[None]) -> None:
+    await press(pilot, "1", "v", "2")
+
+
+async def _agreed(pilot: Pilot[None], name: str, leave: str = "") -> None:
+    """Somebody says yes to the plan, and the screen behind it works."""
+    from screens.plan import PlanScreen
+
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await pilot.pause(0.6)
+    await press(pilot, "y")
+    if leave:
+        await until(pilot, lambda: "Done:" in shown(pilot))
+        await press(pilot, leave)
+    await until(pilot, lambda: type(pilot.app.screen).__name__ == name)
+
+
+async def _recovery(pilot: Pilot[None]) -> None:
+    from screens.enrol_recovery import EnrolRecoveryScreen
+
+    pilot.app.push_screen(EnrolRecoveryScreen(WHO))
+    await _agreed(pilot, "EnrolRecoveryScreen", "escape")
+
+
+async def _rack(pilot: Pilot[None]) -> None:
+    from screens.rack import RackScreen
+
+    pilot.app.push_screen(RackScreen([WHO]))
+    await settle(pilot)
+    await press(pilot, "ctrl+o")
+    await _agreed(pilot, "RackScreen")
+
+
+_ACL = Key("acl", "/vms", "group:ops-corp:PVEVMUser")
+_INFO = KeyInfo(KeyPlace("/dev/hidraw9", "Key"), ("FIDO_2_1",), pin=PinState.NONE)
+
+
+def _nothing(*_: object) -> None:
+    """For whoever wants to be told."""
+
+
+OPENERS: Final[Mapping[str, Open]] = {
+    "StartScreen": _keys("escape"),
+    **{
+        name: _keys(str(digit))
+        for digit, name in enumerate(
+            ("AclScreen", "UsersScreen", "TokensScreen", "TfaScreen", "GroupsScreen",
+             "PoolsScreen", "RolesScreen", "RealmsScreen"), start=1,
+        )
+    },
+    "AclTreeScreen": _tree,
+    "AnythingScreen": _keys("escape", "slash", "escape"),
+    "JournalScreen": _pushed("journal", "JournalScreen"),
+    "DetailsScreen": _pushed("details", "DetailsScreen", "Users", WHO, ()),
+    "HelpScreen": _over("help", "HelpScreen"),
+    "PromptScreen": _over("prompt", "PromptScreen"),
+    "ChooseScreen": _pushed("choose", "ChooseScreen", "Which", ["one", "two"]),
+    "PickScreen": _pushed("pick", "PickScreen", "Whom", [WHO, "anna@pam"]),
+    "PickManyScreen": _pushed("pick_many", "PickManyScreen", "Whom", (), ()),
+    "RenameScreen": _pushed("rename", "RenameScreen", "Description", "phone"),
+    "PlanScreen": _plan,
+    "WhatIfScreen": _what_if,
+    "ExplainScreen": _pushed("explain", "ExplainScreen", WHO, "/vms/100", "VM.Audit"),
+    "WhoCanScreen": _pushed("who_can", "WhoCanScreen", "VM.Audit", "/vms/100"),
+    "CompareScreen": _pushed("compare", "CompareScreen", WHO, "anna@pam"),
+    "RoleDiffScreen": _pushed("role_diff", "RoleDiffScreen", "PVEAdmin", "PVEAuditor"),
+    "AclForm": _pushed("acl_form", "AclForm", ["/vms"]),
+    "AclEditForm": _pushed("acl_edit_form", "AclEditForm", [_ACL]),
+    "UserForm": _pushed("user_form", "UserForm"),
+    "UsersForm": _pushed("users_form", "UsersForm", [WHO, "anna@pam"]),
+    "PasswordForm": _pushed("password_form", "PasswordForm", WHO),
+    "GroupForm": _pushed("group_form", "GroupForm"),
+    "GroupsForm": _pushed("group_form", "GroupsForm", ["ops-corp", "admins-corp"]),
+    "RoleForm": _pushed("role_form", "RoleForm"),
+    "RolesForm": _pushed("role_form", "RolesForm", ["PVEAdmin"]),
+    "PoolForm": _pushed("pool_form", "PoolForm"),
+    "TokenForm": _pushed("token_form", "TokenForm", WHO),
+    "TokenEditForm": _pushed("token_edit_form", "TokenEditForm", [TOKEN]),
+    "TokenRightsScreen": _pushed("token_rights", "TokenRightsScreen", TOKEN),
+    "TokenTestScreen": _pushed("token_test", "TokenTestScreen", TOKEN),
+    "OnceScreen": _pushed("once", "OnceScreen", [(TOKEN, Secret("s3cret"))], _nothing),
+    "EnrolTotpScreen": _pushed("enrol_totp", "EnrolTotpScreen", WHO),
+    "ScanTotpScreen": _scan_totp,
+    "EnrolRecoveryScreen": _recovery,
+    "EnrolYubicoForm": _pushed("enrol_yubico", "EnrolYubicoForm", WHO),
+    "EnrolKeyScreen": _pushed("enrol_key", "EnrolKeyScreen", WHO),
+    "ProveScreen": _pushed("prove", "ProveScreen", "root@pam"),
+    "KeysScreen": _pushed("keys", "KeysScreen"),
+    "KeyPinForm": _pushed("key_pin_form", "KeyPinForm", _INFO, _nothing),
+    "RackScreen": _rack,
+    "RackSetup": _pushed("rack_setup", "RackSetup", _nothing, _nothing),
+    "WebauthnForm": _pushed("webauthn_form", "WebauthnForm"),
+}  # fmt: skip
