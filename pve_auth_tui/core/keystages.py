@@ -1,17 +1,20 @@
-"""What an enrolment of a security key knows before PVE is asked: is the key fit, and what is it.
+"""An enrolment of a security key in words: is the key fit, what is it, what became of it.
 
-Source: reference/fido.md 3.2 (DESCRIBE) and 2.4.
+Source: reference/fido.md 3.2 (DESCRIBE, ERROR) and 2.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import Finger, KeyInfo, PinState
-from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
 from pve_auth_tui.core.keywords import is_blocked, label, pin_words
+from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.words import count_words
 
 _MOST: Final = 3  # entries that are named
@@ -73,3 +76,52 @@ def what_comes(info: KeyInfo) -> str:
     if info.finger is Finger.ENROLLED:
         return "The key will want a finger, or its PIN and a touch."
     return "The key will want its PIN, then a touch."
+
+
+# --- what went wrong --------------------------------------------------------------------------
+
+_NEXT: Final[Mapping[Back, str]] = {
+    Back.SETTINGS: "e opens the settings, with a proposal. r looks again.",
+    Back.SCAN: "r looks for keys again; so does plugging one in.",
+    Back.DESCRIBE: "r asks the key again.",
+    Back.CHALLENGE: "r tries again.",
+}
+
+
+def again_at(error: AuthTuiError) -> Back | None:
+    """Where trying again begins; None: from the start, for it was no trouble with a key.
+
+    What was given up can be taken up again with the same plan, and where a key's PIN is blocked,
+    another key can take its place: so nothing is Back.CLOSE here.
+    """
+    if not isinstance(error, KeyTrouble):
+        return None
+    if error.kind is Kind.PIN_BLOCKED:
+        return Back.SCAN
+    return Back.CHALLENGE if error.back is Back.CLOSE else error.back
+
+
+def what_next(error: AuthTuiError) -> str:
+    """What trying again does, as sentences."""
+    back = again_at(error)
+    told = _NEXT[back] if back else "r begins again."
+    return f"{told} o shows the original text." if error.original else told
+
+
+def given_up(error: AuthTuiError) -> bool:
+    """Whether somebody wanted it to end."""
+    return isinstance(error, KeyTrouble) and error.kind in (Kind.CANCELLED, Kind.PIN_CANCELLED)
+
+
+def word_of(error: AuthTuiError) -> Word:
+    """The state of the stage at which it ended."""
+    return "-" if given_up(error) else "BAD"
+
+
+def trouble_lines(error: AuthTuiError, stays: str = "") -> tuple[Line, ...]:
+    """What happened, what to do, and what is left of it on the node (`stays`, where it is known:
+    that is more exact than the usual word on what was given up).
+    """
+    hint = "" if stays and given_up(error) else error.hint
+    lines = (Line(str(error), word=word_of(error)), Line(hint), Line(stays))
+    return tuple(line for line in lines if line.text)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState
-from pve_auth_tui.core.keystages import key_texts, unfit, what_comes
-from pve_auth_tui.core.keytrouble import Kind
+from pve_auth_tui.core.keystages import (
+    again_at,
+    given_up,
+    key_texts,
+    trouble_lines,
+    unfit,
+    what_comes,
+    what_next,
+    word_of,
+)
+from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
 
 PLACE = KeyPlace("/dev/hidraw3", "YubiKey 5 NFC", "4711")
 USER = "anna@pam"
@@ -78,3 +88,21 @@ def test_what_a_key_will_want() -> None:
     assert what_comes(key()) == "The key will want its PIN, then a touch."
     assert "finger" in what_comes(key(finger=Finger.ENROLLED))
     assert what_comes(key(verifies=False)) == "The key will want one touch, and no PIN."
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_trouble_has_a_way_to_try_again_that_is_told(kind: Kind) -> None:
+    error = KeyTrouble(kind, "0x2e")
+    assert again_at(error) not in (None, Back.CLOSE)
+    assert what_next(error).endswith("o shows the original text.")
+    assert word_of(error) == ("-" if given_up(error) else "BAD")
+
+
+def test_what_is_told_of_trouble() -> None:
+    pulled = [line.text for line in trouble_lines(KeyTrouble(Kind.UNPLUGGED), "Nothing stays.")]
+    assert pulled == ["The key was unplugged.", "Plug it in again.", "Nothing stays."]
+    cancelled = [line.text for line in trouble_lines(KeyTrouble(Kind.CANCELLED), "Nothing stays.")]
+    assert cancelled == ["Cancelled.", "Nothing stays."]
+    other = AuthTuiError("No quorum.")
+    assert again_at(other) is None
+    assert what_next(other) == "r begins again."
