@@ -110,7 +110,12 @@ class _Enrolment:
             with cancelled_by_signals(hands, self._workshop.plans.stop):
                 try:
                     report = self._workshop.key_enrol.enrol(
-                        plan, self.path, hands, word, reason=self._options.reason
+                        plan,
+                        self.path,
+                        hands,
+                        word,
+                        reason=self._options.reason,
+                        minutes=float(self._options.keep_within),
                     )
                 except NotEnrolled as ended:
                     self.ended = ended

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from pve_auth_tui.core.errors import AuthTuiError, Unreadable
@@ -105,9 +106,11 @@ class KeyEnrolService:
         override: str = "",
         *,
         reason: str = "",
+        minutes: float = 0.0,
         on_progress: OnProgress = lambda progress: None,
     ) -> Report:
-        """Carry out a plan of `intents.factors.add_key` with the key at `path`.
+        """Carry out a plan of `intents.factors.add_key` with the key at `path`; the other values
+        are those of `PlanService.apply`.
 
         May be called again with the same plan when it failed: nobody has to agree anew as long
         as there is nothing more to do than was agreed to. Raises NotEnrolled (a KeyTrouble);
@@ -118,36 +121,28 @@ class KeyEnrolService:
             hands.waits(Phase.OPENING)
             with closing(self._keys.open(path)) as key:
                 self._require_new(key, plan)
-                runner = KeyRunner(self._runner, key, origin, hands, self._clock)
-                report = self._applied(plan, runner, override, reason, on_progress)
+                apply = partial(
+                    self._plans.apply,
+                    override=override,
+                    reason=reason,
+                    minutes=minutes,
+                    on_progress=on_progress,
+                    runner=KeyRunner(self._runner, key, origin, hands, self._clock),
+                )
+                report = self._applied(plan, apply)
         except KeyTrouble as trouble:
             raise NotEnrolled(trouble) from None
         if report.trouble is not None:
             raise NotEnrolled(_why(report), report)
         return self._noted(report)
 
-    def _applied(
-        self,
-        plan: Plan,
-        runner: KeyRunner,
-        override: str,
-        reason: str,
-        on_progress: OnProgress,
-    ) -> Report:
+    def _applied(self, plan: Plan, apply: Callable[[Plan], Report]) -> Report:
         try:
-            return self._plans.apply(
-                plan, override=override, reason=reason, on_progress=on_progress, runner=runner
-            )
+            return apply(plan)
         except PlanChanged as changed:
             if not _is_within(changed.plan, plan):
                 raise
-            return self._plans.apply(
-                changed.plan,
-                override=override,
-                reason=reason,
-                on_progress=on_progress,
-                runner=runner,
-            )
+            return apply(changed.plan)
 
     def _require_new(self, key: SecurityKey, plan: Plan) -> None:
         """Raises KeyTrouble (ALREADY) before PVE is asked; it would not see disabled entries."""
