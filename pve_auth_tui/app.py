@@ -52,7 +52,7 @@ _LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctr
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pve_auth_tui.core.grants import Flags
     from pve_auth_tui.services.plans import Report
@@ -369,11 +369,11 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(KeysScreen)
 
-    def open_rack(self) -> None:
-        """Several keys for several people."""
+    def open_rack(self, userids: Sequence[str] = ()) -> None:
+        """Several keys for several people: at first for these."""
         from screens.rack import RackScreen
 
-        self._open_once(RackScreen)
+        self._open_once(RackScreen, userids)
 
     def open_webauthn(self) -> None:
         """The settings that every security key is bound to."""
@@ -381,10 +381,10 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(WebauthnForm)
 
-    def _open_once(self, kind: Callable[[], BaseScreen]) -> None:
+    def _open_once(self, kind: Callable[..., BaseScreen], *about: object) -> None:
         """Over the screen that is shown, unless it is open already."""
         if not any(type(screen) is kind for screen in self.screen_stack):
-            self.push_screen(kind())
+            self.push_screen(kind(*about))
 
     def open_target(self, target: Target) -> None:
         """Open what a finding or a found row points at."""

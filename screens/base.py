@@ -180,6 +180,11 @@ class BaseScreen(Screen[None]):
         return next((command for command in self.OFFERS if command.name == name), None)
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """The users that are marked here; none where nobody can be."""
+        return ()
+
+    @property
     def waits_to_be_seen(self) -> bool:
         """Whether what it leads to would be lost if it were closed by itself."""
         return False

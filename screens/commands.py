@@ -226,7 +226,7 @@ class KeysCommand(Command["BaseScreen"]):
 
 
 class RackCommand(Command["BaseScreen"]):
-    """Registers several security keys for several people in one go, at the rack."""
+    """Registers several security keys for several people in one go: the marked ones."""
 
     keys, shown, word, name = "", "", "", "rack"
 
@@ -236,7 +236,7 @@ class RackCommand(Command["BaseScreen"]):
 
     @classmethod
     def run(cls, screen: BaseScreen) -> None:
-        screen.house.open_rack()
+        screen.house.open_rack(screen.people)
 
 
 class WebauthnCommand(Command["BaseScreen"]):

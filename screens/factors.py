@@ -42,6 +42,12 @@ class FactorScreen(ListScreen):
         """Whom the row under the cursor is about."""
         return self.table.key or ""
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whose rows are marked, each once."""
+        marked = self.acted_on if self.table.marks else ()
+        return tuple(dict.fromkeys(map(self.subject_of, marked)))
+
     def choose_factor(self, userid: str) -> None:
         """PVE's own menu: which kind."""
         enrol = (self.enrol_totp, self.enrol_key, self.enrol_recovery, self.enrol_yubico)

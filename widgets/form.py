@@ -129,6 +129,8 @@ class Form(Vertical):
 
     def _count_more(self) -> None:
         """Say how many fields are below what is shown: there is no scroll bar."""
+        if not self.is_running:  # it was left before it was laid out
+            return
         rows = self.query_one(_Rows)
         bottom = rows.region.bottom
         hidden = sum(field.region.bottom > bottom for field in self.asked)

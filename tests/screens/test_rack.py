@@ -26,7 +26,17 @@ from screens.plan import PlanScreen
 from screens.rack import RackScreen
 from screens.rack_cells import OwnerEntry, Step
 from screens.rack_setup import RackSetup
-from tests.screens.conftest import UNICODE, BothAtOnce, MakeApp, settle, until
+from tests.screens.conftest import (
+    UNICODE,
+    BothAtOnce,
+    MakeApp,
+    press,
+    settle,
+    shown,
+    table,
+    type_text,
+    until,
+)
 from tests.screens.enrolling_keys import MODHEX, burst, quicken, said, sees, turn, usb
 from widgets.filter_table import FilterTable
 
@@ -418,3 +428,14 @@ def rack_below(pilot: Pilot[None]) -> RackScreen:
     screen = pilot.app.screen_stack[-2]
     assert isinstance(screen, RackScreen)
     return screen
+
+
+async def test_it_begins_with_the_users_who_are_marked_on_a_list(pilot):
+    await press(pilot, "2")
+    for userid in ("nina@pve", "erik@pve"):
+        table(pilot).set_marks(table(pilot).marks | {userid})
+    await press(pilot, "colon")
+    await type_text(pilot, "rack")
+    await press(pilot, "enter")
+    await until(pilot, lambda: "4 keys for 2 people" in shown(pilot))
+    assert "erik@pve, nina@pve" in shown(pilot)
