@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists import LISTINGS, listing
+from pve_auth_tui.core.lists.tfa import IDP, NONE
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed
 
@@ -26,6 +27,8 @@ def _rows(snapshot: Snapshot, now: float) -> Sequence[Row]:
         if snapshot.parts[each.part].value is None:
             continue
         for row in each.rows(snapshot, now):
+            if row.fields.get("type") in (IDP, NONE):
+                continue  # who has no second factor is found among the users
             rest = "  ".join(cell for cell in row.cells[1:] if cell)
             cells = (each.title, row.cells[0], rest)
             rows.append(Row(f"{each.name}{_BETWEEN}{row.key}", cells, {"list": each.name}))

@@ -53,8 +53,9 @@ TYPE_NAMES = {
     "yubico": "Yubico OTP",
     "u2f": "U2F",
 }
-NONE, AT_IDP = "none", "at the IdP"
-"""In place of a type: of a user who has no factor, and whom only the provider can ask."""
+NONE, IDP = "none", "idp"
+"""The type, for finding, of a user who has no factor, and of one whom only the provider asks."""
+_AT_IDP = "at the IdP"
 
 # What is wrong, in the order of what matters most -> its word in the column Note.
 _NOTES: Mapping[str, str] = {
@@ -157,11 +158,11 @@ class _Rows:
         at_idp = realm is not None and realm.type == "openid"
         key = factor_key(userid)
         note = self._note(key)
-        cells = (userid, "-", AT_IDP if at_idp else NONE, "-", "-", "", note)
+        cells = (userid, "-", _AT_IDP if at_idp else NONE, "-", "-", "", note)
         fields = {
             **self._about_user(userid),
             "enabled": "-",
-            "type": "idp" if at_idp else NONE,
+            "type": IDP if at_idp else NONE,
             "proved": "none",
             "description": "",
             "left": "",
