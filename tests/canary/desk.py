@@ -17,6 +17,7 @@ from pve_auth_tui import asking, cli
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.core.otpauth import Totp, decode_base32
 from pve_auth_tui.simnode.tfa import totp as on_phone
+from tests.canary import keyring
 from tests.canary.evidence import Evidence
 from tests.canary.node import Home, Served
 from tests.canary.planted import ADMIN, NEW_TOTP, app_of
@@ -33,7 +34,7 @@ class Flow:
     `{id}` the last change, `{host}` stands for how the node is reached from another machine.
     `lines` are typed, at a terminal or into a pipe. `may`: where which secrets are meant to be.
     `before`: flows that come first. `code`: the exit code when all goes well. `troubles`: what is
-    tried besides, and `may_in_trouble` what holds then.
+    tried besides, and `may_in_trouble` what holds then; `late`: only where PVE gets an answer.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Flow:
     before: Sequence[Flow] = ()
     troubles: Sequence[Trouble] = ()
     may_in_trouble: May = field(default_factory=dict)
+    late: bool = False
     reads: bool = False
     touches_no_secret: str = ""
 
@@ -69,6 +71,8 @@ class Desk:
         self._patch = patch
         self._out, self._err = _Screen(), _Screen()
         note_answers(evidence, patch)
+        keyring.plug_into_this_machine(patch)
+        keyring.note_answers(evidence, patch)
 
     def run(self, flow: Flow) -> Ran:
         """As somebody would who sits there."""
@@ -136,7 +140,7 @@ def note_answers(evidence: Evidence, patch: pytest.MonkeyPatch) -> None:
     def noted(self: Any, *args: Any) -> Any:
         answer = run(self, *args)
         if isinstance(answer, dict):
-            for name in ("value", "recovery"):
+            for name in ("value", "recovery", "challenge"):
                 made = answer.get(name, [])
                 evidence.canaries.add("made by PVE", *([made] if isinstance(made, str) else made))
         return answer

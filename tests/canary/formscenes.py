@@ -54,13 +54,13 @@ async def to_field(stage: Stage, ident: str) -> None:
     await stage.settle()
 
 
-async def _fill(stage: Stage, **answers: str) -> None:
+async def fill(stage: Stage, **answers: str) -> None:
     for ident, text in answers.items():
         await to_field(stage, ident)
         await stage.type(text)
 
 
-async def _looked_at(stage: Stage) -> None:
+async def looked_at(stage: Stage) -> None:
     """A field with a secret is shown, cannot be copied from, and is hidden again."""
     await stage.press("ctrl+r", "shift+home", "ctrl+c", "ctrl+x", "ctrl+r", "ctrl+g")
     stage.require_hidden()
@@ -101,9 +101,9 @@ async def a_password(stage: Stage) -> None:
     await stage.press("p")
     await stage.on(PasswordForm)
     stage.require_hidden()
-    await _fill(stage, own=PASSWORD)
-    await _looked_at(stage)
-    await _fill(stage, password=NEW_PASSWORD, again=PASSWORD)
+    await fill(stage, own=PASSWORD)
+    await looked_at(stage)
+    await fill(stage, password=NEW_PASSWORD, again=PASSWORD)
     await stage.press("ctrl+o")
     assert "not the same" in stage.screen
     await stage.press("ctrl+r", "escape", "p")
@@ -118,7 +118,7 @@ async def a_password(stage: Stage) -> None:
     await go(stage, "users", WITHOUT)
     await stage.press("p")
     await stage.on(PasswordForm)
-    await _fill(stage, own=PASSWORD, password=NEW_PASSWORD, again=NEW_PASSWORD)
+    await fill(stage, own=PASSWORD, password=NEW_PASSWORD, again=NEW_PASSWORD)
     await stage.press("ctrl+o")
     await _plan_is_read(stage)
     await _run(stage)
@@ -131,9 +131,9 @@ async def a_new_user(stage: Stage) -> None:
     await go(stage, "users", OLD_KEYS)
     await stage.press("a")
     await stage.on(UserForm)
-    await _fill(stage, name="new", password=NEW_PASSWORD)
-    await _looked_at(stage)
-    await _fill(stage, again=NEW_PASSWORD)
+    await fill(stage, name="new", password=NEW_PASSWORD)
+    await looked_at(stage)
+    await fill(stage, again=NEW_PASSWORD)
     await to_field(stage, "groups")
     await stage.press("ctrl+p")
     await stage.on(PickManyScreen)
@@ -162,8 +162,8 @@ async def a_new_user(stage: Stage) -> None:
 async def _other_keys(stage: Stage) -> None:
     await to_field(stage, "old-factors")
     await stage.press("right")
-    await _fill(stage, keys=NEW_KEYS)
-    await _looked_at(stage)
+    await fill(stage, keys=NEW_KEYS)
+    await looked_at(stage)
 
 
 async def passwords_collected(stage: Stage) -> None:
@@ -171,7 +171,7 @@ async def passwords_collected(stage: Stage) -> None:
     await go(stage, "users", WITHOUT)
     await stage.command("collect", "password")
     await stage.on(PasswordForm)
-    await _fill(stage, password=NEW_PASSWORD, again=NEW_PASSWORD)
+    await fill(stage, password=NEW_PASSWORD, again=NEW_PASSWORD)
     await stage.press("ctrl+o")
     await go(stage, "users", OLD_KEYS)
     await stage.command("disable", "review")
@@ -191,7 +191,7 @@ async def secrets_of_tokens(stage: Stage) -> None:
     await stage.on(TokenForm)
     await stage.command("help", "pick")
     await stage.press("escape", "escape", "a")
-    await _fill(stage, user="erik@pve", tokenid="ci", comment="builds")
+    await fill(stage, user="erik@pve", tokenid="ci", comment="builds")
     await stage.press("ctrl+o")
     await _plan_is_read(stage)
     await _run(stage)
@@ -247,8 +247,8 @@ async def a_token_is_tried(stage: Stage) -> None:
     await stage.press("right")
     known = stage.secret_of(TOKEN)
     for typed in (known, f"{TOKEN}={known}", f"{known} no", f"{known}x"):
-        await _fill(stage, secret=typed)
-        await _looked_at(stage)
+        await fill(stage, secret=typed)
+        await looked_at(stage)
         await stage.press("ctrl+o", *["backspace"] * len(typed))
         await _asked(stage) if " " not in typed else None
     await stage.type(known)

@@ -32,6 +32,16 @@ NEW_KEYS: Final = f"{MARK}NEW5KEYS5OF5A5USER"
 """An old TOTP secret, as the last field but one of a user's line takes it."""
 NEW_TOTP: Final = f"{MARK_IN_APPS}NEW5TOTP5OF5APPS"
 """What the authenticator makes: 32 characters of Base32."""
+KEY_PIN: Final = f"{MARK} pin/of=a key"
+"""Of every security key that has one."""
+WRONG_PIN: Final = f"{MARK}+wrong pin"
+NEW_PIN: Final = f"{MARK}'new pin' ü"
+OTHER_PIN: Final = f"{MARK}'new pim' ü"
+"""What is typed where the new one is to be repeated."""
+OTP: Final = "ccccccjgkhcb" + "birdrfdnlnghhfgrtnnlgedjlftrbdeu"
+"""What a touched YubiKey types: which key it is, then what is good once."""
+YUBICO: Final = "hans@old"
+"""In a realm where PVE takes such codes."""
 ADMIN, WITHOUT, LOCKED = "erik@pve", "nina@pve", "anna.admin@corp"
 """With an app and one recovery key; with a password alone; whose app is locked."""
 OPENID: Final = "entra"
@@ -66,6 +76,10 @@ def plant(canaries: Canaries, files: Mapping[str, bytes]) -> None:
     canaries.add("new client key", NEW_CLIENT_KEY)
     canaries.add("new keys of a user", NEW_KEYS)
     canaries.add("new TOTP secret", NEW_TOTP, NEW_TOTP[:16], NEW_TOTP[16:])  # on two lines
+    canaries.add("PIN of a key", KEY_PIN)
+    canaries.add("wrong PIN of a key", WRONG_PIN)
+    canaries.add("new PIN of a key", NEW_PIN, OTHER_PIN)
+    canaries.add("Yubico OTP", OTP, OTP[12:])
     users = json.loads(files["etc/pve/priv/tfa.cfg"])["users"]
     for userid, factors in users.items():
         for entry in factors.get("totp", ()):

@@ -275,7 +275,7 @@ async def recovery_keys(stage: Stage) -> None:
     await stage.type(WITHOUT)
     await stage.press("enter")
     await stage.on(ChooseScreen)
-    await stage.press("2")
+    await stage.press("3")
     await stage.plan()
     await stage.press("escape")
     await stage.on(EnrolRecoveryScreen)
@@ -297,7 +297,7 @@ async def recovery_keys_after_all_not(stage: Stage) -> None:
     """The plan is left."""
     await go(stage, "users", WITHOUT)
     await stage.command("second-factor")
-    await stage.press("2")
+    await stage.press("3")
     await stage.on(PlanScreen)
     await stage.press("escape")
 
@@ -343,6 +343,13 @@ async def changes_of_factors(stage: Stage) -> None:
         await go(stage, listing, LOCKED)
         await stage.press("l")
         await stage.on(PlanScreen)
+        await stage.press("escape")
+    for command in ("disable", "enable"):
+        await go(stage, "tfa", ADMIN)
+        await stage.command(command)
+        if command == "disable":
+            await stage.on(PlanScreen)
+            await stage.press("f")
         await stage.press("escape")
 
 

@@ -20,28 +20,38 @@ import screens as package
 from screens.base import EVERYWHERE, BaseScreen
 from screens.commands import Command
 from screens.compare import CompareScreen
+from screens.enrol_key import EnrolKeyScreen
+from screens.enrol_yubico import EnrolYubicoForm
 from screens.explain import ExplainScreen
 from screens.journal import JournalScreen
+from screens.key_pin_form import KeyPinForm
+from screens.keys import KeysScreen
 from screens.password_form import PasswordForm
+from screens.rack import RackScreen
+from screens.rack_setup import RackSetup
 from screens.role_diff import RoleDiffScreen
 from screens.start import StartScreen
 from screens.token_form import TokenForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
 from screens.user_form import UserForm
+from screens.webauthn_form import WebauthnForm
 from screens.what_if import WhatIfScreen
 from screens.who_can import WhoCanScreen
-from tests.canary import formscenes, scenes
+from tests.canary import formscenes, keyscenes, scenes
 from tests.canary.planted import ADMIN
 from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
 from tests.canary.trouble import Trouble
 
 EVERY: Final = (Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)
+_WITH_KEY: Final = (*EVERY, Trouble.AT_KEY, Trouble.IN_LIBRARY)
 _FACTORS: Final = (
     *("factors.FactorScreen", "form.FormScreen", "secrets.SecretScreen"),
     *("base.BaseScreen", "listing.ListScreen", "questions.QuestionScreen"),
     *("answer_rows.RowsScreen", "user_fields.PeopleForm", "role_form._PrivilegesForm"),
     *("acl._Permissions", "acl_form.AclFormScreen"),
+    *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells"),
+    *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
 )
 """Screens that nobody opens: others are made of them."""
 
@@ -100,8 +110,9 @@ def _scene(
     may: dict[str, set[str]] | None = None,
     troubles: tuple[Trouble, ...] = (),
     in_trouble: dict[str, set[str]] | None = None,
+    late: bool = False,
 ) -> Scene:
-    return Scene(play, frozenset(covers), may or {}, troubles, in_trouble or {})
+    return Scene(play, frozenset(covers), may or {}, troubles, in_trouble or {}, late)
 
 
 def _all_of(*kinds: type[BaseScreen]) -> set[str]:
@@ -110,6 +121,11 @@ def _all_of(*kinds: type[BaseScreen]) -> set[str]:
     return own | {name_of(kind) for kind in kinds}
 
 
+_AFTER_ALL_NOT: Final = {
+    f"enrol_key.EnrolKeyScreen: {name}"
+    for name in ("again", "original", "pin", "settings", "touch")
+}
+_PINS: Final = {"PIN of a key", "wrong PIN of a key", "new PIN of a key"}
 _LISTS: Final = set(scenes.lists().values())
 _RUN: Final = "file:/run/"
 _GONE: Final = "removed file:/run/"
@@ -195,6 +211,7 @@ SCENES: Final = (
         "tfa.TfaScreen: edit",
         "tfa.TfaScreen: unlock",
         "users.UsersScreen: unlock",
+        *("tfa.TfaScreen: disable", "tfa.TfaScreen: enable"),
     ),
     _scene(
         scenes.for_a_while,
@@ -268,6 +285,43 @@ SCENES: Final = (
         may={"screen:TokenTestScreen shown": {"token secret"}},
         troubles=EVERY,
     ),
+    _scene(
+        keyscenes.a_key,
+        *_all_of(EnrolKeyScreen) - _AFTER_ALL_NOT,
+        may={"screen:ProveScreen shown": {"password of everybody"}},
+        troubles=(Trouble.REFUSED, Trouble.CRASH),
+    ),
+    _scene(keyscenes.a_key_is_stored, troubles=_WITH_KEY, late=True),
+    _scene(
+        keyscenes.a_key_after_all_not,
+        *_AFTER_ALL_NOT,
+        *("start.StartScreen: enrol a key", "start.StartScreen: give TOTP"),
+    ),
+    _scene(keyscenes.a_login_with_a_key, troubles=_WITH_KEY, late=True),
+    _scene(
+        keyscenes.a_pin,
+        *_all_of(KeysScreen, KeyPinForm),
+        *("tfa.TfaScreen: keys", ":keys"),
+        may={"screen:KeyPinForm shown": _PINS},
+        troubles=(Trouble.AT_KEY, Trouble.IN_LIBRARY),
+    ),
+    _scene(
+        keyscenes.a_yubico_otp,
+        *_all_of(EnrolYubicoForm),
+        may={"screen:EnrolYubicoForm shown": {"Yubico OTP"}},
+        troubles=(Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE),
+    ),
+    _scene(
+        keyscenes.webauthn_settings, *_all_of(WebauthnForm), "tfa.TfaScreen: webauthn", ":webauthn"
+    ),
+    _scene(
+        keyscenes.a_rack,
+        *_all_of(RackScreen, RackSetup) - {"rack_setup.RackSetup: back"},
+        ":rack",
+        troubles=(Trouble.ECHOED, Trouble.CRASH, Trouble.AT_KEY, Trouble.IN_LIBRARY),
+        late=True,
+    ),
+    _scene(keyscenes.a_rack_that_is_left, "tfa.TfaScreen: rack", "rack_setup.RackSetup: back"),
     _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
     _scene(
         formscenes.answers,

@@ -23,6 +23,7 @@ from pve_auth_tui.adapters.journal import FileJournal
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.app import PveAuthApp, open_screens
 from pve_auth_tui.arguments import parse
+from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.otpauth import Totp, decode_base32
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.simnode import certificates, demo
@@ -33,9 +34,11 @@ from pve_auth_tui.simnode.tfa import totp as on_phone
 from pve_auth_tui.terminal.profile import Profile
 from pve_auth_tui.wiring import wired
 from pve_auth_tui.workshop import Workshop
+from screens.at_key import AtKey, PinEntry
 from screens.base import EVERYWHERE, BaseScreen
 from screens.commands import Command
 from screens.plan import PlanScreen
+from tests.canary import keyring
 from tests.canary.desk import May, note_answers
 from tests.canary.evidence import Evidence
 from tests.canary.node import Home, live_in
@@ -51,6 +54,8 @@ _SOON: Final = 20  # ticks in a row without work
 _TICK: Final = 0.01
 _QUIET: Final = 2  # times in a row that nothing is left to do
 _ASKS: Final = "prove"  # a worker that waits for somebody
+_AT_KEY: Final = "key"  # one that works a security key, and waits for somebody at times
+_LOOKS: Final = "scan"  # one that looks at the USB ports, again and again
 _NAMES: Final = {" ": "space", ":": "colon", "-": "minus", "/": "slash", ".": "full_stop"}
 _SIGNS: Final = {name: sign for sign, name in _NAMES.items()}
 
@@ -63,7 +68,8 @@ class Over(Exception):
 class Scene:
     """One use of the screens. `covers`: the commands and screens that it goes through, as
     `tests.canary.screens` names them; `may`: where which secrets are meant to be, of the screen
-    only while they are asked for (`screen:shown`).
+    only while they are asked for (`screen:shown`). `late`: the troubles come only where PVE gets
+    an answer to what it asked.
     """
 
     play: Play
@@ -71,6 +77,7 @@ class Scene:
     may: May = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
     may_in_trouble: May = field(default_factory=dict)
+    late: bool = False
 
     @property
     def name(self) -> str:
@@ -112,7 +119,17 @@ class Stage:
         )
         saved = equipment.FileSaved
         patch.setattr(equipment, "MemorySaved", lambda clock: saved(own(), clock))
+        patch.setattr(
+            equipment, "MemoryRacks", lambda: equipment.FileRacks(environment.own_folder())
+        )
+        patch.setattr(
+            equipment,
+            "_proofs",
+            lambda found, outlooks: equipment.FileProofs(own(), there=outlooks.entries),
+        )
+        keyring.plug_into_demo(patch)
         note_answers(evidence, patch)
+        keyring.note_answers(evidence, patch)
         _note_screens(self, patch)
 
     @property
@@ -179,8 +196,9 @@ class Stage:
         while quiet < _QUIET:
             self._require_app()
             await self.pilot._wait_for_screen(_LONGEST)
-            busy = [one for one in self.pilot.app.workers if not one.is_finished]
-            if not self._is_held_up() and all(one.group == _ASKS for one in busy):
+            busy = {one.group for one in self.pilot.app.workers if not one.is_finished}
+            waits = {_ASKS, *([_AT_KEY] if self._waits_at_key() else [])}
+            if not self._is_held_up() and busy <= waits:
                 quiet += 1
                 await asyncio.sleep(0)
             else:
@@ -189,6 +207,15 @@ class Stage:
             assert time.monotonic() < end, f"it does not come to rest\n{self.screen}"
         self._require_app()
         self._look()
+
+    def _waits_at_key(self) -> bool:
+        """Whether somebody is asked for a PIN, or nobody touches the key."""
+        screen = self.pilot.app.screen
+        if not isinstance(screen, AtKey) or screen.key_phase is None:
+            return False
+        if screen.key_phase is Phase.PIN:
+            return screen.query_one(PinEntry).control.has_focus
+        return screen.key_phase is Phase.TOUCH and self.usb.first_key.script.touch == "never"
 
     def _is_held_up(self) -> bool:
         """Whether a key is waiting: a burst might follow it, or the one before still acts."""
@@ -253,7 +280,8 @@ class Stage:
         rests = 0
         while not condition():
             self._require_app()
-            busy = any(not one.is_finished for one in self.pilot.app.workers)
+            workers = [one for one in self.pilot.app.workers if not one.is_finished]
+            busy = any(one.group not in {_ASKS, _LOOKS} for one in workers)
             rests = 0 if busy else rests + 1
             if not self.well and rests > _SOON:
                 raise Over
@@ -279,6 +307,11 @@ class Stage:
             await self.type(word)
             await self.press("enter")
         await self.until(lambda: not screen._runs, "the end of the plan")
+
+    @property
+    def usb(self) -> keyring.Usb:
+        """The demo's ports, and what is plugged into them."""
+        return keyring.Usb(self.app)
 
     # --- what somebody knows -----------------------------------------------------------------
 

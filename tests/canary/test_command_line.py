@@ -36,7 +36,7 @@ def followed(desk: Desk, flow: Flow, monkeypatch: pytest.MonkeyPatch, trouble: T
     with watching(desk.evidence, monkeypatch, ours=desk.home.all, not_ours=[desk.served.folder]):
         for one in flow.before:
             assert desk.run(one).code == one.code
-        hit = troubled(trouble, monkeypatch)
+        hit = troubled(trouble, monkeypatch, late=flow.late)
         ran = desk.run(flow)
         assert hit or trouble is Trouble.NONE, "nothing went wrong: it shows nothing"
     return ran
@@ -57,7 +57,7 @@ def test_what_goes_wrong_in_it_leaves_none_either(
 ) -> None:
     ran = followed(desk, flow, monkeypatch, trouble)
     assert "Traceback" not in ran.err
-    if trouble is Trouble.CRASH:
+    if trouble.is_mistake:
         assert "stopped because of a mistake of its own (Mistake)" in ran.err
         assert any("tests.canary.trouble.Mistake" in text for text in desk.evidence.texts("file"))
     require_none(desk.evidence.leaks(flow.may_in_trouble or flow.may))

@@ -52,7 +52,7 @@ def test_a_scene_leaves_no_secret(  # noqa: PLR0917 (fixtures)
         watching(evidence, monkeypatch, ours=home.all, not_ours=[]),
         listening(home, monkeypatch, evidence),
     ):
-        hit = troubled(trouble, monkeypatch)
+        hit = troubled(trouble, monkeypatch, late=scene.late)
         stage.trouble = trouble
         code = stage.run(scene.play)
     out, err = capfd.readouterr()
@@ -62,7 +62,7 @@ def test_a_scene_leaves_no_secret(  # noqa: PLR0917 (fixtures)
         assert sorted(scene.covers - stage.seen) == [], "the scene says that it covers these"
     else:
         assert hit, "nothing went wrong: it shows nothing"
-    if trouble is Trouble.CRASH:
+    if trouble.is_mistake:
         assert code == 1
         assert "stopped because of a mistake of its own (Mistake)" in err
     else:

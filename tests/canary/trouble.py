@@ -14,11 +14,13 @@ import pytest
 from pve_auth_tui.adapters.bridge import Bridge
 from pve_auth_tui.adapters.https import Https
 from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.direct import DirectApi
+from tests.canary.planted import KEY_PIN
 
 _SEEN: Final = 0.9  # seconds, less than until the next tick
 
@@ -27,6 +29,9 @@ class Trouble(Enum):
     """REFUSED: PVE says no. ECHOED: it says no and repeats what it got. CRASH: a mistake of our
     own, with the secret in local variables, in the text and in the cause. UNREACHABLE: the answer
     is lost. STOPPED: somebody presses ctrl+c.
+
+    AT_KEY: a mistake like CRASH in the thread that works a security key, when it has the PIN and
+    the key's answer. IN_LIBRARY: the library that speaks with keys fails, and repeats the PIN.
     """
 
     NONE = "well"
@@ -35,20 +40,34 @@ class Trouble(Enum):
     CRASH = "crash"
     UNREACHABLE = "unreachable"
     STOPPED = "stopped"
+    AT_KEY = "crash at the key"
+    IN_LIBRARY = "the key's library fails"
+
+    @property
+    def is_mistake(self) -> bool:
+        """Whether the program has to end with a report."""
+        return self in {Trouble.CRASH, Trouble.AT_KEY}
 
 
 class Mistake(Exception):
     """What nobody has foreseen."""
 
 
-def troubled(trouble: Trouble, patch: pytest.MonkeyPatch) -> list[str]:
-    """It happens in every call that changes something or logs in; gives a list of those it hit."""
+def troubled(trouble: Trouble, patch: pytest.MonkeyPatch, *, late: bool = False) -> list[str]:
+    """It happens in every call that changes something or logs in; gives a list of those it hit.
+
+    `late`: only in those that carry the answer to what PVE asked: the second of two.
+    """
     hit: list[str] = []
     if trouble is Trouble.NONE:
         return hit
+    if trouble in {Trouble.AT_KEY, Trouble.IN_LIBRARY}:
+        _trouble_keys(trouble, patch, hit)
+        return hit
     for way in (Bridge, Https, DirectApi):
-        patch.setattr(way, "call", _calling(way.call, trouble, hit))
-    patch.setattr(Https, "_ask_for_ticket", _asking(Https._ask_for_ticket, trouble, hit))
+        patch.setattr(way, "call", _calling(way.call, trouble, hit, late=late))
+    asks = _asking(Https._ask_for_ticket, trouble, hit, late=late)
+    patch.setattr(Https, "_ask_for_ticket", asks)
     patch.setattr(HttpsTokenDoor, "ask", _asking_as_token(HttpsTokenDoor.ask, trouble, hit))
     patch.setattr(Keepsake, "save", _saving(Keepsake.save, trouble, hit))
     return hit
@@ -102,7 +121,43 @@ def break_for_good(name: str) -> None:
     patch.setattr(ScanTotpScreen, "_tick", fails)
 
 
-def _calling(call: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+def _trouble_keys(trouble: Trouble, patch: pytest.MonkeyPatch, hit: list[str]) -> None:
+    """In our own adapter, or in the library below it."""
+    if trouble is Trouble.AT_KEY:
+        for name in ("register", "sign", "set_pin"):
+            patch.setattr(UsbKey, name, _falling(name, getattr(UsbKey, name), hit))
+        return
+    from fido2.ctap2.pin import ClientPin
+
+    for name in ("get_pin_token", "set_pin", "change_pin"):
+        patch.setattr(ClientPin, name, _repeating(name, hit))
+
+
+def _falling(name: str, work: Callable[..., Any], hit: list[str]) -> Callable[..., Any]:
+    def noted(self: Any, *args: Any) -> Any:
+        answer = work(self, *args)
+        hit.append(name)
+        revealed = {str(at): one.reveal() for at, one in enumerate(args) if hasattr(one, "reveal")}
+        _fall({**revealed, "pin": KEY_PIN, "answer": repr(answer)})
+
+    return noted
+
+
+def _repeating(name: str, hit: list[str]) -> Callable[..., Any]:
+    def noted(self: Any, *args: Any) -> Any:
+        hit.append(name)
+        told = " ".join(one for one in args if isinstance(one, str))
+        try:
+            raise KeyError(told)
+        except KeyError as error:
+            raise ValueError(f"odd PIN: {told}") from error
+
+    return noted
+
+
+def _calling(
+    call: Callable[..., Any], trouble: Trouble, hit: list[str], *, late: bool
+) -> Callable[..., Any]:
     def noted(
         self: Any,
         method: str,
@@ -111,7 +166,7 @@ def _calling(call: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Call
         secrets: Mapping[str, Secret] | None = None,
         **more: Any,
     ) -> Any:
-        if method == "GET":
+        if method == "GET" or (late and "value" not in (secrets or {})):
             return call(self, method, path, params, secrets, **more)
         hit.append(f"{method} {path}")
         revealed = {name: secret.reveal() for name, secret in (secrets or {}).items()}
@@ -123,10 +178,14 @@ def _calling(call: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Call
     return noted
 
 
-def _asking(ask: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+def _asking(
+    ask: Callable[..., Any], trouble: Trouble, hit: list[str], *, late: bool
+) -> Callable[..., Any]:
     """Both steps of a login."""
 
     def noted(self: Any, params: Mapping[str, Any], secrets: Mapping[str, Secret]) -> Any:
+        if late and "tfa-challenge" not in {*params, *secrets}:
+            return ask(self, params, secrets)
         hit.append(f"login {params['username']}")
         _before(trouble, {name: secret.reveal() for name, secret in secrets.items()})
         answer = ask(self, params, secrets)
