@@ -84,7 +84,8 @@ def trouble_of(
         return KeyTrouble(Kind.SILENT)
     if isinstance(error, OSError):
         return KeyTrouble(_ERRNO.get(error.errno or 0, Kind.KEY_ERROR), _name(error))
-    return _of_library(error, policy, ineligible) or KeyTrouble(Kind.KEY_ERROR, _name(error))
+    name = type(error).__name__  # nobody knows what its text repeats: it may be the PIN
+    return _of_library(error, policy, ineligible) or KeyTrouble(Kind.KEY_ERROR, name)
 
 
 @contextmanager
