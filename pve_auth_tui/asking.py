@@ -15,12 +15,12 @@ from warnings import catch_warnings, simplefilter
 
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
+from pve_auth_tui.core.modhex import is_code
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 
 _LONGEST: Final = 4096  # characters of a line
 _CODE: Final = re.compile(r"[0-9]{6,8}")
-_YUBICO: Final = re.compile(r"[cbdefghijklnrtuv]{44}")
 _OFFERED: Final = {
     "totp": "the code of your authenticator app",
     "recovery": "a recovery key",
@@ -116,7 +116,7 @@ def _no_text() -> UsageError:
 def _kind_of(typed: str) -> str:
     if _CODE.fullmatch(typed):
         return "totp"
-    return "yubico" if _YUBICO.fullmatch(typed) else "recovery"
+    return "yubico" if is_code(typed) else "recovery"
 
 
 def _asked(question: str, ask: Callable[[str], str] = getpass) -> str:

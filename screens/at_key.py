@@ -4,7 +4,6 @@ to give up. The key is worked in a thread; the screen never touches it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from pve_auth_tui.core.keypins import old_pin_problem
 from pve_auth_tui.core.keys import Phase, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import tries_left
+from pve_auth_tui.core.modhex import holds_code, without_codes
 from pve_auth_tui.services.hands import QueuedHands
 from screens.base import BaseScreen
 from screens.commands import Back
@@ -39,8 +39,6 @@ _DEAF: Final = 1.0  # seconds after a touch in which a key may still type (refer
 _TICK: Final = 1.0  # seconds between two looks at the countdown
 _TURN: Final = 0.1  # seconds between two looks whether the job before has let the key go
 _SWEEP: Final = 0.2  # seconds after which a key that types has typed all of it
-_MODHEX: Final = "[cbdefghijklnrtuv]"
-_TYPED_BY_KEY: Final = re.compile(rf"{_MODHEX}{{44}}(?!{_MODHEX})|{_MODHEX}{{32,48}}")  # a YubiKey
 _HAND: Final = frozenset({Phase.PIN, Phase.FINGER, Phase.TOUCH})
 _LIGHT: Final = frozenset({Phase.FINGER, Phase.TOUCH})  # a hand may be at the key
 
@@ -270,7 +268,7 @@ class AtKey(BaseScreen):
         """A key that is touched while something is asked for types into that very field."""
         field = message.field
         text = field.value.reveal() if isinstance(field, PinEntry) else field.value
-        if isinstance(field, PinEntry | TextEntry) and _TYPED_BY_KEY.search(text):
+        if isinstance(field, PinEntry | TextEntry) and holds_code(text):
             self.say(TOO_EARLY)
             if self._sweeping is not None:
                 self._sweeping.stop()
@@ -281,7 +279,7 @@ class AtKey(BaseScreen):
         if isinstance(field, PinEntry):
             field.clear()
         else:
-            field.value = _TYPED_BY_KEY.sub("", field.value)
+            field.value = without_codes(field.value)
 
     @on(Ended)
     def _job_ended(self, message: Ended) -> None:

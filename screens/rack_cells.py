@@ -13,6 +13,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keys import KeyPlace, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import scan_lines
+from pve_auth_tui.core.modhex import holds_code
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.rack import Place, Proving, Rack, failed, next_open
 from pve_auth_tui.core.rackplan import Agreed
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.prove import Proof
     from pve_auth_tui.services.rack import Done, PlugPin, RackService, Ready
 
-_MODHEX: Final = frozenset("cbdefghijklnrtuv")
-_OTP: Final = 32  # characters from which on a text of these is what a touched key types
 _STAYS_OPEN: Final = frozenset({Kind.CANCELLED, Kind.PIN_CANCELLED, Kind.ALREADY})
 
 
@@ -303,7 +302,7 @@ class RackCells(AtKey, KeyWatch):
         message.stop()
         password = field.value
         typed = password.reveal()
-        if len(typed) >= _OTP and set(typed) <= _MODHEX:
+        if holds_code(typed):
             field.clear()
             self.say(TOO_EARLY)
             return

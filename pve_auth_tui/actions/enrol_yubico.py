@@ -12,6 +12,7 @@ from pve_auth_tui.asking import answers
 from pve_auth_tui.core import yubico
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents.yubico import add_yubico, described_problem
+from pve_auth_tui.core.modhex import LENGTH
 from pve_auth_tui.core.node import Ability
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
@@ -19,7 +20,7 @@ from pve_auth_tui.output import complain
 from pve_auth_tui.workshop import Workshop
 
 _NOTHING: Final = "Nothing was changed."
-_NOBODYS: Final = Secret("c" * yubico.LENGTH)  # of no key: only to show what a plan would be
+_NOBODYS: Final = Secret("c" * LENGTH)  # of no key: only to show what a plan would be
 
 
 def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:

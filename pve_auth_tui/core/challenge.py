@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
 from pve_auth_tui.core.apianswer import NotAnAnswer, parsed
 from pve_auth_tui.core.errors import Unreadable
+from pve_auth_tui.core.modhex import is_code
 
 _TICKET: Final = re.compile(r"PVE:(!tfa![^:]*):[0-9A-Fa-f]{8}::\S+")
 _LONGEST_TICKET: Final = 48 * 1024  # it goes back in a form, and PVE takes forms of 64 KiB
@@ -23,7 +24,6 @@ _LONGEST_ANSWER: Final = 12 * 1024
 
 _CODE: Final = re.compile(r"[0-9]{6,8}", re.ASCII)
 _RECOVERY: Final = re.compile(r"[0-9a-f]{4}(-[0-9a-f]{4}){3}")
-_YUBICO: Final = re.compile(r"[cbdefghijklnrtuv]{44}")  # modhex: 12 of the key, 32 of the code
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Challenge:
 
     totp: bool = False
     recovery: tuple[int, ...] | None = None
-    webauthn: Mapping[str, Any] | None = None
+    webauthn: Mapping[str, Any] | None = field(default=None, repr=False)  # good for one login
     yubico: bool = False
     u2f: bool = False
 
@@ -122,7 +122,7 @@ def answer_problem(challenge: Challenge, answer: str) -> str | None:
                 "A recovery key looks like 0123-4567-89ab-cdef: four times four of 0-9 and a-f,"
                 " with dashes."
             )
-        case "yubico" if not _YUBICO.fullmatch(value):
+        case "yubico" if not is_code(value):
             return "A one-time code of a YubiKey has 44 letters."
         case "webauthn":
             return _key_problem(challenge, value)

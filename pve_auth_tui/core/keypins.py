@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
@@ -11,13 +10,13 @@ from pve_auth_tui.core.finding import Finding, Word
 from pve_auth_tui.core.keys import KeyInfo, PinState
 from pve_auth_tui.core.keywords import ONLY_RESET, REPLUG, is_blocked, tries_left, tries_word
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.modhex import holds_code
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.words import count_words
 
 SHORTEST_PIN: Final = 4  # characters, of every key (6.5.1)
 LONGEST_PIN: Final = 63  # bytes of UTF-8 (6.5.1)
 LAST_TRY: Final = "Another wrong one blocks the PIN for good."
-_TYPED_BY_KEY: Final = re.compile(r"[cbdefghijklnrtuv]{32,}")  # modhex: a YubiKey's one-time code
 
 
 def _normal(typed: Secret) -> str:
@@ -94,7 +93,7 @@ def _unusable(pin: str) -> str:
         return "There are characters in it that no key takes."
     if length > LONGEST_PIN:
         return f"A PIN has at most {LONGEST_PIN} bytes; this has {length}."
-    if _TYPED_BY_KEY.search(pin):
+    if holds_code(pin):
         return "That is what a touched key types by itself; touch it when it is asked for."
     if not pin.isprintable():
         return "There are characters in it that cannot be typed again."

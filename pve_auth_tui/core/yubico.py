@@ -1,9 +1,7 @@
 """One-time codes that a touched YubiKey types, and whether PVE can check them for somebody.
 
 Sources: PVE::AccessControl::authenticate_yubico_do and yubico_verify_otp of pve-access-control
-9.1.1 (32 to 48 characters, the first 12 are stored); reference 5.4 and 7.2. Yubico OTP: 12 letters
-that name the key, 32 of the code, in modhex. These letters are where they are on every keyboard
-layout that Yubico knows.
+9.1.1 (32 to 48 characters, the first 12 are stored); reference 5.4 and 7.2; `modhex`.
 """
 
 from __future__ import annotations
@@ -11,13 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from pve_auth_tui.core import propertystring, schema
+from pve_auth_tui.core.modhex import LENGTH, LETTERS, PUBLIC_ID
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
-
-LENGTH: Final = 44
-PUBLIC_ID: Final = 12
-"""So many letters at the beginning of a code name the key."""
-MODHEX: Final = frozenset("cbdefghijklnrtuv")
 
 WHAT_TO_DO: Final = (
     "In Realms: Require TFA, Yubico OTP, with an API ID and key of Yubico's. Every user of the "
@@ -30,7 +24,7 @@ def otp_problem(otp: Secret) -> str:
     typed = otp.reveal().strip()
     if not typed:
         return "Touch the YubiKey: it types the code itself."
-    if set(typed.casefold()) - MODHEX:
+    if set(typed.casefold()) - LETTERS:
         return (
             "These are not the letters of a YubiKey's code: is the keyboard set to another layout, "
             "or was something typed by hand?"
@@ -41,12 +35,6 @@ def otp_problem(otp: Secret) -> str:
     if typed != typed.casefold():
         return "The code came in capital letters: Caps Lock is on. PVE would store another key."
     return ""
-
-
-def looks_like_otp(text: str) -> bool:
-    """Has a key typed this into a field that is for something else?"""
-    letters = text.strip().casefold()
-    return len(letters) >= LENGTH and not set(letters) - MODHEX
 
 
 def public_id(otp: Secret) -> str:

@@ -6,6 +6,7 @@ from pve_auth_tui.core import yubico
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.common import user_of
+from pve_auth_tui.core.modhex import holds_code
 from pve_auth_tui.core.names import text_problem
 from pve_auth_tui.core.plan import ApiCall, Draft, Intent
 from pve_auth_tui.core.secret import Secret
@@ -44,7 +45,7 @@ def add_yubico(userid: str, description: str, otp: Secret) -> Intent:
 def described_problem(text: str) -> str:
     """What is wrong with a description, as one sentence; "" for nothing."""
     described = text.strip()
-    if yubico.looks_like_otp(described):
+    if holds_code(described.casefold()):
         return "That is a code, which a key has typed here: it belongs into the field below."
     if not described:
         return "PVE wants a description: which key is it, for example blue YubiKey."
