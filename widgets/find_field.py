@@ -30,24 +30,29 @@ class FindBar(Horizontal):
         self._value = value
         self._narrow = narrow
         self._room = 0
+        self._count = ""
 
     def compose(self) -> ComposeResult:
         yield OneLine("/", classes="sign")
         yield FindField(self._value, self._narrow)
         yield OneLine(classes="count")
 
+    def on_mount(self) -> None:
+        self.show_count(self._count)  # rows may have come before there was a place for it
+
     def show_count(self, count: str) -> None:
         """The count's place grows with it and does not shrink: few layouts while typing."""
-        place = self.query_one(".count", OneLine)
+        self._count = count
         if cells(plain(count)) > self.app.size.width // 2:
             count = count.partition("   ")[
                 0
             ]  # the words typed come first; the marks are told below
         needed = cells(plain(count)) + 2
-        if needed > self._room:
-            self._room = needed
-            place.styles.width = needed
-        place.show(" " * (self._room - needed) + count)
+        for place in self.query(".count").results(OneLine):  # none before it is composed
+            if needed > self._room:
+                self._room = needed
+                place.styles.width = needed
+            place.show(" " * (self._room - needed) + count)
 
 
 class FindField(TextField):

@@ -144,7 +144,7 @@ OPENERS: Final[Mapping[str, Open]] = {
         )
     },
     "AclTreeScreen": _tree,
-    "AnythingScreen": _keys("escape", "slash", "escape"),
+    "AnythingScreen": _keys("escape", "slash"),
     "JournalScreen": _pushed("journal", "JournalScreen"),
     "DetailsScreen": _pushed("details", "DetailsScreen", "Users", WHO, ()),
     "HelpScreen": _over("help", "HelpScreen"),
