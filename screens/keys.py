@@ -13,12 +13,13 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.find import haystack
-from pve_auth_tui.core.keyids import Holding, id_today
+from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keypins import no_pin_problem
 from pve_auth_tui.core.keyrows import COLUMNS, lines_of, row, waiting
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Scan
 from pve_auth_tui.core.keywords import label, scan_lines
 from pve_auth_tui.core.listing import Line, Row
+from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from screens.base import EVERYWHERE, BaseScreen
@@ -305,7 +306,7 @@ class KeysScreen(KeyWatch):
         if found is None:
             asked = (Line("The key is being read ..."),)
             return "", asked if self.table.key else self._nothing
-        today = id_today(self.house.snapshot) if self.house.snapshot else ""
+        today = webauthn_id(self.house.snapshot) if self.house.snapshot else ""
         return label(found.info.place), lines_of(found.info, found.held, today)
 
     def open_key(self) -> None:

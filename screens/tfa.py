@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from pve_auth_tui.core.lists.tfa import TFA, split_key
+from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.names import split_tokenid
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.words import count_words
@@ -204,9 +205,8 @@ class TfaScreen(FactorScreen):
         self.house.review(together(wanted, title), self.changed)
 
     def _is_enabled(self, factor: Key) -> bool | None:
-        tfa = self.house.snapshot.tfa.value if self.house.snapshot else None
-        user = tfa.users.get(factor.name) if tfa else None
-        entries = user.entries if user else ()
+        snapshot = self.house.snapshot
+        entries = entries_of(snapshot, factor.name) if snapshot else ()
         return next((entry.enable for entry in entries if entry.id == factor.part), None)
 
     def unlock_users(self) -> None:

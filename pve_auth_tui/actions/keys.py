@@ -12,12 +12,12 @@ from typing import Final
 from pve_auth_tui.arguments import FINDINGS, OK
 from pve_auth_tui.asking import answers
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
-from pve_auth_tui.core.keyids import id_today
 from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, pin_problem
 from pve_auth_tui.core.keyrows import COLUMNS, as_json, lines_of, row, state_of
 from pve_auth_tui.core.keys import KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import label, pin_words, scan_lines, tries_left
+from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -65,7 +65,7 @@ def _one(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     if options.json:
         return code, json_line(as_json(found.info, found.held))
     width = terminal_width(sys.stdout)
-    today = id_today(snapshot) if snapshot else ""
+    today = webauthn_id(snapshot) if snapshot else ""
     lines = lines_of(found.info, found.held, today)
     texts = [f"{line.word:<5} {line.text}" if line.word else line.text for line in lines]
     heads = [line.heading for line in lines]

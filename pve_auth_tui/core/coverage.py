@@ -15,12 +15,15 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.finding import Finding, Target, Word
 from pve_auth_tui.core.logins import (
+    DEMANDS,
     KINDS,
     RECOVERY_LOW,
     Login,
     active_administrators,
+    counter_refused,
     demanded,
     login,
+    webauthn_id,
     webauthn_problem,
 )
 from pve_auth_tui.core.proofs import How, Mark
@@ -31,7 +34,7 @@ from pve_auth_tui.core.words import count_words, has_expired, listed
 
 Marks = Mapping[tuple[str, str], Mark]
 
-_TAKEN: Final = {"oath": ("totp", "TOTP"), "yubico": ("yubico", "Yubico OTP")}
+_KEPT: Final = {"oath": "totp", "yubico": "yubico"}  # Require TFA -> the kind that is taken
 _TYPED: Final = frozenset({"totp", "recovery"})  # at any keyboard; a Yubico code needs USB, too
 _REMOVE: Final = "Remove them, or ask for the second factor at the identity provider."
 _BEFORE: Final = (
@@ -96,13 +99,6 @@ def proved(marks: Marks, userid: str, entry: TfaEntry) -> str:
     return mark.how.value if mark else How.ENROLLED.value
 
 
-def rp_id_of(snapshot: Snapshot) -> str:
-    """The WebAuthn ID of today's settings; "" where there is none, or nobody has read it."""
-    datacenter = snapshot.datacenter.value
-    webauthn = datacenter.options.get("webauthn") if datacenter else None
-    return webauthn.get("id", "") if isinstance(webauthn, Mapping) else ""
-
-
 def findings(snapshot: Snapshot, now: float) -> tuple[Coverage, ...]:
     """All of them, user by user; `now` in seconds since 1970.
 
@@ -126,7 +122,7 @@ def _of_these(snapshot: Snapshot, people: Sequence[str], now: float) -> tuple[Co
     if config is None or tfa is None or snapshot.restricted:
         return ()
     administrators = acl_index(config).administrators
-    webauthn, rp_id, marks = webauthn_problem(snapshot), rp_id_of(snapshot), snapshot.proofs
+    webauthn, rp_id, marks = webauthn_problem(snapshot), webauthn_id(snapshot), snapshot.proofs
     realms = snapshot.realms.value
     found: list[Coverage] = []
     for userid in people:
@@ -189,7 +185,7 @@ def _out(case: _Case) -> Iterator[Coverage]:
         return
     nobody = f"nobody gets in as {case.userid}"
     if case.demand:
-        name = _TAKEN[case.demand][1]
+        name = DEMANDS[case.demand]
         text = f"the realm requires {name}, and there is none: {nobody}"
         yield case.says("realm", case.worst, text, f"Add {name}, or take Require TFA off.")
     elif case.webauthn and "key" in case.login.kinds:
@@ -232,7 +228,7 @@ def _recovery(case: _Case) -> Iterator[Coverage]:
 
 def _not_asked(case: _Case) -> Iterator[Coverage]:
     """Factors of a kind that the realm does not take (reference 5.4)."""
-    kept, name = _TAKEN.get(case.demand, ("", ""))
+    kept, name = _KEPT.get(case.demand, ""), DEMANDS.get(case.demand, "")
     for entry in case.enabled:
         if kept and entry.type not in (kept, "recovery"):
             text = f"never asked for: the realm requires {name} and takes nothing else"
@@ -264,11 +260,10 @@ def _keys(case: _Case) -> Iterator[Coverage]:
 
 
 def _looks_copied(entry: TfaEntry, mark: Mark) -> bool:
-    """PVE refuses a counter that is not greater than the enrolment's, if either counts at all."""
     stored = entry.data.get("counter") if isinstance(entry.data, Mapping) else None
     if mark.how is How.ENROLLED or not isinstance(stored, int):
         return False
-    return max(stored, mark.counter) > 0 and mark.counter <= stored
+    return counter_refused(stored, mark.counter)
 
 
 def _root(case: _Case) -> Iterator[Coverage]:

@@ -6,10 +6,11 @@ before the settings were changed: then it answers under an ID that somebody woul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from pve_auth_tui.core.logins import webauthn_id, webauthn_options
 from pve_auth_tui.core.snapshot import Snapshot
 
 MOST: Final = 24
@@ -31,20 +32,15 @@ class Holding(NamedTuple):
     works: bool
 
 
-def id_today(snapshot: Snapshot) -> str:
-    """The ID of datacenter.cfg's `webauthn`; "" where there is none, or nobody could read it."""
-    return _setting(snapshot, "id")
-
-
 def ids_to_try(snapshot: Snapshot, names: Iterable[str] = ()) -> tuple[str, ...]:
     """Today's ID first, then those under which keys were seen to work, then what the names of node
     and cluster suggest; at most MOST.
 
     `names`: host names that are known besides (`pve1.example.com`), the most likely first.
     """
-    today = id_today(snapshot)
-    hosts = [today, _host(_setting(snapshot, "origin"))]
-    if "." in (party := _setting(snapshot, "rp")):  # a free text; many are the ID of that time
+    today, options = webauthn_id(snapshot), webauthn_options(snapshot)
+    hosts = [today, _host(options.get("origin", ""))]
+    if "." in (party := options.get("rp", "")):  # a free text; many are the ID of that time
         hosts.append(_host(party))
     seeds = [name.lower() for name in (*names, *hosts) if _is_name(name)]
     worked = [mark.rp_id for mark in snapshot.proofs.values() if mark.rp_id]
@@ -85,9 +81,3 @@ def _host(url: str) -> str:
 def _is_name(text: str) -> bool:
     """No IP address: no key was ever registered under one (reference/fido.md 3.4)."""
     return bool(text) and ":" not in text and not text.rpartition(".")[2].isdigit()
-
-
-def _setting(snapshot: Snapshot, name: str) -> str:
-    datacenter = snapshot.datacenter.value
-    webauthn = datacenter.options.get("webauthn") if datacenter else None
-    return webauthn.get(name, "") if isinstance(webauthn, Mapping) else ""

@@ -14,7 +14,7 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.tfaconfig import UserTfa
+from pve_auth_tui.core.tfaconfig import TfaEntry, UserTfa
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import has_expired
 
@@ -28,6 +28,9 @@ KINDS: Mapping[str, str] = {
 """TFA types as tfa.cfg has them -> the words of lists and of finding, in the order shown."""
 
 _OF_DEMAND = {"oath": "totp", "yubico": "yubico"}  # the realm's Require TFA -> our word
+
+DEMANDS: Mapping[str, str] = {"oath": "TOTP", "yubico": "Yubico OTP"}
+"""The realm's Require TFA -> PVE's words for it."""
 
 RECOVERY_LOW = 3  # PVE's own UI warns from here on
 
@@ -146,6 +149,32 @@ def recovery_left(tfa: UserTfa | None) -> int | None:
     return None
 
 
+def entries_of(snapshot: Snapshot, userid: str) -> tuple[TfaEntry, ...]:
+    """Somebody's entries in tfa.cfg; none where it was not read."""
+    tfa = snapshot.tfa.value
+    user = tfa.users.get(userid) if tfa else None
+    return user.entries if user else ()
+
+
+def counter_refused(stored: int, now: int) -> bool:
+    """Whether PVE refuses a security key for its counter: it must be above that of the enrolment,
+    for ever, unless both are 0 (reference 8.5).
+    """
+    return bool(stored or now) and now <= stored
+
+
+def webauthn_options(snapshot: Snapshot) -> Mapping[str, str]:
+    """`webauthn` of datacenter.cfg, as it stands there; empty where it is not set, or not read."""
+    datacenter = snapshot.datacenter.value
+    found = datacenter.options.get("webauthn") if datacenter else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def webauthn_id(snapshot: Snapshot) -> str:
+    """The ID that security keys are bound to today; "" where none is set, or read."""
+    return webauthn_options(snapshot).get("id", "")
+
+
 def webauthn_problem(snapshot: Snapshot) -> str:
     """Why no security key can be used, in words; "" when nothing speaks against it.
 
@@ -153,11 +182,10 @@ def webauthn_problem(snapshot: Snapshot) -> str:
     id or below it, if one is set (reference 8.1). Settings that could not be read are taken for
     harmless.
     """
-    datacenter = snapshot.datacenter.value
-    if datacenter is None:
+    if snapshot.datacenter.value is None:
         return ""
-    webauthn = datacenter.options.get("webauthn")
-    if not isinstance(webauthn, Mapping) or not webauthn.get("rp") or not webauthn.get("id"):
+    webauthn = webauthn_options(snapshot)
+    if not webauthn.get("rp") or not webauthn.get("id"):
         return "WebAuthn is not set up"
     origin, ident = webauthn.get("origin"), webauthn["id"]
     if not _is_below(f"https://{ident}", ident):
@@ -241,10 +269,9 @@ def _factor_obstacle(kinds: tuple[str, ...], demand: str, locked: str) -> str:
     if locked == "all":
         return "all second factors are locked"
     if demand:
-        wanted = "TOTP" if demand == "oath" else "Yubico OTP"
         if locked == "totp" and demand == "oath":
             return "TOTP is locked, and the realm takes nothing else"
-        return f"the realm requires {wanted}, and there is none"
+        return f"the realm requires {DEMANDS[demand]}, and there is none"
     if locked == "totp":
         return "TOTP is locked, and there is no other factor to use"
     if kinds == ("recovery",):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.accessdata import ROOT
-from pve_auth_tui.core.logins import active_administrators, demanded
+from pve_auth_tui.core.logins import DEMANDS, active_administrators, demanded, entries_of
 from pve_auth_tui.core.proofs import Mark
 from pve_auth_tui.core.rack import (
     NO_TAG,
@@ -45,7 +45,7 @@ def candidates(snapshot: Snapshot, now: float) -> tuple[Candidate, ...]:
     for userid in config.users:
         if why_no_key(snapshot, userid):
             continue
-        keys = sum(entry.type == "webauthn" for entry in factors(snapshot, userid))
+        keys = sum(entry.type == "webauthn" for entry in entries_of(snapshot, userid))
         words = ["administrator"] if userid in active else []
         words += [f"{keys} {'key' if keys == 1 else 'keys'}"] if keys else []
         found.append(Candidate(userid, ", ".join(words), userid in active))
@@ -61,15 +61,8 @@ def why_no_key(snapshot: Snapshot, userid: str) -> str:
     if realm.type == "openid":
         return "the identity provider asks for the second factor, not PVE"
     if demand := demanded(realm):
-        return f"the realm takes {'TOTP' if demand == 'oath' else 'Yubico OTP'} alone"
+        return f"the realm takes {DEMANDS[demand]} alone"
     return ""
-
-
-def factors(snapshot: Snapshot, userid: str) -> tuple[TfaEntry, ...]:
-    """Somebody's entries in tfa.cfg."""
-    tfa = snapshot.tfa.value
-    user = tfa.users.get(userid) if tfa else None
-    return user.entries if user else ()
 
 
 def beside_pve(
@@ -103,7 +96,7 @@ def _beside(
             return rack
         said.append(f"{place.label}: there is no user {userid} any more, so it is skipped.")
         return skipped(rack, place)
-    entries = {entry.id: entry for entry in factors(snapshot, userid)}
+    entries = {entry.id: entry for entry in entries_of(snapshot, userid)}
     if cell.state is State.STORED and cell.entry not in entries:
         said.append(f"{place.label}: the entry of {userid} is gone, so it is open again.")
         return reopened(rack, place)

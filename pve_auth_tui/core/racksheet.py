@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from pve_auth_tui.core.intents.factors import named
+from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.plain import fit, plain
 from pve_auth_tui.core.proofs import How
 from pve_auth_tui.core.rack import Cell, Place, Rack, State, Tag
-from pve_auth_tui.core.rackcheck import factors
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import date_time
 
@@ -93,7 +93,7 @@ def _of_people(rack: Rack, snapshot: Snapshot) -> Iterator[str]:
         new = {cell.entry for cell in person.cells if cell.entry}
         if not new:
             continue
-        entries = factors(snapshot, person.userid)
+        entries = entries_of(snapshot, person.userid)
         if not any(entry.type == "recovery" and entry.unused != 0 for entry in entries):
             yield f"{person.userid}: no recovery keys: o in Users makes them."
         old = [one for one in entries if one.id not in new and one.type != "recovery"]

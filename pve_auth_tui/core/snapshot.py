@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from pve_auth_tui.core.domains import Domains
 from pve_auth_tui.core.health import Health
-from pve_auth_tui.core.proofs import Mark
 from pve_auth_tui.core.sectionconfig import Section
 from pve_auth_tui.core.tfaconfig import TfaConfig
 from pve_auth_tui.core.userconfig import UserConfig

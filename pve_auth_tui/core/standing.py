@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.domains import Realm
-from pve_auth_tui.core.logins import KINDS, demanded, webauthn_problem
+from pve_auth_tui.core.logins import DEMANDS, KINDS, demanded, webauthn_problem
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.realmrisks import DIRECTORIES
 from pve_auth_tui.core.snapshot import Snapshot
@@ -25,7 +25,6 @@ Certainty = Literal["known", "depends", "unknown"]
 
 CERTAINTIES: Final[tuple[Certainty, ...]] = ("known", "depends", "unknown")
 WEBAUTHN: Final = Key("option", "webauthn")
-_DEMANDED: Final = {"oath": "TOTP", "yubico": "Yubico OTP"}
 _OF_DEMAND: Final = {"oath": "totp", "yubico": "yubico"}
 _TOUCHED: Final = {
     "totp": "the plan touches its TOTP",
@@ -128,7 +127,7 @@ def _second_factor(
     asked = [entry for entry in mine.entries if entry.enable]
     if not asked and not demand:
         return Standing("known")
-    wanted = _DEMANDED.get(demand, "a second factor")
+    wanted = DEMANDS.get(demand, "a second factor")
     if mine.locked_until is not None and mine.locked_until > now:
         return Standing(None, (), f"would be asked for {wanted}, and all of them are locked")
     accepted = {"recovery", _OF_DEMAND[demand]} if demand else set(KINDS) - {"yubico"}

@@ -26,7 +26,6 @@ __all__ = [
     "Stored",
     "auth_data",
     "bytes_of",
-    "counter_refused",
     "creation_of",
     "entry_of",
     "request_options",
@@ -134,13 +133,6 @@ def auth_data(data: bytes) -> AuthData:
     flags = data[32]
     counter = int.from_bytes(data[33:AUTH_DATA], "big")
     return AuthData(data[:32], bool(flags & _PRESENT), bool(flags & _VERIFIED), counter)
-
-
-def counter_refused(stored: int, now: int) -> bool:
-    """Whether PVE refuses a login for its counter: it must be above that of the enrolment, for
-    ever, unless both are 0 (fido.md 2.3).
-    """
-    return bool(stored or now) and now <= stored
 
 
 # --- entries --------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ ID is the host of the page or a registrable domain above it).
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from pve_auth_tui.core import weburl
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.logins import webauthn_options
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_bare, is_known_suffix
 from pve_auth_tui.core.snapshot import Snapshot
@@ -72,9 +72,8 @@ def settings_of(snapshot: Snapshot) -> Settings | None:
 
     What is missing of a half set line is "".
     """
-    datacenter = snapshot.datacenter.value
-    webauthn = datacenter.options.get("webauthn") if datacenter else None
-    if not isinstance(webauthn, Mapping):
+    webauthn = webauthn_options(snapshot)
+    if not webauthn:
         return None
     allowed = webauthn.get("allow-subdomains")
     return Settings(

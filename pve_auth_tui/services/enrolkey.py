@@ -11,11 +11,11 @@ from typing import NamedTuple
 from pve_auth_tui.core.errors import AuthTuiError, Unreadable
 from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.plan import KeyCall, Plan
 from pve_auth_tui.core.ports import Clock, Hands, Proofs, Runner, SecurityKey, SecurityKeys
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.webauthn import entry_of, server_trouble
 from pve_auth_tui.services.keyorigin import place_of
 from pve_auth_tui.services.keyrunner import KeyRunner
@@ -202,14 +202,9 @@ def _new_entry(report: Report) -> str:
     if isinstance(ident, str):
         return ident
     userid = _userid(report.plan)
-    before = {entry.id for entry in _factors(report.plan.before, userid)}
-    fresh = [entry.id for entry in _factors(report.snapshot, userid) if entry.id not in before]
+    before = {entry.id for entry in entries_of(report.plan.before, userid)}
+    fresh = [entry.id for entry in entries_of(report.snapshot, userid) if entry.id not in before]
     return fresh[0] if len(fresh) == 1 else ""
-
-
-def _factors(snapshot: Snapshot, userid: str) -> tuple[TfaEntry, ...]:
-    user = snapshot.tfa.value.users.get(userid) if snapshot.tfa.value else None
-    return user.entries if user else ()
 
 
 def _why(report: Report) -> KeyTrouble:

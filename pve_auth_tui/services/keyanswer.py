@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pve_auth_tui.core.errors import Refused, Unreadable
+from pve_auth_tui.core.logins import counter_refused, entries_of
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
@@ -15,7 +16,6 @@ from pve_auth_tui.core.webauthn import (
     Stored,
     auth_data,
     bytes_of,
-    counter_refused,
     entry_of,
 )
 from pve_auth_tui.services.proofwords import NOT_SENT, Attempt, Proof
@@ -83,10 +83,8 @@ def _part(value: str, *names: str) -> bytes:
 
 def used_entry(userid: str, attempt: Attempt, snapshot: Snapshot | None) -> TfaEntry | None:
     """The factor that a login used; None where several could have been it."""
-    tfa = snapshot.tfa.value if snapshot else None
-    user = tfa.users.get(userid) if tfa else None
-    entries = [one for one in user.entries if one.enable] if user else []
-    of_kind = [one for one in entries if one.type == attempt.kind]
+    entries = entries_of(snapshot, userid) if snapshot else ()
+    of_kind = [one for one in entries if one.enable and one.type == attempt.kind]
     if attempt.kind == "webauthn":
         of_kind = [one for one in of_kind if answered_by(one, attempt.value)] or of_kind
     return of_kind[0] if len(of_kind) == 1 else None

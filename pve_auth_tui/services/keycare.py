@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable, UsageError
-from pve_auth_tui.core.keyids import Holding, id_today, ids_to_try
+from pve_auth_tui.core.keyids import Holding, ids_to_try
 from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, old_pin_problem, pin_problem
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import ONLY_RESET, is_blocked, label, tries_left
+from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.ports import Clock, Journal, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -108,7 +109,7 @@ class KeyCareService:
         left = _stored(snapshot) if snapshot else None
         if snapshot is None or left is None:
             return None
-        today, found = id_today(snapshot), []
+        today, found = webauthn_id(snapshot), []
         if not left:
             return ()
         for rp_id in ids_to_try(snapshot, self._names(snapshot))[: _most(len(left))]:

@@ -17,7 +17,7 @@ from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.keys import Phase, PinAsked, Signed
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.logins import KINDS, demanded, login
+from pve_auth_tui.core.logins import DEMANDS, KINDS, counter_refused, demanded, entries_of, login
 from pve_auth_tui.core.ports import Clock, Hands, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -25,7 +25,6 @@ from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthn import (
     LIFE,
     auth_data,
-    counter_refused,
     request_options,
 )
 from pve_auth_tui.core.words import listed
@@ -215,7 +214,7 @@ class _Countdown:
 def _wanted(userid: str, snapshot: Snapshot) -> str:
     realms = snapshot.realms.value
     demand = demanded(realms.realms.get(userid.rpartition("@")[2]) if realms else None)
-    return {"oath": "TOTP", "yubico": "Yubico OTP"}.get(demand, "")
+    return DEMANDS.get(demand, "")
 
 
 def _named(known: Known) -> str:
@@ -251,9 +250,7 @@ def _none_of_them(userid: str, place: Place, snapshot: Snapshot) -> KeyTrouble:
 
 
 def _nothing_stored(userid: str, snapshot: Snapshot) -> Refused:
-    tfa = snapshot.tfa.value
-    user = tfa.users.get(userid) if tfa else None
-    types = {entry.type for entry in user.entries} if user else set()
+    types = {entry.type for entry in entries_of(snapshot, userid)}
     if "webauthn" in types:
         return Refused(
             "This picture does not hold what a key's signature is compared with.",

@@ -11,7 +11,7 @@ from typing import Final
 
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import LoginRefused, Refused
-from pve_auth_tui.core.logins import KINDS, Login, login, recovery_left
+from pve_auth_tui.core.logins import KINDS, Login, entries_of, login, recovery_left
 from pve_auth_tui.core.ports import Authenticator, Clock, Door, Hands, Proofs
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.recovery import number_of
@@ -233,9 +233,7 @@ class ProveService:
 
     def _known(self, userid: str, snapshot: Snapshot, kind: str) -> list[TfaEntry]:
         """The enabled entries that an answer can be compared with here."""
-        tfa = snapshot.tfa.value
-        user = tfa.users.get(userid) if tfa else None
-        entries = [entry for entry in user.entries if entry.enable] if user else []
+        entries = [entry for entry in entries_of(snapshot, userid) if entry.enable]
         if kind == "totp":
             found = [entry for entry in entries if entry.type == "totp"]
             return found if all(map(stored, found)) else []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pve_auth_tui.core.keyids import MOST, Holding, id_today, ids_to_try
+from pve_auth_tui.core.keyids import MOST, Holding, ids_to_try
 from pve_auth_tui.core.keypins import no_pin_problem, old_pin_problem, pin_problem, pin_remarks
 from pve_auth_tui.core.keyrows import COLUMNS, as_json, lines_of, row, state_of, waiting
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState, Scan, ScanState
@@ -17,6 +17,7 @@ from pve_auth_tui.core.keywords import (
     label,
     scan_lines,
 )
+from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.secret import Secret
@@ -238,7 +239,7 @@ def test_todays_id_first_then_what_names_suggest():
     assert {"dc.example.com", "pve2.dc.example.com", "pve2.example.com", "pve1"} <= set(found)
     assert "com" not in found
     assert len(set(found)) == len(found) <= MOST
-    assert id_today(snapshot) == "example.com"
+    assert webauthn_id(snapshot) == "example.com"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, Unreadable
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.logins import counter_refused
 from pve_auth_tui.core.tfaconfig import TfaEntry, parse_tfa
 from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthn import (
     auth_data,
     bytes_of,
-    counter_refused,
     creation_of,
     entry_of,
     request_options,

@@ -13,9 +13,9 @@ from pve_auth_tui.adapters.rackfile import FileRacks
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.arguments import parse
+from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.proofs import How
 from pve_auth_tui.core.rack import Place, Proving, State
-from pve_auth_tui.core.rackcheck import factors
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.services.exports import Exports
 from pve_auth_tui.simnode.demo import DEMO_NOW, PASSWORD
@@ -133,7 +133,7 @@ def entries(pilot: Pilot[None], userid: str) -> list[TfaEntry]:
     app = pilot.app
     assert isinstance(app, PveAuthApp)
     snapshot = app.workshop.outlooks.fresh().snapshot
-    return [one for one in factors(snapshot, userid) if one.description.startswith("key ")]
+    return [one for one in entries_of(snapshot, userid) if one.description.startswith("key ")]
 
 
 async def test_two_keys_for_two_people(pilot: Pilot[None], tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.errors import LoginRefused, Unwritable
 from pve_auth_tui.core.keys import PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.proofs import How
 from pve_auth_tui.core.rack import Place, Rack, State, new_rack, stored
 from pve_auth_tui.core.rack import Tag as KeyTag
-from pve_auth_tui.core.rackcheck import candidates, factors
+from pve_auth_tui.core.rackcheck import candidates
 from pve_auth_tui.core.rackplan import Agreed, wanted
 from pve_auth_tui.core.racksheet import sheet, to_do
 from pve_auth_tui.core.secret import Secret
@@ -97,7 +98,7 @@ class Stand:
         self.rack, _ = self.service.sign(self.rack, place, key, self.pin.hands(self.hands))
 
     def entries(self, userid: str) -> list[TfaEntry]:
-        return [one for one in factors(self.snapshot, userid) if one.description[:4] == "key "]
+        return [one for one in entries_of(self.snapshot, userid) if one.description[:4] == "key "]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pve_auth_tui.core.aclindex import acl_index
 from pve_auth_tui.core.concerns.common import Findings, few_or_many
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.logins import (
+    DEMANDS,
     RECOVERY_LOW,
     active_administrators,
     demanded,
@@ -70,7 +71,7 @@ def realm_keeps_out(snapshot: Snapshot, config: UserConfig, now: float) -> Findi
     """A realm whose Require TFA its own administrators cannot fulfil."""
     for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
         if out := kept_out_by(snapshot, realm, now):
-            wanted = "TOTP" if demanded(realm) == "oath" else "Yubico OTP"
+            wanted = DEMANDS[demanded(realm)]
             yield Finding(
                 "BAD",
                 f"realm {realm.name} requires {wanted}, which {listed(out)} cannot give",

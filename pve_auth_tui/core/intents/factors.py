@@ -13,7 +13,7 @@ from pve_auth_tui.core import otpauth, versions
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.common import factor_of, factors_of, realm_of, user_of
-from pve_auth_tui.core.logins import demanded, enabled_kinds, webauthn_problem
+from pve_auth_tui.core.logins import DEMANDS, demanded, enabled_kinds, webauthn_problem
 from pve_auth_tui.core.names import text_problem
 from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plan import ApiCall, Draft, Intent, KeyCall
@@ -300,11 +300,11 @@ def _key_taken(snapshot: Snapshot, userid: str) -> list[Finding]:
     demand = demanded(realm)
     if realm is None or not demand:
         return []
-    wanted = "TOTP" if demand == "oath" else "Yubico OTP"
     return [
         Finding(
             "LOOK",
-            f"Realm {realm.name} requires {wanted}: PVE takes no security key of {userid} there.",
+            f"Realm {realm.name} requires {DEMANDS[demand]}: PVE takes no security key of {userid}"
+            " there.",
             "The key can be stored, and no login will ever ask for it.",
         )
     ]

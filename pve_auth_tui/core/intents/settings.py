@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pve_auth_tui.core import propertystring
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.common import required
+from pve_auth_tui.core.logins import webauthn_options
 from pve_auth_tui.core.perltext import truthy
 from pve_auth_tui.core.plan import ApiCall, Draft, Intent
 from pve_auth_tui.core.publicsuffix import IsSuffix, is_known_suffix
@@ -95,9 +96,7 @@ def value_problem(value: str) -> str:
 
 
 def _says_yes(snapshot: Snapshot) -> bool:
-    datacenter = snapshot.datacenter.value
-    webauthn = datacenter.options.get(_OPTION) if datacenter else None
-    return isinstance(webauthn, Mapping) and truthy(str(webauthn.get(_SUBDOMAINS, "")))
+    return truthy(str(webauthn_options(snapshot).get(_SUBDOMAINS, "")))
 
 
 def _of_keys(snapshot: Snapshot, settings: Settings) -> Iterator[Finding]:

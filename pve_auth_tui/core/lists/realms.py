@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.listing import Column, Line, Listing, Row, View
 from pve_auth_tui.core.lists.parts import GONE, argument, last_run, look, sync_jobs
-from pve_auth_tui.core.logins import demanded, kept_out_by
+from pve_auth_tui.core.logins import DEMANDS, demanded, kept_out_by
 from pve_auth_tui.core.memo import remembered
 from pve_auth_tui.core.realmrisks import DIRECTORIES, TYPES, is_on, mode_name, risks, servers
 from pve_auth_tui.core.snapshot import Snapshot, SyncJob
@@ -161,7 +161,7 @@ def _tfa_lines(snapshot: Snapshot, realm: Realm, now: float) -> list[Line]:
     demand = demanded(realm)
     if not demand:
         return []
-    takes = "TOTP" if demand == "oath" else "Yubico OTP"
+    takes = DEMANDS[demand]
     lines = [Line(f"everybody needs {takes} or a recovery key; WebAuthn is refused", "TFA")]
     out = kept_out_by(snapshot, realm, now)
     if out:
