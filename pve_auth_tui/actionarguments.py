@@ -29,7 +29,7 @@ def _add_change(parser: Parser) -> None:
     add_plan_options(parser)
 
 
-def _add_enrol(parser: argparse.ArgumentParser) -> None:
+def _add_enrol(parser: Parser) -> None:
     _add_userid(parser)
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--totp", action="store_true", help="an authenticator app")
@@ -48,6 +48,7 @@ def _add_enrol(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_secret_options(parser, "the recovery keys to a new file")
     add_plan_options(parser)
+    parser.quiet = f"one USER is all that is named here. A code or a PIN is not: {_READABLE}"
 
 
 def _add_unlock(parser: argparse.ArgumentParser) -> None:

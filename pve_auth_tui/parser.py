@@ -72,6 +72,9 @@ class Parser(argparse.ArgumentParser):
             unknown = option.startswith("-") and option not in self._option_string_actions
             if unknown and repr(word) in message:  # it was taken for a command or a verb
                 message = f"unrecognized arguments: {option}"
+        option, given, _ = message.partition(": ignored explicit argument ")
+        if given:
+            message = f"{option} takes no value"
         usage = " ".join(self.format_usage().split())
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", usage)
 
