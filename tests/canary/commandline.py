@@ -15,16 +15,22 @@ from pve_auth_tui import arguments
 from tests.canary.desk import Desk, Flow
 from tests.canary.planted import (
     ADMIN,
+    KEY_PIN,
     LOCKED,
     NEW_CLIENT_KEY,
     NEW_KEYS,
     NEW_PASSWORD,
+    NEW_PIN,
     OLD_KEYS,
     OPENID,
+    OTHER_PIN,
+    OTP,
     PASSWORD,
     RECOVERY_KEY,
     ROOT_PASSWORD,
     WITHOUT,
+    WRONG_PIN,
+    YUBICO,
 )
 from tests.canary.trouble import Trouble
 
@@ -278,6 +284,12 @@ _PERMISSIONS: Final[Mapping[str, Sequence[Flow]]] = {
 
 # --- enrol, unlock, prove ----------------------------------------------------------------------
 
+_KEY: Final = ("enrol", WITHOUT, "--webauthn", "--description", "rack")
+_YUBICO: Final = ("enrol", YUBICO, "--yubico", "--description", "blue", "--yes")
+_WITH_KEY: Final = (
+    Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE, Trouble.AT_KEY,
+    Trouble.IN_LIBRARY,
+)  # fmt: skip
 _TOTP: Final = ("enrol", WITHOUT, "--totp", "--description", "phone", "--digits", "8")
 _RECOVERY: Final = ("enrol", WITHOUT, "--recovery")
 
@@ -300,8 +312,25 @@ _ENROL: Final = (
     Flow("recovery keys at a terminal", _RECOVERY, ("yes", "0123-4567-89ab-cdef", _first_key),
          terminal=True, may={"stdout": {"made by PVE"}}, troubles=(Trouble.CRASH,)),
     Flow("recovery keys into a pipe", (*_RECOVERY, "--yes", "--json"), code=2),
+    Flow("a security key", _KEY, ("yes", WRONG_PIN, KEY_PIN, PASSWORD), terminal=True,
+         troubles=(Trouble.REFUSED, Trouble.CRASH, Trouble.STOPPED)),
+    Flow("a security key and its signature", (*_KEY, "--json", "--yes"), (KEY_PIN, ""),
+         terminal=True, late=True, troubles=_WITH_KEY),
+    Flow("a security key with a password that is wrong", (*_KEY, "--yes", "--password-stdin"),
+         (NEW_PASSWORD, KEY_PIN), code=1),
+    Flow("a security key, a wrong PIN", (*_KEY, "--yes", "--password-stdin", "--json"),
+         (PASSWORD, WRONG_PIN), code=1),
+    Flow("a security key, no PIN", (*_KEY, "--yes"), ("",), terminal=True, code=1),
+    Flow("a security key, only to see", (*_KEY, "--dry-run", "--json")),
+    Flow("a YubiKey's code", _YUBICO, (OTP,), terminal=True, code=1,
+         troubles=(Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)),
+    Flow("a YubiKey's code that is none", (*_YUBICO, "--json", "--password-stdin"), (OTP[1:],),
+         code=2),
+    Flow("a YubiKey's code as a value", ("enrol", YUBICO, f"--yubico={OTP}"), code=2),
+    Flow("a YubiKey's code as a word", (*_YUBICO, OTP), code=2),
 )  # fmt: skip
 
+_BY_KEY: Final = ("prove", "root@pam", "--key", "/dev/hidraw2")
 _PROVE: Final = (
     Flow("a password and a code", ("prove", ADMIN), (PASSWORD, _admin_code), terminal=True,
          troubles=(Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)),
@@ -313,6 +342,39 @@ _PROVE: Final = (
     Flow("a code without a password", ("prove", ADMIN), ("", _admin_code), terminal=True),
     Flow("over https", ("{host}", "prove", ADMIN, "--password-stdin"),
          (*_LOGIN, PASSWORD, _admin_code)),
+    Flow("a password and a security key", (*_BY_KEY, "--json"), (ROOT_PASSWORD,), terminal=True,
+         late=True, troubles=_WITH_KEY[:5]),
+    Flow("a security key without a password", _BY_KEY, ("",), terminal=True),
+)  # fmt: skip
+
+# --- keys and their settings -------------------------------------------------------------------
+
+_PIN: Final = ("keys", "pin")
+_KEYS_THERE: Final = (
+    *_lists("keys", "list"),
+    Flow("one key with all it says", ("keys", "list", "/dev/hidraw2"), touches_no_secret=_SHOWS),
+    Flow("another PIN", _PIN, (KEY_PIN, NEW_PIN, NEW_PIN), terminal=True,
+         troubles=(Trouble.AT_KEY, Trouble.IN_LIBRARY)),
+    Flow("another PIN from a pipe, as JSON", (*_PIN, "--json", "--password-stdin"),
+         (KEY_PIN, NEW_PIN)),
+    Flow("a wrong PIN", _PIN, (WRONG_PIN, NEW_PIN, NEW_PIN), terminal=True, code=1),
+    Flow("two PINs", _PIN, (KEY_PIN, NEW_PIN, OTHER_PIN), terminal=True, code=2),
+    _refused("a PIN as a word", *_PIN, NEW_PIN),
+    _refused("a PIN as the next word", *_PIN, "/dev/hidraw2", NEW_PIN),
+    _refused("a PIN as a value", *_PIN, f"--pin={NEW_PIN}"),
+)  # fmt: skip
+_SETTINGS: Final = (
+    Flow("webauthn", ("webauthn", "check"), code=4, reads=True, touches_no_secret=_SHOWS),
+    Flow("webauthn as JSON", ("webauthn", "--json"), code=4, touches_no_secret=_SHOWS),
+    _plain("other settings", "webauthn", "set", "--rp", "another name"),
+)
+_FACTORS: Final = (
+    *_lists("tfa"),
+    _plain("another name", "tfa", "edit", ADMIN, "tablet", "--description", "x"),
+    _plain("one is off", "tfa", "edit", ADMIN, "tablet", "--enable", "0", "--override", ADMIN),
+    Flow("one goes", ("tfa", "remove", ADMIN, "tablet", "--yes", "--override", ADMIN),
+         may={_RUN: {f"TOTP of {ADMIN}"}, _GONE: {f"TOTP of {ADMIN}"}}, troubles=(Trouble.CRASH,)),
+    _plain("a key goes", "tfa", "remove", "root@pam", "rack 3", "--override", "root@pam"),
 )  # fmt: skip
 
 # --- the way back ------------------------------------------------------------------------------
@@ -334,6 +396,9 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
              touches_no_secret="One call without a secret.", troubles=(Trouble.CRASH,)),
     ),
     "prove": _PROVE,
+    "keys": _KEYS_THERE,
+    "webauthn": _SETTINGS,
+    "tfa": _FACTORS,
     "undo": (
         Flow("an app that comes back", ("undo", "--yes", "--override", ADMIN), before=(_REMOVE,),
              may={_GONE: {f"TOTP of {ADMIN}"}},

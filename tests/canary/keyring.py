@@ -12,7 +12,7 @@ from pve_auth_tui import equipment
 from pve_auth_tui.adapters import ladder
 from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.app import PveAuthApp
-from pve_auth_tui.simnode import demousb
+from pve_auth_tui.simnode import demousb, stories
 from pve_auth_tui.simnode.demousb import FIRST_PORT, DemoUsb
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from tests.canary.evidence import Evidence
@@ -63,6 +63,7 @@ def plug_into_this_machine(patch: pytest.MonkeyPatch) -> None:
 
 
 def _quicken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(stories, "DEMO_PIN", demousb.DEMO_PIN)  # what it may tell was read before
     patch.setattr(demousb, "DEMO_PIN", KEY_PIN)
     patch.setattr(demousb, "TOUCH_SECONDS", _TOUCHED)
 

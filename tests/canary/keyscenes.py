@@ -111,7 +111,7 @@ async def a_key(stage: Stage) -> None:
     await _at(stage, Step.AFTER)
     await stage.command(*(f"take {number}" for number in range(3, 10)), "take 1", "back")
     await stage.command("take 2")
-    await _at(stage, Step.LABEL)  # that key again: of that nobody is afraid
+    await _at(stage, Step.SCAN)
     await back_to_start(stage)
     await stage.command("journal", "open", "back")
 
@@ -224,13 +224,17 @@ async def a_pin(stage: Stage) -> None:
     await stage.press("escape", "t")
     await stage.on(ProveScreen)
     await stage.press("escape")
-    await stage.command("back", "keys", "back", "journal", "open", "back")
+    await back_to_start(stage)
+    await stage.command("keys", "back", "journal", "open", "back")
 
 
 async def a_yubico_otp(stage: Stage) -> None:
     """A code that is no code, one that PVE refuses, one that it takes."""
     await go(stage, "users", YUBICO)
     await stage.command("second-factor")
+    await stage.press("4")
+    await stage.on(EnrolYubicoForm)
+    await stage.command("back", "second-factor")
     await stage.press("4")
     await stage.on(EnrolYubicoForm)
     await fill(stage, description="blue", otp=OTP[:-1])
@@ -248,7 +252,7 @@ async def a_yubico_otp(stage: Stage) -> None:
     await _agreed(stage)
     await stage.press("escape")
     await stage.on(ProveScreen)
-    await stage.press("escape")
+    await back_to_start(stage)
     await stage.command("journal", "open", "back")
 
 
@@ -299,7 +303,7 @@ async def a_rack(stage: Stage) -> None:
     await _pin(stage, WRONG_PIN)
     await _pin(stage, KEY_PIN)
     await _owner(stage, NEW_PASSWORD)
-    await stage.until(lambda: "a tries again" in stage.screen, "a login that fails")
+    await stage.until(lambda: "PVE refused the login" in stage.screen, "a login that fails")
     await stage.press("a")
     await _owner(stage, PASSWORD)
     await stage.until(lambda: "proved by a login" in stage.screen, "a login")
@@ -311,8 +315,8 @@ async def a_rack(stage: Stage) -> None:
     await stage.on(ChooseScreen)
     await stage.press("1")
     await _agreed(stage)
-    await _rack_at(stage, RackStep.PLUG)
-    stage.usb.turn("next key")
+    await _rack_at(stage, RackStep.ASKS)  # the first one's key
+    await stage.press("y")
     await _pin(stage, KEY_PIN)
     await _owner(stage, "")
     await stage.until(lambda: "its signature is right" in stage.screen, "a proof")
