@@ -280,6 +280,21 @@ def test_an_answer_for_another_id_never_reaches_pve() -> None:
     assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_ERROR
 
 
+@pytest.mark.parametrize(("size", "taken"), [(0, False), (1, True), (1023, True), (1100, False)])
+def test_a_credential_without_a_usable_id_never_reaches_pve(size: int, *, taken: bool) -> None:
+    class Sized(SoftKey):
+        def new_credential(self, *more: Any, **kinds: Any) -> Any:
+            made = super().new_credential(*more, **kinds)
+            made.id = b"i" * size
+            return made
+
+    key = opened(Sized(script=quick()))
+    if taken:
+        assert len(key.register(Server().creation(), ORIGIN, FakeHands()).credential) == size
+    else:
+        assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_ERROR
+
+
 def test_u2f_makes_no_rs256() -> None:
     key = opened(SoftKey(versions=("U2F_V2",), script=quick()))
     asked = Server().creation(pubKeyCredParams=[{"type": "public-key", "alg": -257}])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from fido2.utils import websafe_encode
 from fido2.webauthn import (
@@ -28,6 +28,8 @@ from pve_auth_tui.adapters.keys.trouble import as_trouble, clean
 from pve_auth_tui.core.keys import Registered
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.ports import Hands
+
+_LONGEST_ID: Final = 1023  # bytes of a credential's id (WebAuthn Level 2, 7.1 and 4)
 
 
 def register(channel: Channel, options: Mapping[str, Any], origin: str, hands: Hands) -> Registered:
@@ -79,6 +81,9 @@ def _check(answer: RegistrationResponse, rp_id: str, algorithms: list[int]) -> N
     data = answer.response.attestation_object.auth_data
     if data.rp_id_hash != sha256(rp_id.encode()).digest() or data.credential_data is None:
         raise KeyTrouble(Kind.KEY_ERROR, "an answer for another ID")
+    size = len(data.credential_data.credential_id)
+    if not 0 < size <= _LONGEST_ID:  # PVE stores it, and nobody ever logs in with it
+        raise KeyTrouble(Kind.KEY_ERROR, f"a credential's id of {size} bytes")
     if data.credential_data.public_key.get(3) not in algorithms:
         raise KeyTrouble(Kind.UNSUPPORTED)
 
