@@ -458,7 +458,7 @@ class PveAuthApp(CalmCrash, Changing):
 
     async def _passed(self, key: events.Key) -> None:
         """The next key may go on, once a screen that `key` opened is there."""
-        if not (self._passing and self._passing[0] is key):
+        if not (self._passing and self._passing[0] is key and self.has_screens):
             return
         if self.focused is None and monotonic() < key.time + _LOST:
             self.set_timer(0.01, partial(self._passed, key))

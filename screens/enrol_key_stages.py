@@ -140,6 +140,8 @@ class StagesScreen(AtKey, KeyWatch):
         self.step, self.lines, self._offers = step, tuple(lines), offers
         self.say(said)
         self.form.display = step is Step.LABEL
+        if step is not Step.LABEL:
+            self.query_one(Stages).focus()
         self._draw()
         self.show_keys()
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Final, NamedTuple
 
-from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,10 +25,12 @@ class Stage(NamedTuple):
     texts: tuple[str, ...] = ()
 
 
-class Stages(Widget):
-    """As high as it needs; `>` marks the stage that is on. On a low screen a line each."""
+class Stages(Widget, can_focus=True):
+    """As high as it needs; `>` marks the stage that is on. On a low screen a line each.
+    May have the cursor, and takes no key: nothing can be pressed there.
+    """
 
-    DEFAULT_CSS = "Stages { height: auto; }"
+    DEFAULT_CSS = "Stages { height: 6; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -39,9 +40,16 @@ class Stages(Widget):
     def show(self, stages: Sequence[Stage], at: int) -> None:
         """Untrusted texts; `at`: which stage is on, -1 for none."""
         if (tuple(stages), at) != (self._stages, self._at):
-            before = len(self._lines(self.size.width))
             self._stages, self._at = tuple(stages), at
-            self.refresh(layout=len(self._lines(self.size.width)) != before)
+            self._grow()
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self._grow()
+
+    def _grow(self) -> None:
+        """Its height is set, not asked for: what is shown before the first layout is lost else."""
+        self.styles.height = len(self._lines(self.size.width or self.app.size.width))
 
     @property
     def text(self) -> str:
@@ -63,9 +71,6 @@ class Stages(Widget):
                 texts = [fit("; ".join(map(plain, stage.texts)), room)]
             lines += [head + texts[0], *(" " * len(head) + text for text in texts[1:])]
         return lines
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
 
     def render_line(self, y: int) -> Strip:
         lines = self._lines(self.size.width)
