@@ -6,32 +6,24 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
-from pve_auth_tui.core.errors import AuthTuiError, Unreadable
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.keyids import Holding, holding
 from pve_auth_tui.core.keys import Phase
+from pve_auth_tui.core.keystages import already
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.logins import entries_of
 from pve_auth_tui.core.plan import KeyCall, Plan
 from pve_auth_tui.core.ports import Clock, Hands, Proofs, Runner, SecurityKey, SecurityKeys
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.webauthn import entry_of, server_trouble
+from pve_auth_tui.core.webauthn import by_credential
+from pve_auth_tui.core.webauthnrefusal import server_trouble
 from pve_auth_tui.services.keyorigin import place_of
 from pve_auth_tui.services.keyrunner import KeyRunner
 from pve_auth_tui.services.plans import PlanChanged, PlanService
 from pve_auth_tui.services.report import Report, State
 from pve_auth_tui.services.steps import OnProgress
-
-
-class Held(NamedTuple):
-    """An entry that a plugged-in key holds. `rp_id`: the WebAuthn ID it answered for."""
-
-    userid: str
-    entry_id: str
-    description: str
-    enabled: bool
-    rp_id: str
 
 
 class NotEnrolled(KeyTrouble):
@@ -82,20 +74,20 @@ class KeyEnrolService:
         """What a browser would write. Raises KeyTrouble (ORIGIN) where no key can work."""
         return place_of(snapshot, self._host()).origin
 
-    def known(self, key: SecurityKey, snapshot: Snapshot) -> tuple[Held, ...]:
+    def known(self, key: SecurityKey, snapshot: Snapshot) -> tuple[Holding, ...]:
         """The entries that an open key holds, whoever has them, disabled ones too; no touch.
 
         What was enrolled under another WebAuthn ID than today's is not found, nor anything on a
         key that always verifies its user. Raises KeyTrouble.
         """
         rp_id = place_of(snapshot, self._host()).rp_id
-        entries = _entries(snapshot)
-        held = key.holding(rp_id, tuple(entries)) if entries else frozenset()
+        stored = by_credential(snapshot)
+        held = key.holding(rp_id, tuple(stored)) if stored else frozenset()
         return tuple(
-            one._replace(rp_id=rp_id)
-            for credential, of in entries.items()
+            holding(one, rp_id, works=True)
+            for credential, entries in stored.items()
             if credential in held
-            for one in of
+            for one in entries
         )
 
     def enrol(
@@ -117,7 +109,7 @@ class KeyEnrolService:
         PlanChanged, Refused, and what reading raises: then nothing was done.
         """
         try:
-            origin = self.origin(plan.before)
+            place = place_of(plan.before, self._host())
             hands.waits(Phase.OPENING)
             with closing(self._keys.open(path)) as key:
                 self._require_new(key, plan)
@@ -127,7 +119,7 @@ class KeyEnrolService:
                     reason=reason,
                     minutes=minutes,
                     on_progress=on_progress,
-                    runner=KeyRunner(self._runner, key, origin, hands, self._clock),
+                    runner=KeyRunner(self._runner, key, place, hands, self._clock),
                 )
                 report = self._applied(plan, apply)
         except KeyTrouble as trouble:
@@ -146,14 +138,8 @@ class KeyEnrolService:
 
     def _require_new(self, key: SecurityKey, plan: Plan) -> None:
         """Raises KeyTrouble (ALREADY) before PVE is asked; it would not see disabled entries."""
-        userid = _userid(plan)
-        for one in self.known(key, plan.before):
-            if one.userid == userid:
-                off = "" if one.enabled else ", which is disabled"
-                raise KeyTrouble(
-                    Kind.ALREADY,
-                    message=f"{userid} has this key already: {one.description}{off}.",
-                )
+        if trouble := already(self.known(key, plan.before), _userid(plan)):
+            raise trouble
 
     def _noted(self, report: Report) -> Report:
         """The report, with what was wrong with noting it."""
@@ -170,22 +156,6 @@ class KeyEnrolService:
             told = f"That it has not been proved yet could not be noted: {error}"
             return replace(report, remarks=(*report.remarks, told))
         return report
-
-
-def _entries(snapshot: Snapshot) -> Mapping[bytes, tuple[Held, ...]]:
-    """Credential -> the entries that have it, of everybody."""
-    found: dict[bytes, tuple[Held, ...]] = {}
-    tfa = snapshot.tfa.value
-    for user in tfa.users.values() if tfa else ():
-        for entry in user.entries:
-            try:
-                stored = entry_of(entry)
-            except Unreadable:
-                continue  # PVE cannot use it either
-            if stored is not None:
-                one = Held(user.userid, entry.id, entry.description, entry.enable, "")
-                found[stored.credential] = (*found.get(stored.credential, ()), one)
-    return found
 
 
 def _userid(plan: Plan) -> str:

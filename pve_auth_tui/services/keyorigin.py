@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.webauthnorigin import client_origin, settings_of
+
+_SHOWN: Final = 80  # characters of a foreign ID
 
 
 class Place(NamedTuple):
@@ -28,3 +30,16 @@ def place_of(snapshot: Snapshot, host: str) -> Place:
     except UsageError as error:
         raise KeyTrouble(Kind.ORIGIN, message=str(error), hint=error.hint) from None
     return Place(settings.id if settings else "", origin)
+
+
+def require_rp(asked: Any, place: Place) -> None:
+    """Raises KeyTrouble (ORIGIN) where PVE's question is for another WebAuthn ID than that of the
+    settings: a key works for whatever domain it is asked about, and that may be somebody else's.
+    """
+    if asked != place.rp_id:
+        raise KeyTrouble(
+            Kind.ORIGIN,
+            message=f"PVE asks for the WebAuthn ID {str(asked)[:_SHOWN]}, and its settings say "
+            f"{place.rp_id}: the key was not asked.",
+            hint="Were the settings changed just now? Look at them, then begin anew.",
+        )

@@ -24,12 +24,13 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthn import (
     LIFE,
+    StoredKey,
     auth_data,
     request_options,
+    stored_keys,
 )
 from pve_auth_tui.core.words import listed
-from pve_auth_tui.services.keyanswer import Known, keys_of
-from pve_auth_tui.services.keyorigin import Place, place_of
+from pve_auth_tui.services.keyorigin import Place, place_of, require_rp
 from pve_auth_tui.services.proofwords import NOT_SENT, Proof, others_of, realm_type
 
 Verify = Callable[[Mapping[str, Any], bytes, bytes], bool]
@@ -69,6 +70,7 @@ class KeyProver:
         def answered(challenge: Challenge) -> Secret | None:
             if challenge.webauthn is None:
                 raise Refused(f"PVE does not ask {userid or 'this user'} for a key.", NOT_SENT)
+            require_rp(challenge.webauthn.get("rpId"), place)
             timely = _Countdown(hands, self._clock)
             options = {**challenge.webauthn, "timeout": int((LIFE - _MARGIN) * 1000)}
             with closing(self._opened(path, hands)) as key:
@@ -100,7 +102,7 @@ class KeyProver:
 
     def _require_this_key(self, path: str, place: Place, userid: str, snapshot: Snapshot) -> None:
         """Raises KeyTrouble (NOT_THIS_KEY) where it is sure that PVE will not ask for the key."""
-        known = keys_of(userid, snapshot)
+        known = tuple(stored_keys(snapshot, userid))
         if not known:
             return  # PVE's API tells none: the login's question does
         with closing(self._keys.open(path)) as key:
@@ -118,7 +120,7 @@ class KeyProver:
 
         Raises KeyTrouble and Refused.
         """
-        known = keys_of(userid, snapshot)
+        known = tuple(stored_keys(snapshot, userid))
         if not known:
             raise _nothing_stored(userid, snapshot)
         place = place_of(snapshot, self._host())
@@ -139,7 +141,7 @@ class KeyProver:
         proof = self._proof(userid, signed, found, place, snapshot)
         return _Checked(proof, found, place.rp_id, signed.counter)
 
-    def _require_right(self, signed: Signed, known: Known, place: Place, asked: bytes) -> None:
+    def _require_right(self, signed: Signed, known: StoredKey, place: Place, asked: bytes) -> None:
         """What PVE checks at a login, but for the counter. Raises KeyTrouble."""
         data = auth_data(signed.data)
         if data.rp_hash != hashlib.sha256(place.rp_id.encode()).digest():
@@ -157,7 +159,7 @@ class KeyProver:
             raise _wrong(f"Its signature does not fit what PVE has stored of {_named(known)}.")
 
     def _proof(
-        self, userid: str, signed: Signed, known: Known, place: Place, snapshot: Snapshot
+        self, userid: str, signed: Signed, known: StoredKey, place: Place, snapshot: Snapshot
     ) -> Proof:
         data, stored = auth_data(signed.data), known.stored.counter
         refused = counter_refused(stored, data.counter)
@@ -184,7 +186,7 @@ class _Checked(NamedTuple):
     """A signature that is right, and of which entry."""
 
     proof: Proof
-    known: Known
+    known: StoredKey
     rp_id: str
     counter: int
 
@@ -217,7 +219,7 @@ def _wanted(userid: str, snapshot: Snapshot) -> str:
     return DEMANDS.get(demand, "")
 
 
-def _named(known: Known) -> str:
+def _named(known: StoredKey) -> str:
     return known.entry.description or known.entry.id
 
 
@@ -234,7 +236,7 @@ def _not_asked_for() -> KeyTrouble:
 
 
 def _none_of_them(userid: str, place: Place, snapshot: Snapshot) -> KeyTrouble:
-    entries = [_named(one) for one in keys_of(userid, snapshot)]
+    entries = [_named(one) for one in tuple(stored_keys(snapshot, userid))]
     of = f" of {userid} ({listed(entries, 3)})" if entries else ""
     old = sorted(
         mark.rp_id
@@ -268,7 +270,7 @@ def _counter(now: int, stored: int) -> str:
 
 
 def _not_proved(
-    userid: str, known: Known, place: Place, snapshot: Snapshot, now: float
+    userid: str, known: StoredKey, place: Place, snapshot: Snapshot, now: float
 ) -> Iterator[str]:
     yield "The password: none was given."
     if not known.entry.enable:

@@ -15,7 +15,9 @@ from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.plan import ApiCall, KeyCall, Step
 from pve_auth_tui.core.ports import Clock, Hands, Runner, SecurityKey
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.core.webauthn import LIFE, Creation, creation_of, server_trouble
+from pve_auth_tui.core.webauthn import LIFE, Creation, creation_of
+from pve_auth_tui.core.webauthnrefusal import server_trouble
+from pve_auth_tui.services.keyorigin import Place, require_rp
 
 OLD: Final = 90.0
 """Seconds after which a challenge is no longer given to a key."""
@@ -27,16 +29,17 @@ _TIMED: Final = (Phase.TOUCH, Phase.FINGER)
 class KeyRunner:
     """A `core.ports.Runner` for one plan of `intents.factors.add_key`, used once.
 
-    `runner` sends the calls; `key` is open; `origin` is what a browser would write. A step raises
-    KeyTrouble when the key or PVE ended it, and what `runner` raises besides.
+    `runner` sends the calls; `key` is open; `place` is the ID and the origin that were shown: for
+    another ID the key is not asked. A step raises KeyTrouble when the key or PVE ended it, and
+    what `runner` raises besides.
     """
 
     def __init__(
-        self, runner: Runner, key: SecurityKey, origin: str, hands: Hands, clock: Clock
+        self, runner: Runner, key: SecurityKey, place: Place, hands: Hands, clock: Clock
     ) -> None:
         self._runner = runner
         self._key = key
-        self._origin = origin
+        self._place = place
         self._hands = hands
         self._clock = clock
         self._asks: Step | None = None
@@ -62,10 +65,11 @@ class KeyRunner:
         answer = self._sent(step, on_line)
         text = answer.get("challenge") if isinstance(answer, dict) else None
         try:
-            self._creation = creation_of(text if isinstance(text, str) else "")
+            creation = creation_of(text if isinstance(text, str) else "")
         except Unreadable as error:
             raise server_trouble(error) from None
-        self._asks, self._born = step, born
+        require_rp(creation.rp_id, self._place)
+        self._creation, self._asks, self._born = creation, step, born
         return answer
 
     # --- the key answers -----------------------------------------------------------------
@@ -88,7 +92,7 @@ class KeyRunner:
             asked, hands = self._creation, _Timely(self)
             options = {**asked.options, "timeout": int(self._left * 1000)}
             try:
-                return self._key.register(options, self._origin, hands), asked.challenge
+                return self._key.register(options, self._place.origin, hands), asked.challenge
             except KeyTrouble:
                 if not hands.was_late:
                     raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +13,14 @@ from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.intents import factors
+from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
 from pve_auth_tui.core.plan import ApiCall, KeyCall, Plan, Step
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Datacenter
 from pve_auth_tui.core.tfaconfig import TfaEntry
-from pve_auth_tui.services.enrolkey import Held, KeyEnrolService, NotEnrolled
+from pve_auth_tui.services.enrolkey import KeyEnrolService, NotEnrolled
 from pve_auth_tui.services.plans import PlanChanged
 from pve_auth_tui.services.report import Report, State
 from tests.cli.enrolling import Bench
@@ -40,6 +43,7 @@ class Lab(Bench):
         self.calls: list[Step] = []
         self.fails: dict[int, Exception] = {}
         self.lost = False
+        self.twist: Callable[[dict[str, Any]], object] | None = None  # of what PVE asks the key
         self.service = KeyEnrolService(
             self.keys, self.workshop.plans, self, self.clock, lambda: KNOWN_AS, proofs=self.marks
         )
@@ -52,6 +56,10 @@ class Lab(Bench):
         answer = StepRunner(lambda: self.api).run(step, on_line)
         if error is not None:
             raise error
+        if self.twist is not None and "challenge" in answer:
+            asked = json.loads(answer["challenge"])
+            self.twist(asked["publicKey"])
+            answer = {**answer, "challenge": json.dumps(asked)}
         return answer
 
     def plan(self, userid: str = WITHOUT, description: str = "rack 9") -> Plan:
@@ -299,7 +307,7 @@ def test_whose_entries_a_key_holds(lab: Lab) -> None:
     lab.register()
     (entry,) = lab.entries()
     held = lab.service.known(lab.key, lab.snapshot)
-    assert held == (Held(WITHOUT, entry.id, "rack 9", True, "example.com"),)
+    assert held == (Holding(WITHOUT, entry.id, "rack 9", True, "example.com", True),)
     assert lab.service.known(StandKey(), lab.snapshot) == ()
 
 
@@ -371,6 +379,28 @@ def test_an_answer_that_is_no_challenge_is_told(lab: Lab, monkeypatch: Any) -> N
         Kind.SERVER,
         "PVE asks for a new security key in a way that this program does not know.",
     )
+
+
+@pytest.mark.parametrize("asked", ["com", "pve1.example.com", "example.org", "x" * 5000])
+def test_a_key_makes_nothing_for_another_id_than_that_of_the_settings(lab: Lab, asked: str) -> None:
+    lab.twist = lambda question: question["rp"].update(id=asked)
+    ended = lab.ended()
+    assert (ended.kind, ended.back) == (Kind.ORIGIN, Back.SETTINGS)
+    assert f"the WebAuthn ID {asked[:80]}, and its settings say example.com" in str(ended)
+    assert (lab.key.asked, len(lab.calls), lab.entries()) == ([], 1, ())
+
+
+def test_a_challenge_for_another_id_is_refused_when_it_is_renewed_too(lab: Lab) -> None:
+    lab.key.wanted_pin = PIN
+    lab.hands.pins = [PIN]
+
+    def late() -> None:
+        forward(lab, 100)
+        lab.twist = lambda question: question["rp"].update(id="com")
+
+    lab.hands.on_pin = late
+    assert lab.ended().kind is Kind.ORIGIN
+    assert [options["rp"]["id"] for options in lab.key.asked] == ["example.com"]
 
 
 # --- again --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.signature import verified
+from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import LoginRefused, Refused, Unwritable
 from pve_auth_tui.core.keys import Phase
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
@@ -173,6 +174,18 @@ def test_settings_with_which_no_key_works_are_told_before(lab: Lab) -> None:
     unread = snapshot.datacenter._replace(value=None, problem="The file is gone.")
     with pytest.raises(KeyTrouble, match=r"could not be read\. The file is gone"):
         lab.check(snapshot=replace(snapshot, datacenter=unread))
+
+
+@pytest.mark.parametrize("asked", [None, 7, "", "com", "pve1.example.com", "example.org"])
+def test_a_key_signs_for_no_other_id_than_that_of_the_settings(lab: Lab, asked: object) -> None:
+    lab.enrolled_key()
+    before = len(lab.key.asked)
+    answer = lab.proofs.with_key(PATH, lab.hands, lab.snapshot, WITHOUT)
+    question = {"challenge": "AAAA", "rpId": asked, "allowCredentials": []}
+    with pytest.raises(KeyTrouble, match=r"and its settings say example\.com") as caught:
+        answer(Challenge(webauthn=question))
+    assert caught.value.kind is Kind.ORIGIN
+    assert len(lab.key.asked) == before
 
 
 def test_a_counter_that_pve_would_refuse_is_not_sent(lab: Lab) -> None:
