@@ -74,7 +74,12 @@ class StandKey:
         counter = int.from_bytes(data[33:37], "big")
         return SignedAnswer(self.soft.id, json.dumps(given), data, client, signature, counter)
 
-    def holding(self, rp_id: str, credentials: Sequence[bytes]) -> frozenset[bytes]:
+    def holding(
+        self,
+        rp_id: str,
+        credentials: Sequence[bytes],
+        goes_on: Callable[[int], bool] = lambda asked: True,
+    ) -> frozenset[bytes]:
         found = self.tells and rp_id == self.rp_id and self.soft.id in credentials
         return frozenset([self.soft.id] if found else [])
 

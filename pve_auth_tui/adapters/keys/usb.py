@@ -5,7 +5,7 @@ python-fido2 is imported when a key is opened: whoever opens none needs none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pve_auth_tui.adapters.keys.trouble import as_trouble
@@ -87,12 +87,17 @@ class UsbKey:
 
             return sign(self._channel, options, origin, hands)
 
-    def holding(self, rp_id: str, credentials: Sequence[bytes]) -> frozenset[bytes]:
+    def holding(
+        self,
+        rp_id: str,
+        credentials: Sequence[bytes],
+        goes_on: Callable[[int], bool] = lambda asked: True,
+    ) -> frozenset[bytes]:
         """See `core.ports.SecurityKey.holding`."""
         with as_trouble():
             from pve_auth_tui.adapters.keys.fido.holding import holding
 
-            return holding(self._channel, rp_id, credentials)
+            return holding(self._channel, rp_id, credentials, goes_on)
 
     def set_pin(self, new: Secret, old: Secret | None = None) -> None:
         """See `core.ports.SecurityKey.set_pin`."""

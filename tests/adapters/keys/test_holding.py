@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 from fido2 import cbor
 
+from pve_auth_tui.adapters.keys.fido import channel
 from pve_auth_tui.core.keytrouble import Kind
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from pve_auth_tui.simnode.softkey.credential import rp_hash
@@ -95,3 +97,60 @@ def test_a_dead_key_raises(versions: tuple[str, ...], point: str, at: str, kind:
     key = opened(software)
     setattr(software.script, at, point)
     assert kind_of(key.holding, RP_ID, held) is kind
+
+
+@pytest.mark.parametrize("versions", [("FIDO_2_1",), CTAP20, ("U2F_V2",)])
+def test_whoever_has_enough_ends_the_questions_and_gets_what_was_found(
+    versions: tuple[str, ...],
+) -> None:
+    class Small(SoftKey):
+        def info(self) -> dict[int, Any]:
+            return {**super().info(), 7: 1}
+
+    software = Small(versions=versions, script=quick())
+    held = made(software, 4)
+    told: list[int] = []
+
+    def goes_on(asked: int) -> bool:
+        told.append(asked)
+        return asked < 2
+
+    assert opened(software).holding(RP_ID, held, goes_on) == set(held[:2])
+    assert told == [0, 1, 2]
+
+
+def test_no_question_is_longer_than_the_key_says_that_it_takes() -> None:
+    class Narrow(SoftKey):
+        longest = 0
+
+        def info(self) -> dict[int, Any]:
+            return {**super().info(), 5: 1200, 7: 24, 8: 0}
+
+        def cbor(self, operation: Any, request: bytes) -> bytes:
+            self.longest = max(self.longest, len(request))
+            return super().cbor(operation, request) if len(request) <= 1200 else b"\x03"
+
+    software = Narrow(script=quick())
+    held = made(software, 3)
+    strangers = [bytes([n]) * 128 for n in range(40)]
+    assert opened(software).holding("a" * 60 + ".example.com", strangers) == frozenset()
+    assert opened(software).holding(RP_ID, [*strangers, *held]) == set(held)
+    assert software.longest > 900
+
+
+def test_many_questions_to_a_key_that_answers_are_no_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand of them take half a minute."""
+    passed = 0.0
+    monkeypatch.setattr(channel, "monotonic", lambda: monotonic() + passed)
+    software = SoftKey(versions=("U2F_V2",), script=quick())
+    key = opened(software)
+    held = made(software, 40)
+
+    def goes_on(asked: int) -> bool:
+        nonlocal passed
+        passed += 2.0
+        return True
+
+    assert key.holding(RP_ID, held, goes_on) == set(held)
