@@ -12,7 +12,7 @@ from pve_auth_tui import equipment
 from pve_auth_tui.adapters import ladder
 from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.app import PveAuthApp
-from pve_auth_tui.simnode import demousb, stories
+from pve_auth_tui.simnode import demousb
 from pve_auth_tui.simnode.demousb import FIRST_PORT, DemoUsb
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from tests.canary.evidence import Evidence
@@ -47,24 +47,29 @@ class Usb:
 
 
 def plug_into_demo(patch: pytest.MonkeyPatch) -> None:
-    """The demo's keys have that PIN, do not tell it, and are touched at once."""
-    _quicken(patch)
+    """The demo's keys have that PIN, and are touched at once."""
+    _prepare_keys(patch)
     patch.setattr("screens.key_watch._EVERY", 0.1)
     patch.setattr("screens.at_key._DEAF", 0.02)
-    patch.setattr(equipment, "_about_keys", lambda found: "The keys are software.")
 
 
 def plug_into_this_machine(patch: pytest.MonkeyPatch) -> None:
     """The same keys in place of what is really plugged in; the node has its own name."""
-    _quicken(patch)
+    _prepare_keys(patch)
     usb = DemoUsb()
     patch.setattr(equipment, "HidrawBus", lambda: usb)
     patch.setattr(ladder, "own_address", lambda: "pve1.example.com:8006")
 
 
-def _quicken(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stories, "DEMO_PIN", demousb.DEMO_PIN)  # what it may tell was read before
-    patch.setattr(demousb, "DEMO_PIN", KEY_PIN)
+def _prepare_keys(patch: pytest.MonkeyPatch) -> None:
+    make = demousb._made
+
+    def made(product: str) -> SoftKey:
+        with pytest.MonkeyPatch.context() as within:
+            within.setattr(demousb, "DEMO_PIN", KEY_PIN)
+            return make(product)
+
+    patch.setattr(demousb, "_made", made)
     patch.setattr(demousb, "TOUCH_SECONDS", _TOUCHED)
 
 

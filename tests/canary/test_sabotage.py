@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -12,16 +13,22 @@ from textual.message_pump import MessagePump
 from textual.widgets import Input
 
 from pve_auth_tui import arguments, crash
-from pve_auth_tui.adapters import linechild, saved
+from pve_auth_tui.adapters import linechild, rackfile, saved
+from pve_auth_tui.adapters.keys import trouble as keytrouble
+from pve_auth_tui.adapters.keys.fido import person
+from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.core.challenge import Challenge
+from pve_auth_tui.core.keytrouble import KeyTrouble
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.services import steps
+from pve_auth_tui.services import keycare, steps
+from pve_auth_tui.services.keycare import KeyCareService
 from pve_auth_tui.services.report import StepResult
 from screens.commands import Command
 from screens.prove import ProveScreen
 from screens.tfa import TfaScreen
-from tests.canary import scenes, test_command_line, test_screens
+from tests.canary import keyscenes, scenes, test_command_line, test_screens
 from tests.canary.commandline import FLOWS
 from tests.canary.desk import Desk, Flow
 from tests.canary.evidence import Evidence, watching
@@ -85,6 +92,27 @@ def the_answer_is_recorded_raw(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StepResult, "told", property(lambda self: json.dumps(self.answer)))
 
 
+def the_librarys_words_are_told(patch: pytest.MonkeyPatch) -> None:
+    """Whatever fails at a key, with all that it says."""
+    known = keytrouble.trouble_of
+
+    def told(error: Exception, **how: Any) -> KeyTrouble:
+        found = known(error, **how)
+        return KeyTrouble(found.kind, f"{error}")
+
+    patch.setattr(keytrouble, "trouble_of", told)
+
+
+def the_journal_is_told_the_pin(patch: pytest.MonkeyPatch) -> None:
+    set_pin = KeyCareService.change_pin
+
+    def changed(self: Any, path: str, new: Secret, old: Secret | None = None) -> Any:
+        patch.setattr(keycare, "label", lambda place: f"a key with {new.reveal()}")
+        return set_pin(self, path, new, old)
+
+    patch.setattr(KeyCareService, "change_pin", changed)
+
+
 class Worse(NamedTuple):
     """What is made worse, the flow that has to notice it, and where."""
 
@@ -96,6 +124,7 @@ class Worse(NamedTuple):
 
 _PASSWORD = flow_of("change", "a password")
 _KEYS = flow_of("change", "recovery keys to a file")
+_PIN = flow_of("keys", "another PIN")
 COMMANDS = [
     Worse(commands_are_shown_whole, _PASSWORD, ("file", "syslog", "cluster log")),
     Worse(the_answer_is_recorded_raw, _KEYS, ("file", "syslog", "cluster log", "stdout")),
@@ -103,6 +132,8 @@ COMMANDS = [
     Worse(refusals_are_not_masked, _PASSWORD, ("stdout", "repr"), Trouble.ECHOED),
     Worse(a_child_gets_it_in_its_environment, _PASSWORD, ("environment",)),
     Worse(undo_keeps_everything, FLOWS["keep"][0], ("file",)),
+    Worse(the_librarys_words_are_told, _PIN, ("exception",), Trouble.IN_LIBRARY),
+    Worse(the_journal_is_told_the_pin, _PIN, ("file", "syslog")),
     Worse(undo_keeps_it_for_all, flow_of("change", "an app that is removed"), ("file",)),
 ]
 
@@ -153,6 +184,36 @@ def messages_carry_values(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("widgets.controls.Typed.post_message", MessagePump.post_message)
 
 
+def pins_are_logged(patch: pytest.MonkeyPatch) -> None:
+    """By the adapter, on its way to the library."""
+    known = person.typed
+
+    def typed(pin: Secret) -> str | None:
+        logging.getLogger("keys").debug("the PIN is %s", pin.reveal())
+        return known(pin)
+
+    patch.setattr(person, "typed", typed)
+
+
+def answers_are_kept_in_the_rack(patch: pytest.MonkeyPatch) -> None:
+    """With what else is known of a cell."""
+    register, answers = UsbKey.register, list[str]()
+
+    def registered(self: UsbKey, *args: Any) -> Any:
+        answer = register(self, *args)
+        answers.append(answer.value)
+        return answer
+
+    patch.setattr(UsbKey, "register", registered)
+    as_json = rackfile.to_json
+    patch.setattr(rackfile, "to_json", lambda rack: as_json(rack) + json.dumps(answers))
+
+
+def challenges_are_told(patch: pytest.MonkeyPatch) -> None:
+    """By the object that carries what PVE asks at a login."""
+    patch.setattr(Challenge, "__repr__", lambda self: f"Challenge({self.webauthn})")
+
+
 class WorseScreen(NamedTuple):
     """The same on the screens."""
 
@@ -175,6 +236,9 @@ SCREENS = [
     WorseScreen(what_is_typed_can_be_copied, a_password_is_typed, ("clipboard",)),
     WorseScreen(messages_carry_values, a_password_is_typed, ("repr",)),
     WorseScreen(secrets_print, scenes.to_the_app, ("repr",)),
+    WorseScreen(pins_are_logged, keyscenes.a_key_is_stored, ("log",)),
+    WorseScreen(answers_are_kept_in_the_rack, keyscenes.a_rack_that_is_left, ("file",)),
+    WorseScreen(challenges_are_told, keyscenes.a_login_with_a_key, ("repr",)),
 ]
 
 
