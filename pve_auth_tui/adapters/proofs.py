@@ -73,9 +73,13 @@ class FileProofs:
         return {(mark.userid, mark.entry): mark for mark in self._marks(data)}
 
     def put(self, mark: Mark) -> None:
-        """A broken file is replaced: what stands in it was told by `all`, and can be seen anew."""
+        """A broken file is replaced: what stands in it was told by `all`, and can be seen anew.
+
+        Raises Unwritable, also for a mark that `all` would not read: its entry's id is PVE's.
+        """
         from pve_auth_tui.adapters.privatefile import private, replace_file
 
+        _require_readable(mark)
         try:
             marks = dict(self.all())
         except Unreadable:
@@ -111,11 +115,19 @@ class FileProofs:
 def _written(marks: Sequence[Mark]) -> bytes:
     import json
 
-    rows = [
-        [one.userid, one.entry, one.how.value, one.at, one.node, one.rp_id, one.counter]
-        for one in marks
-    ]
+    rows = [_row(one) for one in marks]
     return json.dumps({"form": _FORM, "marks": rows}, separators=(",", ":")).encode()
+
+
+def _row(one: Mark) -> list[Any]:
+    return [one.userid, one.entry, one.how.value, one.at, one.node, one.rp_id, one.counter]
+
+
+def _require_readable(mark: Mark) -> None:
+    try:
+        _mark(_row(mark))
+    except (ValueError, TypeError) as error:
+        raise Unwritable(f"It cannot be noted: {error}.") from None
 
 
 def _mark(row: Any) -> Mark:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,18 @@ def test_what_is_noted_is_there_the_next_time(tmp_path: Path) -> None:
         ("ann@pve", "1-2"): MARK,
         ("bob@corp", "recovery"): OTHER,
     }
+
+
+@pytest.mark.parametrize(
+    "odd", [{"entry": "i" * 513}, {"rp_id": "x" * 513}, {"counter": 2**32}, {"at": -1.0}]
+)
+def test_a_mark_that_nobody_could_read_is_not_noted_and_spoils_no_other(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    FileProofs(tmp_path).put(MARK)
+    with pytest.raises(Unwritable, match="cannot be noted"):
+        FileProofs(tmp_path).put(replace(OTHER, **odd))
+    assert FileProofs(tmp_path).all() == {("ann@pve", "1-2"): MARK}
 
 
 def test_the_last_mark_of_an_entry_counts(tmp_path: Path) -> None:
