@@ -209,10 +209,10 @@ class ProveScreen(AtKey, FormScreen):
     @property
     def _has_key(self) -> bool:
         """Whether PVE has stored a key of theirs, as far as the picture tells."""
-        from pve_auth_tui.services.keyanswer import keys_of
+        from pve_auth_tui.core.webauthn import stored_keys
 
         snapshot = self.house.snapshot
-        return snapshot is not None and bool(keys_of(self._userid, snapshot))
+        return snapshot is not None and any(stored_keys(snapshot, self._userid))
 
     def _show_fields(self, *names: str) -> None:
         for field in self.form.fields:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pve_auth_tui.core.logins import webauthn_id, webauthn_options
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.webauthn import StoredKey
 
 MOST: Final = 24
 """IDs that a key is asked about: each is a question about every credential that is stored."""
@@ -30,6 +31,12 @@ class Holding(NamedTuple):
     enabled: bool
     rp_id: str
     works: bool
+
+
+def holding(one: StoredKey, rp_id: str, *, works: bool) -> Holding:
+    """That entry, held under this ID."""
+    entry = one.entry
+    return Holding(one.userid, entry.id, entry.description, entry.enable, rp_id, works)
 
 
 def ids_to_try(snapshot: Snapshot, names: Iterable[str] = ()) -> tuple[str, ...]:

@@ -27,11 +27,8 @@ def unfit(info: KeyInfo, held: Sequence[Holding], userid: str) -> KeyTrouble | N
     """
     if info.problem:
         return KeyTrouble(Kind.KEY_ERROR, message=info.problem)
-    mine = next((one for one in held if one.userid == userid and one.works), None)
-    if mine is not None:
-        off = "" if mine.enabled else ", which is disabled"
-        told = f"{userid} has this key already: {mine.description}{off}."
-        return KeyTrouble(Kind.ALREADY, message=told)
+    if trouble := already(held, userid):
+        return trouble
     if info.must_change_pin:
         return KeyTrouble(Kind.PIN_CHANGE)
     if not info.verifies or info.finger is Finger.ENROLLED:
@@ -41,6 +38,18 @@ def unfit(info: KeyInfo, held: Sequence[Holding], userid: str) -> KeyTrouble | N
     if info.needs_replug:
         return KeyTrouble(Kind.PIN_REPLUG)
     return KeyTrouble(Kind.PIN_MISSING) if info.pin is PinState.NONE else None
+
+
+def already(held: Sequence[Holding], userid: str) -> KeyTrouble | None:
+    """ALREADY, with the entry, for a key that holds one of that user's which works, or would if it
+    were enabled.
+    """
+    mine = next((one for one in held if one.userid == userid and one.works), None)
+    if mine is None:
+        return None
+    off = "" if mine.enabled else ", which is disabled"
+    told = f"{userid} has this key already: {mine.description}{off}."
+    return KeyTrouble(Kind.ALREADY, message=told)
 
 
 def key_texts(info: KeyInfo, held: Sequence[Holding] | None) -> tuple[str, ...]:

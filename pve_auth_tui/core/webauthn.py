@@ -9,28 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.tfafile import encode_base64url
-from pve_auth_tui.core.webauthnrefusal import server_trouble
-
-__all__ = [
-    "AUTH_DATA",
-    "LIFE",
-    "AuthData",
-    "Creation",
-    "Stored",
-    "auth_data",
-    "bytes_of",
-    "creation_of",
-    "entry_of",
-    "request_options",
-    "server_trouble",
-]
 
 LIFE: Final = 120.0
 """Seconds that PVE keeps a challenge, on one node alone (measured: 120 pass, 121 do not)."""
@@ -167,6 +154,36 @@ def entry_of(entry: TfaEntry) -> Stored | None:
     if ident is None or type(counter) is not int or counter < 0:
         raise _no_key("its id or its counter is none")
     return Stored(ident, counter, _stored_key(key))
+
+
+class StoredKey(NamedTuple):
+    """Somebody's WebAuthn entry, with what is stored of its key."""
+
+    userid: str
+    entry: TfaEntry
+    stored: Stored
+
+
+def stored_keys(snapshot: Snapshot, userid: str = "") -> Iterator[StoredKey]:
+    """Those of one user, else of everybody, as far as the picture holds them.
+
+    What PVE itself could not use is left out.
+    """
+    tfa = snapshot.tfa.value
+    users = tfa.users if tfa else {}
+    for name in (userid,) if userid in users else () if userid else users:
+        for entry in users[name].entries:
+            with suppress(Unreadable):
+                if stored := entry_of(entry):
+                    yield StoredKey(name, entry, stored)
+
+
+def by_credential(snapshot: Snapshot) -> Mapping[bytes, tuple[StoredKey, ...]]:
+    """Credential -> everybody's entries that have it."""
+    found: dict[bytes, tuple[StoredKey, ...]] = {}
+    for one in stored_keys(snapshot):
+        found[one.stored.credential] = (*found.get(one.stored.credential, ()), one)
+    return found
 
 
 def _stored_key(data: Any) -> Mapping[str, Any]:

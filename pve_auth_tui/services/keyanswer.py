@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from pve_auth_tui.core.errors import Refused, Unreadable
 from pve_auth_tui.core.logins import counter_refused, entries_of
@@ -13,34 +13,12 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.webauthn import (
     AUTH_DATA,
-    Stored,
     auth_data,
     bytes_of,
     entry_of,
+    stored_keys,
 )
 from pve_auth_tui.services.proofwords import NOT_SENT, Attempt, Proof
-
-
-class Known(NamedTuple):
-    """An entry of somebody's, with what is stored of its key."""
-
-    entry: TfaEntry
-    stored: Stored
-
-
-def keys_of(userid: str, snapshot: Snapshot) -> tuple[Known, ...]:
-    """The security keys that PVE has stored, as far as the picture holds them."""
-    tfa = snapshot.tfa.value
-    user = tfa.users.get(userid) if tfa else None
-    found = []
-    for entry in user.entries if user else ():
-        try:
-            stored = entry_of(entry)
-        except Unreadable:
-            continue  # PVE cannot use it either
-        if stored is not None:
-            found.append(Known(entry, stored))
-    return tuple(found)
 
 
 def answered_by(entry: TfaEntry, value: str) -> bool:
@@ -60,7 +38,7 @@ def counter_in(value: str) -> int:
 
 def require_counter(userid: str, snapshot: Snapshot, value: str) -> None:
     """Raises Refused for an answer that PVE would take for that of a copied key."""
-    for one in keys_of(userid, snapshot):
+    for one in stored_keys(snapshot, userid):
         now, then = counter_in(value), one.stored.counter
         if answered_by(one.entry, value) and counter_refused(then, now):
             raise Refused(

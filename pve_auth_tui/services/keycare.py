@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Final
 
-from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable, UsageError
-from pve_auth_tui.core.keyids import Holding, ids_to_try
+from pve_auth_tui.core.errors import Refused, Unwritable, UsageError
+from pve_auth_tui.core.keyids import Holding, holding, ids_to_try
 from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, old_pin_problem, pin_problem
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
@@ -23,8 +23,7 @@ from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.ports import Clock, Journal, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.tfaconfig import TfaEntry
-from pve_auth_tui.core.webauthn import entry_of
+from pve_auth_tui.core.webauthn import StoredKey, by_credential
 from pve_auth_tui.services.steps import Story
 from pve_auth_tui.services.steps import entry as event
 
@@ -97,15 +96,10 @@ class KeyCareService:
         except KeyTrouble as error:
             return Plugged(_silent(place, error))
 
-    def held(self, path: str, snapshot: Snapshot) -> tuple[Holding, ...]:
-        """Whose entries a key answers to, without a touch, disabled ones and those under an older
-        WebAuthn ID, too; sorted by user. Raises KeyTrouble.
-        """
-        with self._opened(path) as key:
-            return self._held(key, snapshot) or ()
-
     def _held(self, key: SecurityKey, snapshot: Snapshot | None) -> tuple[Holding, ...] | None:
-        """None where nobody knows the credentials: PVE's API tells none."""
+        """Disabled entries and those under an older WebAuthn ID, too; sorted by user. None where
+        nobody knows the credentials: PVE's API tells none.
+        """
         left = _stored(snapshot) if snapshot else None
         if snapshot is None or left is None:
             return None
@@ -116,10 +110,8 @@ class KeyCareService:
             if not left:
                 break
             for credential in key.holding(rp_id, list(left)):
-                for userid, entry in left.pop(credential, ()):
-                    works = bool(today) and rp_id == today
-                    name = entry.description
-                    found.append(Holding(userid, entry.id, name, entry.enable, rp_id, works))
+                for one in left.pop(credential, ()):
+                    found.append(holding(one, rp_id, works=bool(today) and rp_id == today))
         return tuple(sorted(found))
 
     # --- PINs --------------------------------------------------------------------------------
@@ -199,23 +191,13 @@ def _sentence(error: KeyTrouble) -> str:
     return f"{error} {error.hint}".strip()
 
 
-_Stored: TypeAlias = dict[bytes, list[tuple[str, TfaEntry]]]
-
-
-def _stored(snapshot: Snapshot) -> _Stored | None:
-    """Everybody's credentials; one may be in several entries. None where nobody knows them."""
+def _stored(snapshot: Snapshot) -> dict[bytes, tuple[StoredKey, ...]] | None:
+    """Everybody's keys by credential; None where nobody knows them."""
     tfa = snapshot.tfa.value
-    if tfa is None:
+    entries = (entry for user in tfa.users.values() for entry in user.entries) if tfa else ()
+    if tfa is None or any(one.type == "webauthn" and one.data is None for one in entries):
         return None
-    found: _Stored = {}
-    for user in tfa.users.values():
-        for entry in user.entries:
-            if entry.type == "webauthn" and entry.data is None:
-                return None
-            with suppress(Unreadable):  # PVE itself cannot use that one
-                if one := entry_of(entry):
-                    found.setdefault(one.credential, []).append((user.userid, entry))
-    return found
+    return dict(by_credential(snapshot))
 
 
 def _require(info: KeyInfo, new: Secret, old: Secret | None) -> None:

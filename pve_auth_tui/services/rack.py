@@ -13,7 +13,9 @@ from typing import Final
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Phase, PinAsked
+from pve_auth_tui.core.keystages import already
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import label, pin_words
 from pve_auth_tui.core.plan import Plan
@@ -26,7 +28,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import listed
 from pve_auth_tui.services.applying import World
-from pve_auth_tui.services.enrolkey import Held, KeyEnrolService, NotEnrolled
+from pve_auth_tui.services.enrolkey import KeyEnrolService, NotEnrolled
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import Proof, ProveService
 from pve_auth_tui.services.report import Report
@@ -169,7 +171,8 @@ class RackService:
                 raise KeyTrouble(Kind.KEY_ERROR, message=info.problem)
             held = self._enrol.known(opened, outlook.snapshot)
         userid, tag = rack.userid(place), tag_of(info)
-        _require_not_held(held, userid)
+        if trouble := already(held, userid):
+            raise trouble
         plan = self._plans.review(of_cell(rack, place), outlook)
         before = foreseen(rack, agreed, self._clock.now())
         foretold = self._plans.review(of_cell(rack, place), outlook._replace(snapshot=before))
@@ -178,7 +181,7 @@ class RackService:
         return Ready(place, key, tag, about, asks, plan, says_no_more(plan, foretold))
 
     def _seen_before(
-        self, rack: Rack, key: KeyPlace, tag: Tag, held: tuple[Held, ...]
+        self, rack: Rack, key: KeyPlace, tag: Tag, held: tuple[Holding, ...]
     ) -> tuple[str, ...]:
         """A key that tells nothing of what it holds may be known by its serial number."""
         if held or not key.serial:
@@ -271,18 +274,7 @@ def _found(rack: Rack, place: Place, tag: Tag, report: Report) -> Rack:
     return stored(rack, place, cell.entry, tag, cell.at)
 
 
-def _require_not_held(held: tuple[Held, ...], userid: str) -> None:
-    for one in held:
-        if one.userid == userid:
-            off = "" if one.enabled else ", which is disabled"
-            raise KeyTrouble(
-                Kind.ALREADY,
-                message=f"{userid} has this key already: {one.description}{off}.",
-                hint="Unplug it, and plug another one in.",
-            )
-
-
-def _held_by(held: tuple[Held, ...]) -> tuple[str, ...]:
+def _held_by(held: tuple[Holding, ...]) -> tuple[str, ...]:
     names = list(dict.fromkeys(one.userid for one in held))
     if not names:
         return ()
@@ -291,7 +283,7 @@ def _held_by(held: tuple[Held, ...]) -> tuple[str, ...]:
     )
 
 
-def _holds(held: tuple[Held, ...]) -> tuple[Finding, ...]:
+def _holds(held: tuple[Holding, ...]) -> tuple[Finding, ...]:
     if not held:
         return ()
     told = [f"{one.userid} {one.description}{'' if one.enabled else ' (off)'}" for one in held]

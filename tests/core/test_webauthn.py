@@ -22,8 +22,8 @@ from pve_auth_tui.core.webauthn import (
     creation_of,
     entry_of,
     request_options,
-    server_trouble,
 )
+from pve_auth_tui.core.webauthnrefusal import server_trouble
 
 RECORDED = Path(__file__).parent.parent / "conformance" / "golden" / "tfa"
 CASES: list[dict[str, Any]] = json.loads((RECORDED / "webauthn.json").read_text())["cases"]

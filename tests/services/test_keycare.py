@@ -129,13 +129,13 @@ def test_no_product_name_keeps_a_key_from_being_listed(house, product):
 
 def test_it_knows_whose_entries_a_key_holds_disabled_ones_too(house):
     key, other = SoftKey(), SoftKey()
-    path = house.bus.plug(key)
+    house.bus.plug(key)
     tfa = (
         factors("root@pam", enrolled(key, "rack 3", "example.com")),
         factors("anna@pve", enrolled(key, "blue", "example.com", enable=False)),
         factors("bo@pve", enrolled(other, "his own", "example.com")),
     )
-    held = house.care.held(path, picture(tfa=tfa))
+    held = house.only(picture(tfa=tfa)).held or ()
     assert [(one.userid, one.description, one.enabled, one.works) for one in held] == [
         ("anna@pve", "blue", False, True),
         ("root@pam", "rack 3", True, True),
@@ -150,21 +150,21 @@ def test_it_knows_whose_entries_a_key_holds_disabled_ones_too(house):
 def test_a_key_bound_to_an_older_id_is_recognised(old):
     house = House("pve1.rack.example.com")
     key = SoftKey()
-    path = house.bus.plug(key)
+    house.bus.plug(key)
     tfa = (factors("root@pam", enrolled(key, "rack 3", old)),)
     nodes = (ClusterNode("pve1"), ClusterNode("pve2"))
     snapshot = picture(tfa=tfa, cluster=Cluster("pve1", "rack", True, nodes))
-    (held,) = house.care.held(path, snapshot)
+    (held,) = house.only(snapshot).held or ()
     assert (held.rp_id, held.works) == (old, False)
 
 
 def test_without_an_id_today_no_entry_works(house):
     key = SoftKey()
-    path = house.bus.plug(key)
+    house.bus.plug(key)
     tfa = (factors("root@pam", enrolled(key, "rack 3", "pve1")),)
     cluster = Cluster("pve1", "rack", True, (ClusterNode("pve1"),))
     snapshot = picture(tfa=tfa, datacenter=Datacenter({}), cluster=cluster)
-    (held,) = house.care.held(path, snapshot)
+    (held,) = house.only(snapshot).held or ()
     assert (held.rp_id, held.works) == ("pve1", False)
 
 
