@@ -236,7 +236,7 @@ def _not_asked_for() -> KeyTrouble:
 
 
 def _none_of_them(userid: str, place: Place, snapshot: Snapshot) -> KeyTrouble:
-    entries = [_named(one) for one in tuple(stored_keys(snapshot, userid))]
+    entries = [_named(one) for one in stored_keys(snapshot, userid)]
     of = f" of {userid} ({listed(entries, 3)})" if entries else ""
     old = sorted(
         mark.rp_id
