@@ -26,6 +26,7 @@ from pve_auth_tui.adapters.login import Session
 from pve_auth_tui.adapters.pvesh import Pvesh
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.swap import FileSwaps
+from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.changed import Way
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import AuthTuiError, Refused
@@ -38,7 +39,7 @@ from pve_auth_tui.core.shadow import ShadowFile
 from pve_auth_tui.core.snapshot import Part, Snapshot
 from pve_auth_tui.core.tokensecrets import TokenSecretsFile
 from pve_auth_tui.services.enrol import TotpDraft
-from pve_auth_tui.services.prove import _Attempt
+from pve_auth_tui.services.proofwords import Attempt
 from pve_auth_tui.services.report import Progress, State, StepResult
 from tests.canary.canaries import Canaries
 from tests.canary.evidence import Evidence, require_none, watching
@@ -48,6 +49,7 @@ from tests.canary.planted import NEW_PASSWORD, NEW_TOTP
 SECRET = Secret(NEW_PASSWORD)
 TOTP = Totp(decode_base32(NEW_TOTP), "ann@pve")
 CALL = ApiCall("PUT", ("access", "password"), {"userid": "ann@pve"}, {"password": SECRET})
+ASKED = Challenge(webauthn={"challenge": NEW_PASSWORD})
 NOTHING: Part[Any] = Part(None, "nowhere", 0.0)
 PICTURE = Snapshot(0.0, "files", *[NOTHING] * 9)
 SAMPLES: dict[str, Callable[[], Any]] = {
@@ -60,7 +62,7 @@ SAMPLES: dict[str, Callable[[], Any]] = {
     "core.shadow.ShadowFile": lambda: ShadowFile({"ann": SECRET}, ()),
     "core.tokensecrets.TokenSecretsFile": lambda: TokenSecretsFile({"ann@pve!ci": SECRET}, ()),
     "services.enrol.TotpDraft": lambda: TotpDraft("ann@pve", "x", TOTP, SECRET, SECRET, SECRET),
-    "services.prove._Attempt": lambda: _Attempt(answer=SECRET),
+    "services.proofwords.Attempt": lambda: Attempt(ASKED, SECRET),
 }
 HOLD_THESE: dict[str, Callable[[], Any]] = {
     "a draft": lambda: Draft("set a password", (CALL,)),
@@ -70,7 +72,11 @@ HOLD_THESE: dict[str, Callable[[], Any]] = {
     "a mapping": lambda: {"password": SECRET},
     "an exception": lambda: ValueError(CALL, SECRET, TOTP),
     "a TOTP entry": lambda: TOTP,
+    "what a key is asked": lambda: ASKED,
 }
+
+_REVEALING = (Totp, TotpDraft, StepResult, Challenge, Attempt)
+"""Those whose parts are no Secrets; as they are they hide them."""
 
 
 def classes_with_secrets() -> Iterator[str]:
@@ -107,7 +113,7 @@ def test_it_hides_its_secret(name: str, found: Evidence) -> None:
     thing = {**SAMPLES, **HOLD_THESE}[name]()
     for text in (repr(thing), str(thing), f"{thing}", repr(copy.deepcopy(thing))):
         found.add("repr", name, text)
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, (Totp, TotpDraft, StepResult)):
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, _REVEALING):
         found.add("repr", "as a mapping", repr(dataclasses.asdict(thing)))
     found.add(
         "log", name, logging.LogRecord("", 0, "", 0, "%s %r", (thing, thing), None).getMessage()
