@@ -178,7 +178,9 @@ def test_a_key_that_only_ever_works_on_a_quick_question_is_silent(
         def read(self, seconds: float) -> bytes:
             return report(CHANNEL, KEEPALIVE, b"\x01") if len(self.sent) > 1 else super().read(0)
 
-    assert kind_of(ask, Channel(Works(), 60.0)) is Kind.SILENT
+    channel = Channel(Works(), 60.0)
+    with channel.watched(20 * SOON, late=Kind.TIMEOUT):
+        assert kind_of(channel.call, CBOR, b"\x04") is Kind.SILENT
 
 
 def test_a_flood_of_others_reports_does_not_hold_anybody_for_ever() -> None:
@@ -291,6 +293,14 @@ def test_a_device_that_cannot_be_written_to_is_told() -> None:
 
     wire = Deaf()
     assert kind_of(Channel, wire, SOON) is Kind.UNPLUGGED
+
+
+def test_a_key_that_does_not_greet_is_given_back() -> None:
+    bus, [path] = plugged(SoftKey(script=quick()))
+    wire = ToldWire(greet=False)
+    bus.open = lambda path: wire  # type: ignore[method-assign]
+    assert kind_of(UsbKeys(bus, SOON).open, path) is Kind.SILENT
+    assert wire.closed == 1
 
 
 def test_only_the_scans_keys_are_opened() -> None:

@@ -108,7 +108,9 @@ def test_the_last_try_is_named_and_then_it_is_blocked() -> None:
         key.set_pin(NEW, Secret("0000"))
     assert caught.value.hint == "Type it again: 1 try is left."
     assert kind_of(key.set_pin, NEW, Secret("0000")) is Kind.PIN_BLOCKED
+    tried = software.log.count("pin:4")
     assert kind_of(key.set_pin, NEW, OLD) is Kind.PIN_BLOCKED
+    assert software.log.count("pin:4") == tried  # it is not even sent
 
 
 def test_an_old_pin_that_no_key_can_have_costs_no_try() -> None:

@@ -295,6 +295,15 @@ def test_a_credential_without_a_usable_id_never_reaches_pve(size: int, *, taken:
         assert kind_of(key.register, Server().creation(), ORIGIN, FakeHands()) is Kind.KEY_ERROR
 
 
+@pytest.mark.parametrize("host", ["10.0.0.1", "[fd00::1]"])
+def test_no_key_is_asked_under_an_address(host: str) -> None:
+    software, asked = SoftKey(script=quick()), Server().creation()
+    asked["rp"]["id"] = host.strip("[]")
+    key = opened(software)
+    assert kind_of(key.register, asked, f"https://{host}:8006", FakeHands()) is Kind.ORIGIN
+    assert not software.credentials
+
+
 def test_u2f_makes_no_rs256() -> None:
     key = opened(SoftKey(versions=("U2F_V2",), script=quick()))
     asked = Server().creation(pubKeyCredParams=[{"type": "public-key", "alg": -257}])

@@ -174,6 +174,16 @@ def test_what_goes_wrong_during_a_login(script: dict[str, Any], kind: Kind) -> N
     assert kind_of(key.sign, server.request(), ORIGIN, FakeHands()) is kind
 
 
+@pytest.mark.parametrize("allowed", [[], None, {}, "all"])
+def test_a_request_that_names_no_key_is_not_put_to_one(allowed: object) -> None:
+    software = SoftKey(script=quick())
+    hands = FakeHands()
+    asked = {**Server().request(), "allowCredentials": allowed}
+    assert kind_of(opened(software).sign, asked, ORIGIN, hands) is Kind.NOT_THIS_KEY
+    assert hands.phases == []
+    assert not [line for line in software.log if line.startswith("cbor:")]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -64,6 +64,7 @@ def test_every_error_of_python_is_a_trouble(error: type[Exception]) -> None:
         (ClientError(ClientError.ERR.CONFIGURATION_UNSUPPORTED), Kind.UNSUPPORTED),
         (OSError(errno.EACCES, "no"), Kind.NOT_ALLOWED),
         (OSError(errno.ENOENT, "gone"), Kind.UNPLUGGED),
+        (OSError(errno.EBUSY, "used"), Kind.BUSY),
         (OSError(errno.ENOSPC, "odd"), Kind.KEY_ERROR),
         (TimeoutError(), Kind.SILENT),
     ],
