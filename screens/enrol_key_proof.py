@@ -76,10 +76,10 @@ class ProofStages(StagesScreen):
         return proving.signature_check(self.userid, path, hands, snapshot)
 
     def _signed(self, proof: Proof) -> None:
+        from pve_auth_tui.services.proofwords import proof_lines
+
         self.proof = ("ok", "signature checked; nobody has logged in")
-        lines = [Line(sentence, word="ok") for sentence in proof.proved]
-        lines += [Line(sentence, word="-") for sentence in proof.not_proved]
-        self.offer_more(tuple(lines))
+        self.offer_more(proof_lines(proof))
 
     def _not_signed(self, error: AuthTuiError) -> None:
         self._fork(trouble_lines(error))

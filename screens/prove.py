@@ -379,15 +379,15 @@ class ProveScreen(AtKey, FormScreen):
         self._show_proof(message.proof)
 
     def _show_proof(self, proof: Proof) -> None:
-        lines = [Line(sentence, word="ok") for sentence in proof.proved]
-        lines += [Line(sentence, word="-") for sentence in proof.not_proved]
+        from pve_auth_tui.services.proofwords import proof_lines
+
         if proof.address:
             said = f"{self._userid} logged in at {proof.address}."
         elif proof.used == _KEY:
             said = "The key's signature is right. Nobody has logged in."
         else:
             said = f"{self._userid} could log in, by the files."
-        self._end(lines, f"{said} Esc goes back.")
+        self._end(proof_lines(proof), f"{said} Esc goes back.")
         self._said = ""
 
     @on(NotProved)

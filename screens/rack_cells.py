@@ -338,7 +338,7 @@ class RackCells(AtKey, KeyWatch):
     def _proved(self, result: tuple[Rack, Proof]) -> None:
         self.rack, proof = result
         what = "proved by a login" if proof.address else "stored, its signature is right"
-        self._end_cell(f"{self.at.label} is {what}.")
+        self._end_cell(" ".join((f"{self.at.label} is {what}.", *proof.remarks)))
 
     def _not_proved(self, again: Callable[[], None], error: AuthTuiError) -> None:
         self._again = again

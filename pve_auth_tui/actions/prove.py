@@ -23,6 +23,7 @@ from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.output import complain, json_line
+from pve_auth_tui.services.proofwords import proof_lines
 from pve_auth_tui.services.prove import Proof, Second
 from pve_auth_tui.workshop import Workshop
 
@@ -118,11 +119,11 @@ class _Prover:
 
 
 def text_of(proof: Proof) -> str:
-    """A line for each sentence: `ok` what was proved, `-` what was not."""
-    lines = [f"ok    {sentence}" for sentence in proof.proved]
-    lines += [f"-     Not proved: {sentence}" for sentence in proof.not_proved]
-    lines += [f"LOOK  {sentence}" for sentence in proof.remarks]
-    return "".join(f"{plain(line)}\n" for line in lines)
+    """A line for each sentence, with its state."""
+    lines = proof_lines(proof)
+    texts = [f"Not proved: {line.text}" if line.word == "-" else line.text for line in lines]
+    told = (f"{line.word:<6}{text}" for line, text in zip(lines, texts, strict=True))
+    return "".join(f"{plain(line)}\n" for line in told)
 
 
 def as_json(proof: Proof) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import AuthTuiError, LoginRefused
+from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.ports import Proofs
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.secret import Secret
@@ -61,6 +62,15 @@ class Attempt:
     def value(self) -> str:
         """What stands behind the kind."""
         return self.answer.reveal().partition(":")[2] if self.answer else ""
+
+
+def proof_lines(proof: Proof) -> tuple[Line, ...]:
+    """`ok` what was proved, `LOOK` what was wrong besides, `-` what was not proved."""
+    return (
+        *(Line(sentence, word="ok") for sentence in proof.proved),
+        *(Line(sentence, word="LOOK") for sentence in proof.remarks),
+        *(Line(sentence, word="-") for sentence in proof.not_proved),
+    )
 
 
 def proof_of(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from pve_auth_tui.core.proofs import How
-from pve_auth_tui.simnode.made_up import PASSWORD
+from pve_auth_tui.core.proofs import How, Mark
+from pve_auth_tui.simnode.made_up import PASSWORD, uuid
 from screens.enrol_key_commands import Step
 from screens.prove import ProveScreen
 from tests.screens.conftest import settle, shown, status, until
@@ -89,6 +89,9 @@ async def test_the_key_is_one_of_the_factors_and_can_be_asked_again(pilot: Pilot
 
 async def test_without_a_password_its_signature_is_checked(pilot: Pilot[None]) -> None:
     await proof_of(pilot, "root@pam")
+    entry = uuid("key root@pam rack 3")
+    later = Mark("root@pam", entry, How.SIGNATURE, 1.0, rp_id="example.com", counter=1_000_000)
+    pilot.app.screen.house.workshop.proofs.put(later)
     await hit(pilot, "ctrl+o")
     await sees(pilot, "Second factor")
     for _ in range(4):
@@ -98,6 +101,7 @@ async def test_without_a_password_its_signature_is_checked(pilot: Pilot[None]) -
     await hit(pilot, "ctrl+o")
     await sees(pilot, "The key's signature is right. Nobody has logged in.")
     assert "The password: none was given." in said(pilot)
+    assert "and was 1000000 when it was last seen here: was the key copied or reset?" in said(pilot)
 
 
 async def test_a_pin_is_asked_for_where_the_key_always_wants_one(pilot: Pilot[None]) -> None:
