@@ -21,7 +21,7 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keypins import old_pin_problem
-from pve_auth_tui.core.keys import Phase, PinAsked
+from pve_auth_tui.core.keys import TOUCHES, Phase, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import tries_left
 from pve_auth_tui.core.modhex import holds_code, without_codes
@@ -39,8 +39,7 @@ _DEAF: Final = 1.0  # seconds after a touch in which a key may still type (refer
 _TICK: Final = 1.0  # seconds between two looks at the countdown
 _TURN: Final = 0.1  # seconds between two looks whether the job before has let the key go
 _SWEEP: Final = 0.2  # seconds after which a key that types has typed all of it
-_HAND: Final = frozenset({Phase.PIN, Phase.FINGER, Phase.TOUCH})
-_LIGHT: Final = frozenset({Phase.FINGER, Phase.TOUCH})  # a hand may be at the key
+_HAND: Final = TOUCHES | {Phase.PIN}
 
 
 class PinEntry(SecretEntry):
@@ -292,7 +291,7 @@ class AtKey(BaseScreen):
             self.show_keys()
 
     def _leave_phase(self) -> None:
-        if self._phase in _LIGHT:
+        if self._phase in TOUCHES:
             self._touched = monotonic()
 
     @property

@@ -14,19 +14,18 @@ from pve_auth_tui.arguments import FAILED, INTERRUPTED
 from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
-from pve_auth_tui.core.keys import Phase, PinAsked, Scan
+from pve_auth_tui.core.keys import TOUCHES, Phase, PinAsked, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import label, scan_lines
+from pve_auth_tui.core.keywords import label, scan_lines, tries_left
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Hands, SecurityKeys
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.webauthn import timed
 from pve_auth_tui.core.webauthnorigin import Settings, client_origin
 from pve_auth_tui.core.words import listed
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _GIVEN_UP: Final = b"\nGiven up: the key is left alone.\n"
-_SECONDS: Final = 110  # PVE waits 120 for the answer to a login
-_COUNTED: Final = (Phase.TOUCH, Phase.FINGER)
 
 
 class TerminalHands:
@@ -49,7 +48,7 @@ class TerminalHands:
         self._told = phase
         if phase is Phase.PIN or self._gone:
             return  # the question itself says it
-        left = f" {seconds:.0f} s are left." if phase in _COUNTED and seconds else ""
+        left = f" {seconds:.0f} s are left." if phase in TOUCHES and seconds else ""
         _tell(f"{phase.value}{left}")
 
     def pin(self, asked: PinAsked) -> Secret | None:
@@ -58,7 +57,7 @@ class TerminalHands:
         if asked.wrong and not self._many:
             raise KeyTrouble(Kind.PIN_WRONG)
         wrong = "That is not the key's PIN. " if asked.wrong else ""
-        tries = "" if asked.tries is None else f" ({_tries(asked.tries)})"
+        tries = "" if asked.tries is None else f" ({tries_left(asked.tries)})"
         self.is_asking = True
         try:
             typed = self._asked.line(f"{wrong}PIN of the security key{tries}: ")
@@ -77,10 +76,6 @@ class TerminalHands:
     def give_up(self) -> None:
         """The key is left alone at the next look, within a second."""
         self._gone = True
-
-
-def _tries(number: int) -> str:
-    return "1 try is left" if number == 1 else f"{number} tries are left"
 
 
 @contextmanager
@@ -172,8 +167,7 @@ def login_key(
         with cancelled_by_signals(hands):
             key = keys.open(chosen(keys, "", hands))
             try:
-                options = {**challenge.webauthn, "timeout": _SECONDS * 1000}
-                signed = key.sign(options, origin, hands)
+                signed = key.sign(timed(challenge.webauthn), origin, hands)
             finally:
                 key.close()
         return None if hands.given_up() else Secret(f"webauthn:{signed.value}")

@@ -8,7 +8,8 @@ from unicodedata import normalize
 
 from pve_auth_tui.core.finding import Finding, Word
 from pve_auth_tui.core.keys import KeyInfo, PinState
-from pve_auth_tui.core.keywords import ONLY_RESET, REPLUG, is_blocked, tries_left, tries_word
+from pve_auth_tui.core.keytrouble import ONLY_RESET
+from pve_auth_tui.core.keywords import REPLUG, is_blocked, tries_left, tries_word
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.modhex import holds_code
 from pve_auth_tui.core.secret import Secret
@@ -19,8 +20,17 @@ LONGEST_PIN: Final = 63  # bytes of UTF-8 (6.5.1)
 LAST_TRY: Final = "Another wrong one blocks the PIN for good."
 
 
+def as_sent(typed: Secret) -> str | None:
+    """A PIN as a key gets it (Unicode's form C; CTAP 2.1, 6.5.1); None where no key can have it."""
+    pin = _normal(typed)
+    try:
+        size = len(pin.encode())
+    except UnicodeEncodeError:
+        return None
+    return pin if len(pin) >= SHORTEST_PIN and size <= LONGEST_PIN and "\0" not in pin else None
+
+
 def _normal(typed: Secret) -> str:
-    """A PIN as keys get it: Unicode's form C (CTAP 2.1, 6.5.1)."""
     return normalize("NFC", typed.reveal())
 
 

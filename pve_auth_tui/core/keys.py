@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class ScanState(Enum):
@@ -102,14 +102,15 @@ class Phase(Enum):
     SENDING = "Sending the key's answer to PVE."
 
 
+TOUCHES: Final = frozenset({Phase.TOUCH, Phase.FINGER})
+"""In these the key waits for a hand, and PVE for the key."""
+
+
 class PinAsked(NamedTuple):
-    """`tries` left, None if the key does not tell; `wrong`: the last one was; `shortest`: in
-    characters.
-    """
+    """`tries` left, None if the key does not tell; `wrong`: the last one was."""
 
     tries: int | None = None
     wrong: bool = False
-    shortest: int = 4
 
 
 class Registered(NamedTuple):

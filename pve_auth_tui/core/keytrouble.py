@@ -47,6 +47,10 @@ class Kind(Enum):
     SERVER_CHALLENGE = "server-challenge"
 
 
+ONLY_RESET: Final = (
+    "Only a reset helps, and it deletes every account on the key. This program never does it."
+)
+
 _TOLD: Final[Mapping[Kind, tuple[str, str, Back]]] = {
     Kind.CANCELLED: ("Cancelled.", "Nothing was changed.", Back.CLOSE),
     Kind.TIMEOUT: (
@@ -85,7 +89,7 @@ _TOLD: Final[Mapping[Kind, tuple[str, str, Back]]] = {
     Kind.PIN_WRONG: ("That is not the key's PIN.", "Type it again.", Back.DESCRIBE),
     Kind.PIN_BLOCKED: (
         "The key's PIN is blocked: no tries are left.",
-        "Only a reset helps, and it deletes every account on the key. This program never does it.",
+        ONLY_RESET,
         Back.CLOSE,
     ),
     Kind.PIN_REPLUG: (

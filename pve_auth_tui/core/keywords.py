@@ -11,6 +11,7 @@ from typing import Final
 
 from pve_auth_tui.core.finding import Finding, Word
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState, Scan, ScanState
+from pve_auth_tui.core.keytrouble import ONLY_RESET
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.words import count_words, date, listed
@@ -23,9 +24,6 @@ _LONGEST_SENTENCE: Final = 200
 _MOST_WORDS: Final = 8
 _TAIL: Final = 4  # characters of a serial number that tell two keys of a kind apart
 
-ONLY_RESET: Final = (
-    "Only a reset helps, and it deletes every account on the key. This program never does it."
-)
 REPLUG: Final = "Three wrong PINs in a row: unplug the key and plug it in again."
 
 _CONTAINERS: Final = frozenset(

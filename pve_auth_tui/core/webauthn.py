@@ -22,6 +22,9 @@ from pve_auth_tui.core.tfafile import encode_base64url
 LIFE: Final = 120.0
 """Seconds that PVE keeps a challenge, on one node alone (measured: 120 pass, 121 do not)."""
 
+PATIENCE: Final = LIFE - 10.0
+"""Seconds that somebody at a key has; the rest is for the way to PVE."""
+
 AUTH_DATA: Final = 37
 """Bytes that there are at least: the hash of the RP ID, flags, the counter."""
 
@@ -87,13 +90,17 @@ def _no_question() -> Unreadable:
 # --- signing --------------------------------------------------------------------------------
 
 
+def timed(options: Mapping[str, Any], seconds: float = PATIENCE) -> Mapping[str, Any]:
+    """The same question to a key, with so much time for the answer."""
+    return {**options, "timeout": int(seconds * 1000)}
+
+
 def request_options(
-    rp_id: str, challenge: bytes, credentials: Sequence[bytes], seconds: float
+    rp_id: str, challenge: bytes, credentials: Sequence[bytes]
 ) -> Mapping[str, Any]:
     """A question of our own to a key: the form is that of PVE's at a login."""
     return {
         "challenge": encode_base64url(challenge),
-        "timeout": int(seconds * 1000),
         "rpId": rp_id,
         "allowCredentials": [
             {"type": "public-key", "id": encode_base64url(one)} for one in credentials

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.keys import Phase, PinAsked, Signed
+from pve_auth_tui.core.keys import TOUCHES, Phase, PinAsked, Signed
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.logins import DEMANDS, KINDS, counter_refused, demanded, entries_of, login
 from pve_auth_tui.core.ports import Clock, Hands, SecurityKey, SecurityKeys
@@ -23,11 +23,12 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfafile import encode_base64url
 from pve_auth_tui.core.webauthn import (
-    LIFE,
+    PATIENCE,
     StoredKey,
     auth_data,
     request_options,
     stored_keys,
+    timed,
 )
 from pve_auth_tui.core.words import listed
 from pve_auth_tui.services.keyorigin import Place, place_of, require_rp
@@ -36,7 +37,6 @@ from pve_auth_tui.services.proofwords import NOT_SENT, Proof, others_of, realm_t
 Verify = Callable[[Mapping[str, Any], bytes, bytes], bool]
 """Whether a stored public key (`core.webauthn.Stored`) has signed: (key, signature, data)."""
 
-_MARGIN: Final = 10.0  # seconds for the way to PVE
 _OLD: Final = "An old U2F key cannot be checked here: it was made before WebAuthn."
 
 
@@ -72,9 +72,8 @@ class KeyProver:
                 raise Refused(f"PVE does not ask {userid or 'this user'} for a key.", NOT_SENT)
             require_rp(challenge.webauthn.get("rpId"), place)
             timely = _Countdown(hands, self._clock)
-            options = {**challenge.webauthn, "timeout": int((LIFE - _MARGIN) * 1000)}
             with closing(self._opened(path, hands)) as key:
-                signed = key.sign(options, place.origin, timely)
+                signed = key.sign(timed(challenge.webauthn), place.origin, timely)
             if hands.given_up():
                 return None
             hands.waits(Phase.SENDING)
@@ -126,7 +125,7 @@ class KeyProver:
         place = place_of(snapshot, self._host())
         credentials = tuple(one.stored.credential for one in known)
         challenge = secrets.token_bytes(32)
-        options = request_options(place.rp_id, challenge, credentials, LIFE - _MARGIN)
+        options = timed(request_options(place.rp_id, challenge, credentials))
         with closing(self._opened(path, hands)) as key:
             try:
                 signed = key.sign(options, place.origin, _Countdown(hands, self._clock))
@@ -197,11 +196,11 @@ class _Countdown:
     def __init__(self, hands: Hands, clock: Clock) -> None:
         self._hands = hands
         self._clock = clock
-        self._until = clock.now() + LIFE - _MARGIN
+        self._until = clock.now() + PATIENCE
 
     def waits(self, phase: Phase, seconds: float = 0.0) -> None:
-        timed = phase in {Phase.TOUCH, Phase.FINGER}
-        self._hands.waits(phase, max(1.0, self._until - self._clock.now()) if timed else 0.0)
+        left = max(1.0, self._until - self._clock.now()) if phase in TOUCHES else 0.0
+        self._hands.waits(phase, left)
 
     def pin(self, asked: PinAsked) -> Secret | None:
         return self._hands.pin(asked)

@@ -10,20 +10,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pve_auth_tui.core.errors import ApiError, Unreadable
-from pve_auth_tui.core.keys import Phase, PinAsked, Registered
+from pve_auth_tui.core.keys import TOUCHES, Phase, PinAsked, Registered
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.plan import ApiCall, KeyCall, Step
 from pve_auth_tui.core.ports import Clock, Hands, Runner, SecurityKey
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.core.webauthn import LIFE, Creation, creation_of
+from pve_auth_tui.core.webauthn import PATIENCE, Creation, creation_of, timed
 from pve_auth_tui.core.webauthnrefusal import server_trouble
 from pve_auth_tui.services.keyorigin import Place, require_rp
 
 OLD: Final = 90.0
 """Seconds after which a challenge is no longer given to a key."""
-
-_MARGIN: Final = 10.0  # seconds that stay for the way to PVE
-_TIMED: Final = (Phase.TOUCH, Phase.FINGER)
 
 
 class KeyRunner:
@@ -90,7 +87,7 @@ class KeyRunner:
             if self._age >= OLD:
                 self._ask(self._asks, on_line)
             asked, hands = self._creation, _Timely(self)
-            options = {**asked.options, "timeout": int(self._left * 1000)}
+            options = timed(asked.options, self._left)
             try:
                 return self._key.register(options, self._place.origin, hands), asked.challenge
             except KeyTrouble:
@@ -108,14 +105,14 @@ class KeyRunner:
     @property
     def _left(self) -> float:
         """Seconds that somebody at the key still has."""
-        return max(1.0, LIFE - _MARGIN - self._age)
+        return max(1.0, PATIENCE - self._age)
 
     def _sent(self, step: Step, on_line: Callable[[str], None]) -> Any:
         try:
             return self._runner.run(step, on_line)
         except ApiError as error:
             trouble = server_trouble(error)
-        if trouble.kind is Kind.SERVER_CHALLENGE and self._age < LIFE - _MARGIN:
+        if trouble.kind is Kind.SERVER_CHALLENGE and self._age < PATIENCE:
             raise KeyTrouble(
                 Kind.SERVER_CHALLENGE,
                 trouble.original,
@@ -136,7 +133,7 @@ class _Timely:
         self.was_late = False
 
     def waits(self, phase: Phase, seconds: float = 0.0) -> None:
-        left = self._runner._left if phase in _TIMED else 0.0
+        left = self._runner._left if phase in TOUCHES else 0.0
         self._runner._hands.waits(phase, left)
 
     def pin(self, asked: PinAsked) -> Secret | None:

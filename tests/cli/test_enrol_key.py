@@ -107,8 +107,8 @@ def test_a_wrong_pin_is_asked_for_again_with_the_tries_that_are_left(enrolled: E
         code, _ = enrol.run(options("--yes"), bench.workshop)
     assert code == OK
     assert asked[:2] == [
-        "PIN of the security key (8 tries are left): ",
-        "That is not the key's PIN. PIN of the security key (7 tries are left): ",
+        "PIN of the security key (8 tries left): ",
+        "That is not the key's PIN. PIN of the security key (7 tries left): ",
     ]
     assert len(bench.entries()) == 1
 

@@ -98,7 +98,7 @@ def test_without_a_key_in_the_usb_only_the_code_is_asked_for(
 
 def asked_of(bench: KeyBench) -> Challenge:
     entry = bench.entries()[0].data["cred_id"]
-    options = request_options("example.com", b"c" * 32, (), 60)
+    options = request_options("example.com", b"c" * 32, ())
     allowed = [{"type": "public-key", "id": entry}]
     return Challenge(webauthn={**options, "allowCredentials": allowed})
 

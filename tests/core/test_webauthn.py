@@ -22,6 +22,7 @@ from pve_auth_tui.core.webauthn import (
     creation_of,
     entry_of,
     request_options,
+    timed,
 )
 from pve_auth_tui.core.webauthnrefusal import server_trouble
 
@@ -109,7 +110,7 @@ def test_a_question_of_our_own_has_the_form_of_pves() -> None:
     theirs = json.loads(asked)["webauthn"]["publicKey"]
     credentials = [bytes_of(one["id"]) or b"" for one in theirs["allowCredentials"]]
     challenge = bytes_of(theirs["challenge"]) or b""
-    ours = request_options(theirs["rpId"], challenge, credentials, 300)
+    ours = timed(request_options(theirs["rpId"], challenge, credentials), 300)
     assert ours == {name: value for name, value in theirs.items() if name != "hints"}
 
 

@@ -101,9 +101,9 @@ def test_a_wrong_pin_is_asked_again_with_the_tries_that_are_left() -> None:
     hands = FakeHands("000000", "111111", PIN)
     opened(software).register(Server().creation(), ORIGIN, hands)
     assert hands.asked == [
-        PinAsked(8, wrong=False, shortest=4),
-        PinAsked(7, wrong=True, shortest=4),
-        PinAsked(6, wrong=True, shortest=4),
+        PinAsked(8, wrong=False),
+        PinAsked(7, wrong=True),
+        PinAsked(6, wrong=True),
     ]
 
 
@@ -111,7 +111,7 @@ def test_the_shortest_pin_is_what_the_key_says() -> None:
     software = SoftKey(pin=PIN, min_pin=6, always_uv=True, script=quick())
     hands = FakeHands(PIN)
     opened(software).register(Server().creation(), ORIGIN, hands)
-    assert hands.asked == [PinAsked(8, shortest=6)]
+    assert hands.asked == [PinAsked(8)]
 
 
 @pytest.mark.parametrize("impossible", ["", "123", "x" * 64, "ü" * 32, "12\x0034", "\ud800" * 5])

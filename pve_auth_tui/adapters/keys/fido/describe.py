@@ -9,7 +9,7 @@ from fido2.ctap2.base import Ctap2, Info
 
 from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.fido.client import speaks_ctap2
-from pve_auth_tui.adapters.keys.fido.person import shortest_pin, tries_left
+from pve_auth_tui.adapters.keys.fido.person import pin_tries, shortest_pin
 from pve_auth_tui.adapters.keys.trouble import as_trouble, clean
 from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState
 
@@ -50,7 +50,7 @@ def _of_ctap2(channel: Channel, place: KeyPlace) -> KeyInfo:
     if not speaks_ctap2(info.versions):
         return KeyInfo(place, firmware=firmware, problem="It names no version of CTAP2.")
     pin = _pin(info.options)
-    tries, replug = tries_left(ctap2) if pin is PinState.SET else (None, False)
+    tries, replug = pin_tries(ctap2) if pin is PinState.SET else (None, False)
     protected = pin is PinState.SET or _finger(info.options) is Finger.ENROLLED
     return KeyInfo(
         place,

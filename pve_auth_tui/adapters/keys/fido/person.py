@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -13,13 +12,11 @@ from fido2.ctap2.pin import ClientPin
 
 from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.trouble import trouble_of
+from pve_auth_tui.core.keypins import LONGEST_PIN, SHORTEST_PIN, as_sent
 from pve_auth_tui.core.keys import Phase, PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.ports import Hands
-from pve_auth_tui.core.secret import Secret
 
-SHORTEST: Final = 4  # characters; CTAP 2.1, 6.5.1 "PIN composition requirements"
-LONGEST: Final = 63  # bytes of UTF-8, same place
 _MOST: Final = 9  # attempts: a key has eight tries for its PIN and five for a finger
 _PIN_INVALID, _UV_INVALID = 0x31, 0x3F
 
@@ -74,21 +71,21 @@ class Person(UserInteraction):
         if self._ctap2 is None or self._ctap2.info.force_pin_change:
             raise KeyTrouble(Kind.PIN_CHANGE)
         for _ in range(_MOST):
-            tries, replug = tries_left(self._ctap2)
+            tries, replug = pin_tries(self._ctap2)
             if tries == 0:
                 raise KeyTrouble(Kind.PIN_BLOCKED)
             if replug:
                 raise KeyTrouble(Kind.PIN_REPLUG)
             self._says(Phase.PIN)
             self._asked = True
-            given = self._hands.pin(PinAsked(tries, self._wrong, shortest_pin(self._ctap2)))
+            given = self._hands.pin(PinAsked(tries, self._wrong))
             if self._hands.given_up():
                 raise KeyTrouble(Kind.CANCELLED)
             if given is None:
                 raise KeyTrouble(Kind.PIN_CANCELLED)
             if self._channel.left <= 0:
                 raise KeyTrouble(Kind.SERVER_CHALLENGE)
-            pin = typed(given)
+            pin = as_sent(given)
             if pin is not None:
                 self._says(Phase.WORKING)
                 return pin
@@ -99,22 +96,12 @@ class Person(UserInteraction):
         self._hands.waits(phase, self._channel.left)
 
 
-def typed(pin: Secret) -> str | None:
-    """A PIN as it goes to the key (NFC); None where no key can have such a one."""
-    text = unicodedata.normalize("NFC", pin.reveal())
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        return None
-    return text if len(text) >= SHORTEST and size <= LONGEST and "\0" not in text else None
-
-
 def shortest_pin(ctap2: Ctap2) -> int:
     """In characters (code points), within what the format allows."""
-    return min(LONGEST, max(SHORTEST, int(ctap2.info.min_pin_length)))
+    return min(LONGEST_PIN, max(SHORTEST_PIN, int(ctap2.info.min_pin_length)))
 
 
-def tries_left(ctap2: Ctap2) -> tuple[int | None, bool]:
+def pin_tries(ctap2: Ctap2) -> tuple[int | None, bool]:
     """How often a wrong PIN may still be given, None if the key does not tell; whether it wants
     to be unplugged first (CTAP 2.1, 6.5.5.2 getPINRetries).
     """

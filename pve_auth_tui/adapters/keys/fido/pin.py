@@ -10,9 +10,11 @@ from fido2.ctap2.pin import ClientPin
 
 from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.fido.client import ctap2_of
-from pve_auth_tui.adapters.keys.fido.person import shortest_pin, tries_left, typed
+from pve_auth_tui.adapters.keys.fido.person import pin_tries, shortest_pin
 from pve_auth_tui.adapters.keys.trouble import as_trouble
+from pve_auth_tui.core.keypins import LONGEST_PIN, as_sent
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.keywords import tries_left
 from pve_auth_tui.core.secret import Secret
 
 _SECONDS: Final = 15.0
@@ -45,12 +47,12 @@ def set_pin(channel: Channel, new: Secret, old: Secret | None = None) -> None:
 
 
 def _change(ctap2: Ctap2, old: Secret, wanted: str) -> None:
-    tries, replug = tries_left(ctap2)
+    tries, replug = pin_tries(ctap2)
     if tries == 0:
         raise KeyTrouble(Kind.PIN_BLOCKED)
     if replug:
         raise KeyTrouble(Kind.PIN_REPLUG)
-    present = typed(old)
+    present = as_sent(old)
     if present is None:
         raise KeyTrouble(Kind.PIN_WRONG)  # it cannot be the key's: no try is spent on it
     try:
@@ -64,20 +66,19 @@ def _change(ctap2: Ctap2, old: Secret, wanted: str) -> None:
 def _acceptable(ctap2: Ctap2, new: Secret) -> str:
     """Raises KeyTrouble for what the key would refuse anyhow."""
     shortest = shortest_pin(ctap2)
-    wanted = typed(new)
+    wanted = as_sent(new)
     if wanted is None or len(wanted) < shortest:
         raise KeyTrouble(
             Kind.PIN_POLICY,
-            hint=f"At least {shortest} characters, at most 63 bytes.",
+            hint=f"At least {shortest} characters, at most {LONGEST_PIN} bytes.",
         )
     return wanted
 
 
 def _wrong(ctap2: Ctap2) -> KeyTrouble:
-    left, _ = tries_left(ctap2)
+    left, _ = pin_tries(ctap2)
     if left is None:
         return KeyTrouble(Kind.PIN_WRONG)
     if left == 0:
         return KeyTrouble(Kind.PIN_BLOCKED)
-    more = "1 try is left." if left == 1 else f"{left} tries are left."
-    return KeyTrouble(Kind.PIN_WRONG, hint=f"Type it again: {more}")
+    return KeyTrouble(Kind.PIN_WRONG, hint=f"Type it again: {tries_left(left)}.")
