@@ -209,12 +209,12 @@ class EnrolKeyScreen(ProofStages):
             return
         self.trouble, self._again = None, False
         self.go(Step.WORK, said="Esc gives up; then nothing is stored.")
-        job = partial(self._enrol, self._plan, self.place.path, self._override)
+        job = partial(self._enrol, self._plan, self.place, self._override)
         self.at_key(job, self.was_stored, self._was_not_stored)
 
-    def _enrol(self, plan: Plan, path: str, override: str, hands: QueuedHands) -> Report:
+    def _enrol(self, plan: Plan, seen: KeyPlace, override: str, hands: QueuedHands) -> Report:
         enrolling = self.house.workshop.key_enrol
-        return enrolling.enrol(plan, path, hands, override)
+        return enrolling.enrol(plan, seen.path, hands, override, seen=seen)
 
     def _was_not_stored(self, error: AuthTuiError) -> None:
         from pve_auth_tui.services.enrolkey import NotEnrolled

@@ -16,6 +16,7 @@ from pve_auth_tui.arguments import FAILED, INTERRUPTED, OK
 from pve_auth_tui.asking import Answers, answers
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.intents import factors
+from pve_auth_tui.core.keys import KeyPlace
 from pve_auth_tui.core.keystages import key_texts, unfit
 from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
 from pve_auth_tui.core.keywords import default_description
@@ -78,6 +79,7 @@ class _Enrolment:
         self._asked = asked
         self._alone = options.password_stdin or not (sys.stdin and sys.stdin.isatty())
         self.path = ""
+        self._seen: KeyPlace | None = None
         self.ended: NotEnrolled | None = None
 
     def hands(self) -> TerminalHands:
@@ -92,6 +94,7 @@ class _Enrolment:
         self._choose()
         with closing(self._workshop.keys.open(self.path)) as key:
             info = key.info()
+        self._seen = info.place
         held = self._workshop.key_care.look(info.place, snapshot).held
         complain(*key_texts(info, held))
         if trouble := unfit(info, held or (), self._options.userid):
@@ -114,6 +117,7 @@ class _Enrolment:
                         self.path,
                         hands,
                         word,
+                        seen=self._seen,
                         reason=self._options.reason,
                         minutes=float(self._options.keep_within),
                     )

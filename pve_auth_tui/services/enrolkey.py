@@ -9,7 +9,7 @@ from functools import partial
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keyids import Holding, holding
-from pve_auth_tui.core.keys import Phase
+from pve_auth_tui.core.keys import KeyPlace, Phase
 from pve_auth_tui.core.keystages import already
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.logins import entries_of
@@ -97,12 +97,14 @@ class KeyEnrolService:
         hands: Hands,
         override: str = "",
         *,
+        seen: KeyPlace | None = None,
         reason: str = "",
         minutes: float = 0.0,
         on_progress: OnProgress = lambda progress: None,
     ) -> Report:
-        """Carry out a plan of `intents.factors.add_key` with the key at `path`; the other values
-        are those of `PlanService.apply`.
+        """Carry out a plan of `intents.factors.add_key` with the key at `path`; `seen`: the one
+        that was described before, any other is left alone. The other values are those of
+        `PlanService.apply`.
 
         May be called again with the same plan when it failed: nobody has to agree anew as long
         as there is nothing more to do than was agreed to. Raises NotEnrolled (a KeyTrouble);
@@ -111,6 +113,7 @@ class KeyEnrolService:
         try:
             place = place_of(plan.before, self._host())
             hands.waits(Phase.OPENING)
+            self._require_seen(seen, path)
             with closing(self._keys.open(path)) as key:
                 self._require_new(key, plan)
                 apply = partial(
@@ -135,6 +138,17 @@ class KeyEnrolService:
             if not _is_within(changed.plan, plan):
                 raise
             return apply(changed.plan)
+
+    def _require_seen(self, seen: KeyPlace | None, path: str) -> None:
+        """While a plan is read nobody looks what is plugged in. The same key may have another
+        path by now.
+        """
+        there = (one for one in self._keys.scan().keys if one.path == path)
+        if seen is not None and seen._replace(path=path) not in there:
+            raise KeyTrouble(
+                Kind.UNPLUGGED,
+                message="The key that was looked at is not plugged in any more.",
+            )
 
     def _require_new(self, key: SecurityKey, plan: Plan) -> None:
         """Raises KeyTrouble (ALREADY) before PVE is asked; it would not see disabled entries."""

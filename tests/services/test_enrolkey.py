@@ -14,7 +14,7 @@ from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.intents import factors
 from pve_auth_tui.core.keyids import Holding
-from pve_auth_tui.core.keys import Phase
+from pve_auth_tui.core.keys import KeyPlace, Phase
 from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
 from pve_auth_tui.core.plan import ApiCall, KeyCall, Plan, Step
 from pve_auth_tui.core.proofs import How, Mark
@@ -401,6 +401,17 @@ def test_a_challenge_for_another_id_is_refused_when_it_is_renewed_too(lab: Lab) 
     lab.hands.on_pin = late
     assert lab.ended().kind is Kind.ORIGIN
     assert [options["rp"]["id"] for options in lab.key.asked] == ["example.com"]
+
+
+def test_a_key_that_took_the_place_of_the_one_that_was_described_is_left_alone(lab: Lab) -> None:
+    seen = KeyPlace(PATH, "Stand Key", "1234")
+    with pytest.raises(NotEnrolled, match="is not plugged in any more") as caught:
+        lab.service.enrol(lab.plan(), PATH, lab.hands, seen=seen)
+    assert (caught.value.kind, caught.value.report) == (Kind.UNPLUGGED, None)
+    assert (lab.calls, lab.key.closed, lab.entries()) == ([], 0, ())
+    (there,) = lab.keys.scan().keys
+    there = there._replace(path="/dev/hidraw0")  # where it was before it was plugged in again
+    assert lab.service.enrol(lab.plan(), PATH, lab.hands, seen=there).ok
 
 
 # --- again --------------------------------------------------------------------------------------
