@@ -94,7 +94,7 @@ def test_wrong_old_pins_count_down_and_then_the_key_wants_to_be_unplugged() -> N
             key.set_pin(NEW, Secret("0000"))
         assert caught.value.kind is Kind.PIN_WRONG
         hints.append(caught.value.hint)
-    assert hints == ["Type it again: 7 tries left.", "Type it again: 6 tries are left."]
+    assert hints == ["Type it again: 7 tries left.", "Type it again: 6 tries left."]
     assert kind_of(key.set_pin, NEW, Secret("0000")) is Kind.PIN_REPLUG
     assert kind_of(key.set_pin, NEW, OLD) is Kind.PIN_REPLUG
     software.replug()
