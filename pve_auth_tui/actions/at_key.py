@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from pve_auth_tui.actions.signals import on_signals
 from pve_auth_tui.arguments import FAILED, INTERRUPTED
 from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.challenge import Challenge
@@ -24,8 +22,7 @@ from pve_auth_tui.core.webauthn import timed
 from pve_auth_tui.core.webauthnorigin import Settings, client_origin
 from pve_auth_tui.core.words import listed
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_GIVEN_UP: Final = b"\nGiven up: the key is left alone.\n"
+_GIVEN_UP: Final = "Given up: the key is left alone."
 
 
 class TerminalHands:
@@ -82,31 +79,16 @@ class TerminalHands:
 def cancelled_by_signals(
     hands: TerminalHands, stop: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
-    """Within: ctrl+c, SIGTERM and a lost terminal give up the key, and call `stop`.
+    """Within: ctrl+c, SIGTERM and a lost terminal give up the key, and call `stop`."""
 
-    Who runs this under nohup(1) wants it to go on without a terminal.
-    """
-
-    def give_up(number: int, frame: object) -> None:
+    def give_up() -> None:
         hands.give_up()
         stop()
-        with suppress(OSError):
-            os.write(2, _GIVEN_UP)
         if hands.is_asking:
             raise KeyboardInterrupt  # a line that is being read would wait on
 
-    taken = [
-        number
-        for number in _SIGNALS
-        if threading.current_thread() is threading.main_thread()
-        and not (number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN)
-    ]
-    before = {number: signal.signal(number, give_up) for number in taken}
-    try:
+    with on_signals(give_up, _GIVEN_UP):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def chosen(keys: SecurityKeys, path: str, hands: Hands) -> str:

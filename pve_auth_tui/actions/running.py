@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple, TextIO
 
 from pve_auth_tui.actions.plainjson import plan_json, report_json
+from pve_auth_tui.actions.signals import on_signals
 from pve_auth_tui.arguments import FAILED, INTERRUPTED, OK, REFUSED, USAGE
 from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.commands import quoted
@@ -27,8 +25,7 @@ from pve_auth_tui.workshop import Workshop
 
 _UNWRAPPED: Final = 100_000  # cells: nobody looks at it line by line
 _ALL: Final = 100_000  # commands
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STOPS: Final = b"\nThe running step ends, no other starts.\n"
+_STOPS: Final = "The running step ends, no other starts."
 
 
 class Outcome(NamedTuple):
@@ -171,31 +168,19 @@ def _applied(plan: Plan, word: str, options: argparse.Namespace, plans: PlanServ
 
 
 @contextmanager
-def stopping(plans: PlanService) -> Iterator[list[int]]:
+def stopping(plans: PlanService) -> Iterator[list[bool]]:
     """Within: after ctrl+c, SIGTERM or a lost terminal the running step ends, and no other starts.
 
-    Gives the signals that came. Who runs this under nohup(1) wants it to go on without a terminal.
+    Gives a list that is empty until one came.
     """
-    came: list[int] = []
+    came: list[bool] = []
 
-    def stop(number: int, frame: object) -> None:
-        came.append(number)
+    def stop() -> None:
+        came.append(True)
         plans.stop()
-        with suppress(OSError):
-            os.write(2, _STOPS)
 
-    taken = [
-        number
-        for number in _SIGNALS
-        if threading.current_thread() is threading.main_thread()
-        and not (number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN)
-    ]
-    before = {number: signal.signal(number, stop) for number in taken}
-    try:
+    with on_signals(stop, _STOPS):
         yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell_progress(progress: Progress) -> None:

@@ -19,8 +19,8 @@ from pve_auth_tui.core.intents.settings import set_webauthn, webauthn_line
 from pve_auth_tui.core.listing import Column
 from pve_auth_tui.core.plan import ApiCall
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.webauthnremarks import Known, Survey, key_names, proposal_for, survey
-from pve_auth_tui.core.webauthnsettings import Reach, Settings, settings_of
+from pve_auth_tui.core.webauthnremarks import Known, Survey, proposal_for, survey
+from pve_auth_tui.core.webauthnsettings import Reach, Settings, key_names, settings_of
 from pve_auth_tui.core.words import count_words, yes_no
 from pve_auth_tui.output import headed, json_line, table, terminal_width
 from pve_auth_tui.workshop import Workshop

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pve_auth_tui.core.errors import Missing, Unreadable, Unwritable
+from pve_auth_tui.core.plain import file_part
 from pve_auth_tui.core.proofs import How, Mark
 
 FOLDER: Final = "proofs"
@@ -23,7 +24,6 @@ _LONGEST: Final = 512  # characters of a name
 _LATEST: Final = 2.0**53
 _MOST_COUNTER: Final = 2**32 - 1
 _FORM: Final = 1
-_PLAIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
 
 There = Callable[[], Collection[tuple[str, str]] | None]
 """The (userid, entry) that there are now; None where that is not known."""
@@ -53,8 +53,7 @@ class FileProofs:
 
     def __init__(self, folder: Path, *, place: str = "", there: There = lambda: None) -> None:
         self._folder = folder / FOLDER
-        name = "".join(one if one in _PLAIN else "_" for one in place)
-        self._name = f"at-{name}.json" if name else "here.json"
+        self._name = f"at-{file_part(place)}.json" if place else "here.json"
         self._there = there
 
     def all(self) -> Mapping[tuple[str, str], Mark]:

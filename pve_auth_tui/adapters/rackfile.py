@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from pve_auth_tui.adapters.privatefile import private, read_file, replace_file
 from pve_auth_tui.core.errors import Missing, Unreadable, Unwritable
+from pve_auth_tui.core.plain import file_part
 from pve_auth_tui.core.rack import Rack
 from pve_auth_tui.core.rackjson import MOST_BYTES, from_json, to_json
 
 FOLDER: Final = "rack"
 _FILE: Final = "unfinished.json"
-_PLACE: Final = re.compile(r"[^0-9A-Za-z.-]")
 
 
 class FileRacks:
@@ -25,7 +24,7 @@ class FileRacks:
 
     def __init__(self, folder: Path, *, place: str = "") -> None:
         self._folder = folder / FOLDER
-        self._file = f"{_PLACE.sub('_', place)}.{_FILE}" if place else _FILE
+        self._file = f"{file_part(place)}.{_FILE}" if place else _FILE
 
     def load(self) -> Rack | None:
         """The unfinished one, if any. Raises Unreadable."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from pve_auth_tui.adapters.privatefile import (
 )
 from pve_auth_tui.core.applied import MOST_BYTES, Applied
 from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable
+from pve_auth_tui.core.plain import file_part
 from pve_auth_tui.core.ports import Clock
 from pve_auth_tui.core.secret import Secret
 
@@ -32,7 +32,6 @@ FOLDER: Final = "saved-plans"
 MOST_RECORDS: Final = 200
 """More are not kept; the oldest go first, but none that still takes itself back."""
 
-_PLACE: Final = re.compile(r"[^0-9A-Za-z.-]")
 _LOCK: Final = "lock"
 _PAUSE: Final = 0.1  # seconds between two tries to get the lock
 _LOCK_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -70,7 +69,7 @@ class FileSaved(_Saved):
     def __init__(
         self, folder: Path, clock: Clock, *, place: str = "", material: Material | None = None
     ) -> None:
-        self._folder = folder / FOLDER / _PLACE.sub("_", place) if place else folder / FOLDER
+        self._folder = folder / FOLDER / file_part(place) if place else folder / FOLDER
         is_root = os.geteuid() == 0
         super().__init__(material or (RunMaterial(clock) if is_root else MemoryMaterial(clock)))
 

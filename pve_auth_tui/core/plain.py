@@ -134,6 +134,11 @@ def _width(character: str) -> int:
     return 2 if east_asian_width(character) in "WF" else 1
 
 
+def file_part(text: str) -> str:
+    """A name as part of a file's: other than ASCII's letters, digits, dots and dashes is `_`."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "_" for c in text)
+
+
 def suspicious(userid: str, administrators: frozenset[str] = frozenset()) -> str | None:
     """One sentence when the userid may be taken for something it is not (R19, R24), or None.
 

@@ -20,6 +20,7 @@ from pve_auth_tui.core.webauthnsettings import (
     Unfit,
     broken_by,
     client_origin,
+    key_names,
     propose,
     reach,
     require_usable,
@@ -30,7 +31,7 @@ from pve_auth_tui.core.webauthnsettings import (
 from pve_auth_tui.core.words import listed
 
 _BROWSER: Final = "Browser"
-_NAMED: Final = 4  # keys or addresses in one sentence
+_NAMED: Final = 4  # addresses in one sentence
 _TRUSTED: Final = "Browsers also want a certificate there that they trust."
 
 
@@ -110,15 +111,6 @@ def remarks_on(settings: Settings, snapshot: Snapshot, known: Known, now: float)
     else:
         changes = foreseen(set_webauthn(settings, is_suffix=known.is_suffix), snapshot, now)
     return (*changes, *_keys(snapshot, settings), *_reached(settings, known), _why(snapshot, known))
-
-
-def key_names(keys: Sequence[Broken]) -> str:
-    """`ann@pve (blue key) and bob@pve (spare, disabled)`."""
-    names = [
-        f"{one.userid} ({one.description or one.entry}{'' if one.enable else ', disabled'})"
-        for one in keys
-    ]
-    return listed(names, _NAMED)
 
 
 def _keys(snapshot: Snapshot, settings: Settings) -> Iterator[Line]:

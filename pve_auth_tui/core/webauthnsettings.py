@@ -6,7 +6,7 @@ The rules themselves are in `webauthnorigin`, `webauthnreach` and `webauthnpropo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pve_auth_tui.core import weburl
 from pve_auth_tui.core.finding import Finding, Target
@@ -34,6 +34,7 @@ __all__ = [
     "broken_by",
     "client_origin",
     "elsewhere",
+    "key_names",
     "propose",
     "reach",
     "require_usable",
@@ -43,6 +44,7 @@ __all__ = [
     "urls_of",
 ]
 
+_NAMED: Final = 4  # keys in one sentence
 _KEYS = Target("tfa", query="type:webauthn")
 
 
@@ -54,6 +56,15 @@ class Broken(NamedTuple):
     entry: str = ""
     enable: bool = True
     seen: str = ""
+
+
+def key_names(keys: Sequence[Broken]) -> str:
+    """`ann@pve (blue key) and bob@pve (spare, disabled)`; of many some."""
+    names = [
+        f"{one.userid} ({one.description or one.entry}{'' if one.enable else ', disabled'})"
+        for one in keys
+    ]
+    return listed(names, _NAMED)
 
 
 def broken_by(snapshot: Snapshot, settings: Settings | None) -> tuple[Broken, ...]:

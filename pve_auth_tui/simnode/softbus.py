@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from pve_auth_tui.core.keys import KeyPlace, Scan, ScanState
 from pve_auth_tui.core.ports import HidWire
+from pve_auth_tui.simnode.softkey import PRODUCT, VENDOR
 
 if TYPE_CHECKING:
     from pve_auth_tui.simnode.softkey.authenticator import SoftKey
     from pve_auth_tui.simnode.softkey.wire import Port
-
-VENDOR, PRODUCT = 0x1209, 0xF1D0  # pid.codes: theirs for tests
 
 
 class SoftBus:

@@ -16,8 +16,8 @@ from pve_auth_tui.core.publicsuffix import IsSuffix, is_known_suffix
 from pve_auth_tui.core.schema import WEBAUTHN
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.webauthnsettings import (
-    Broken,
     Settings,
+    key_names,
     reach,
     require_usable,
     revived_by,
@@ -28,7 +28,6 @@ from pve_auth_tui.core.words import count_words, listed
 _OPTION: Final = "webauthn"
 _SUBDOMAINS: Final = "allow-subdomains"
 _LONGEST: Final = 4096  # bytes of the whole line: what every reader of the file takes
-_NAMED: Final = 6  # keys in one sentence
 
 
 def set_webauthn(
@@ -104,15 +103,7 @@ def _of_keys(snapshot: Snapshot, settings: Settings) -> Iterator[Finding]:
     if revived := revived_by(snapshot, settings):
         keys = count_words(len(revived), "security key", "security keys")
         work = "works" if len(revived) == 1 else "work"
-        yield Finding("LOOK", f"{keys} made for that ID {work} again: {_named(revived)}.")
-
-
-def _named(keys: Sequence[Broken]) -> str:
-    names = [
-        f"{one.userid} ({one.description or one.entry}{'' if one.enable else ', disabled'})"
-        for one in keys
-    ]
-    return listed(names, _NAMED)
+        yield Finding("LOOK", f"{keys} made for that ID {work} again: {key_names(revived)}.")
 
 
 def _of_logins(

@@ -4,3 +4,5 @@ Written from the public texts (CTAP 2.1, FIDO U2F 1.2); it shares no code with t
 talks to keys, so that a mistake of that one is not made here once more. Never a real key: the
 private keys lie in plain memory.
 """
+
+VENDOR, PRODUCT = 0x1209, 0xF1D0  # pid.codes: theirs for tests

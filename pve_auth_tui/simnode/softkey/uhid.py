@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from pve_auth_tui.simnode.softkey import PRODUCT, VENDOR
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from pve_auth_tui.simnode.softkey.framing import REPORT, Framing
 
-VENDOR, PRODUCT = 0x1209, 0xF1D0
 # Usage page FIDO, usage U2F HID device, 64 bytes in and 64 bytes out (CTAP 2.1, 11.2.8.1).
 FIDO_DESCRIPTOR: Final = bytes.fromhex(
     "06d0f10901a1010920150026ff007508954081020921150026ff00750895409102c0"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from fido2.client import ClientDataCollector, Fido2Client, UserInteraction
 from fido2.ctap2.base import Ctap2
@@ -18,7 +16,9 @@ from fido2.webauthn import (
 
 from pve_auth_tui.adapters.keys.fido.channel import Channel
 from pve_auth_tui.adapters.keys.fido.whole import Whole
+from pve_auth_tui.core import weburl
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.webauthnorigin import is_below
 
 _PVE_WAITS: Final = 120.0  # seconds; reference/fido.md 2.2
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]{2,}={0,2}")
@@ -54,16 +54,12 @@ def fits(origin: str, rp_id: str) -> bool:
     (WebAuthn 5.1.3, "is a registrable domain suffix of or is equal to").
     """
     try:
-        parts = urlsplit(origin)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
+        url = weburl.parse(origin)
+    except weburl.BadUrl:
         return False
-    if parts.scheme != "https" and (parts.scheme, host) != ("http", "localhost"):
+    if url.scheme != "https" and (url.scheme, url.host) != ("http", "localhost"):
         return False
-    if not rp_id or _is_address(host):
-        return False
-    return host == rp_id or host.endswith("." + rp_id)
+    return bool(rp_id) and url.is_domain and is_below(url.host, rp_id)
 
 
 def client(
@@ -114,11 +110,3 @@ def base64url(text: object) -> str:
     if not isinstance(text, str) or not _BASE64URL.fullmatch(text):
         raise ValueError("not base64url")
     return text
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
