@@ -140,7 +140,10 @@ class EnrolKeyScreen(ProofStages):
         self.at_key(job, self._describe, partial(self._fail, stage=KEY))
 
     def _looked_at(self, place: KeyPlace, snapshot: Snapshot | None, hands: QueuedHands) -> Plugged:
-        return self.house.workshop.key_care.look(place, snapshot)
+        from pve_auth_tui.services.keyasking import SOON
+
+        care, gone = self.house.workshop.key_care, hands.given_up
+        return care.look(place, snapshot, self.userid, seconds=SOON, given_up=gone)
 
     def _describe(self, plugged: Plugged) -> None:
         self.plugged = plugged

@@ -184,7 +184,8 @@ class StagesScreen(AtKey, KeyWatch):
             ready = self.ready
             told[SETTINGS] = ("ok", (f"{ready.origin}, ID {ready.rp_id}",))
         if self.plugged is not None:
-            texts = key_texts(self.plugged.info, self.plugged.held)
+            known = self.plugged
+            texts = key_texts(known.info, known.held, known.unasked)
             told[KEY] = ("ok", texts if at <= LABEL else texts[:1])
         if at > LABEL:
             told[LABEL] = ("ok", (self.agreed,))

@@ -224,7 +224,8 @@ class KeysScreen(KeyWatch):
         """One after the other: a key that hangs costs three seconds, and the others nothing."""
         worker = get_current_worker()
         for place in places:
-            found = self.house.workshop.key_care.look(place, snapshot)
+            care = self.house.workshop.key_care
+            found = care.look(place, snapshot, given_up=lambda: worker.is_cancelled)
             if worker.is_cancelled:
                 return
             self.post_message(self.Read(number, found))
@@ -307,7 +308,7 @@ class KeysScreen(KeyWatch):
             asked = (Line("The key is being read ..."),)
             return "", asked if self.table.key else self._nothing
         today = webauthn_id(self.house.snapshot) if self.house.snapshot else ""
-        return label(found.info.place), lines_of(found.info, found.held, today)
+        return label(found.info.place), lines_of(found.info, found.held, today, found.unasked)
 
     def open_key(self) -> None:
         """Enter: all of it."""

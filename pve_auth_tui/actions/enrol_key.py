@@ -27,6 +27,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.output import complain, json_line
 from pve_auth_tui.services.enrolkey import NotEnrolled
+from pve_auth_tui.services.keyasking import SOON
 from pve_auth_tui.services.prove import Proof
 from pve_auth_tui.services.report import Report
 from pve_auth_tui.workshop import Workshop
@@ -95,9 +96,10 @@ class _Enrolment:
         with closing(self._workshop.keys.open(self.path)) as key:
             info = key.info()
         self._seen = info.place
-        held = self._workshop.key_care.look(info.place, snapshot).held
-        complain(*key_texts(info, held))
-        if trouble := unfit(info, held or (), self._options.userid):
+        userid = self._options.userid
+        found = self._workshop.key_care.look(info.place, snapshot, userid, seconds=SOON)
+        complain(*key_texts(info, found.held, found.unasked))
+        if trouble := unfit(info, found.held or (), userid):
             raise trouble
         return default_description(info, self._workshop.clock.now())
 

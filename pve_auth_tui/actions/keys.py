@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
             {
                 "state": care.scan.state.value,
                 "notes": [finding._asdict() for finding in scan_lines(care.scan)],
-                "keys": [as_json(one.info, one.held) for one in care.keys],
+                "keys": [as_json(one.info, one.held, one.unasked) for one in care.keys],
             }
         )
     if not care.keys:
@@ -63,10 +63,10 @@ def _one(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     found = workshop.key_care.look(place, snapshot)
     code = OK if _is_usable(found) else FINDINGS
     if options.json:
-        return code, json_line(as_json(found.info, found.held))
+        return code, json_line(as_json(found.info, found.held, found.unasked))
     width = terminal_width(sys.stdout)
     today = webauthn_id(snapshot) if snapshot else ""
-    lines = lines_of(found.info, found.held, today)
+    lines = lines_of(found.info, found.held, today, found.unasked)
     texts = [f"{line.word:<5} {line.text}" if line.word else line.text for line in lines]
     heads = [line.heading for line in lines]
     told = (headed(h, t, width, room=_ROOM) for h, t in zip(heads, texts, strict=True))

@@ -20,7 +20,7 @@ from pve_auth_tui.core.keywords import (
     versions,
 )
 from pve_auth_tui.core.listing import Column, Line, Row
-from pve_auth_tui.core.words import listed, yes_no
+from pve_auth_tui.core.words import count_words, listed, yes_no
 
 COLUMNS: Final = (
     Column("Key", 20, grow=True),
@@ -61,12 +61,20 @@ def state_of(info: KeyInfo, held: Sequence[Holding] | None) -> Word:
     return "LOOK" if word == "ok" and any(not one.works for one in held or ()) else word
 
 
-def lines_of(info: KeyInfo, held: Sequence[Holding] | None, today: str) -> list[Line]:
-    """Everything about a key; `today` is the WebAuthn ID of the settings, or ""."""
-    return key_lines(info, () if held is None else holding_lines(held, today))
+def lines_of(
+    info: KeyInfo, held: Sequence[Holding] | None, today: str, unasked: int = 0
+) -> list[Line]:
+    """Everything about a key; `today` is the WebAuthn ID of the settings, or "". For `unasked`
+    stored keys it was not asked.
+    """
+    lines = [] if held is None else holding_lines(held, today)
+    if unasked:
+        keys = count_words(unasked, "older entry", "older entries")
+        lines.append(Line(f"not asked for {keys}: that takes too long", "" if lines else "Holds"))
+    return key_lines(info, lines)
 
 
-def as_json(info: KeyInfo, held: Sequence[Holding] | None) -> dict[str, Any]:
+def as_json(info: KeyInfo, held: Sequence[Holding] | None, unasked: int = 0) -> dict[str, Any]:
     """The same as a value, as the key said it; `holds` is null where nobody could look."""
     place = info.place
     return {
@@ -88,6 +96,7 @@ def as_json(info: KeyInfo, held: Sequence[Holding] | None) -> dict[str, Any]:
         "needs_replug": info.needs_replug,
         "must_change_pin": info.must_change_pin,
         "holds": None if held is None else [_held_json(one) for one in held],
+        "unasked": unasked,
     }
 
 

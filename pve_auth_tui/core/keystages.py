@@ -52,10 +52,11 @@ def already(held: Sequence[Holding], userid: str) -> KeyTrouble | None:
     return KeyTrouble(Kind.ALREADY, message=told)
 
 
-def key_texts(info: KeyInfo, held: Sequence[Holding] | None) -> tuple[str, ...]:
+def key_texts(info: KeyInfo, held: Sequence[Holding] | None, unasked: int = 0) -> tuple[str, ...]:
     """A key in a few lines: product, firmware, PIN, and whose entries it holds already.
 
-    `held` is None where nobody could look. Names in it are untrusted.
+    `held` is None where nobody could look; `unasked` stored keys were not asked for. Names in it
+    are untrusted.
     """
     parts = [label(info.place)]
     if not info.problem:
@@ -64,7 +65,12 @@ def key_texts(info: KeyInfo, held: Sequence[Holding] | None) -> tuple[str, ...]:
         parts.append("U2F, no PIN" if not info.is_ctap2 else f"PIN {pin_words(info)[0]}")
         if info.finger is Finger.ENROLLED:
             parts.append("knows a finger")
-    return (", ".join(parts), *_held(held))
+    return (", ".join(parts), *_held(held), *((not_asked(unasked),) if unasked else ()))
+
+
+def not_asked(unasked: int) -> str:
+    """What a key was not asked for, because that takes too long."""
+    return f"not asked for {count_words(unasked, 'older entry', 'older entries')} of others"
 
 
 def _held(held: Sequence[Holding] | None) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 from pve_auth_tui.core.errors import AuthTuiError
-from pve_auth_tui.core.keyids import Holding, holding
 from pve_auth_tui.core.keys import KeyPlace, Phase
 from pve_auth_tui.core.keystages import already
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
@@ -17,8 +16,8 @@ from pve_auth_tui.core.plan import KeyCall, Plan
 from pve_auth_tui.core.ports import Clock, Hands, Proofs, Runner, SecurityKey, SecurityKeys
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.webauthn import by_credential
 from pve_auth_tui.core.webauthnrefusal import server_trouble
+from pve_auth_tui.services.keyasking import SOON, Answered, ask
 from pve_auth_tui.services.keyorigin import place_of
 from pve_auth_tui.services.keyrunner import KeyRunner
 from pve_auth_tui.services.plans import PlanChanged, PlanService
@@ -74,21 +73,23 @@ class KeyEnrolService:
         """What a browser would write. Raises KeyTrouble (ORIGIN) where no key can work."""
         return place_of(snapshot, self._host()).origin
 
-    def known(self, key: SecurityKey, snapshot: Snapshot) -> tuple[Holding, ...]:
+    def known(
+        self,
+        key: SecurityKey,
+        snapshot: Snapshot,
+        userid: str = "",
+        *,
+        seconds: float = SOON,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> Answered:
         """The entries that an open key holds, whoever has them, disabled ones too; no touch.
 
-        What was enrolled under another WebAuthn ID than today's is not found, nor anything on a
-        key that always verifies its user. Raises KeyTrouble.
+        Those of `userid` in any case, those of others as far as `seconds` reach, the newest
+        first. What was enrolled under another WebAuthn ID than today's is not found, nor anything
+        on a key that always verifies its user. Raises KeyTrouble.
         """
         rp_id = place_of(snapshot, self._host()).rp_id
-        stored = by_credential(snapshot)
-        held = key.holding(rp_id, tuple(stored)) if stored else frozenset()
-        return tuple(
-            holding(one, rp_id, works=True)
-            for credential, entries in stored.items()
-            if credential in held
-            for one in entries
-        )
+        return ask(key, snapshot, (rp_id,), userid, seconds=seconds, given_up=given_up)
 
     def enrol(
         self,
@@ -152,7 +153,9 @@ class KeyEnrolService:
 
     def _require_new(self, key: SecurityKey, plan: Plan) -> None:
         """Raises KeyTrouble (ALREADY) before PVE is asked; it would not see disabled entries."""
-        if trouble := already(self.known(key, plan.before), _userid(plan)):
+        userid = _userid(plan)
+        found = self.known(key, plan.before, userid, seconds=0)
+        if trouble := already(found.held, userid):
             raise trouble
 
     def _noted(self, report: Report) -> Report:

@@ -14,21 +14,18 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pve_auth_tui.core.errors import Refused, Unwritable, UsageError
-from pve_auth_tui.core.keyids import Holding, holding, ids_to_try
+from pve_auth_tui.core.keyids import Holding, ids_to_try
 from pve_auth_tui.core.keypins import LAST_TRY, no_pin_problem, old_pin_problem, pin_problem
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState, Scan
-from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import ONLY_RESET, is_blocked, label, tries_left
-from pve_auth_tui.core.logins import webauthn_id
+from pve_auth_tui.core.keytrouble import ONLY_RESET, KeyTrouble, Kind
+from pve_auth_tui.core.keywords import is_blocked, label, tries_left
 from pve_auth_tui.core.ports import Clock, Journal, SecurityKey, SecurityKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
-from pve_auth_tui.core.webauthn import StoredKey, by_credential
+from pve_auth_tui.services.keyasking import LONG, ask
 from pve_auth_tui.services.steps import Story
 from pve_auth_tui.services.steps import entry as event
 
-_QUESTIONS: Final = 2000  # to one key: each of its IDs with each credential, some milliseconds
-_FEWEST: Final = 3  # IDs that it is asked about, however many credentials there are
 _NOBODY_KNOWS: Final = frozenset({Kind.UNPLUGGED, Kind.SILENT})
 """After these a PIN may have been changed or not."""
 
@@ -36,11 +33,13 @@ _NOBODY_KNOWS: Final = frozenset({Kind.UNPLUGGED, Kind.SILENT})
 @dataclass(frozen=True, slots=True)
 class Plugged:
     """One key that is plugged in. `info.problem` says why it could not be asked; `held`: whose
-    entries it answers to, None where nobody could look.
+    entries it answers to, None where nobody could look. `unasked`: so many stored keys there was
+    no time to ask it for.
     """
 
     info: KeyInfo
     held: tuple[Holding, ...] | None = None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +81,34 @@ class KeyCareService:
         found = [self.look(place, snapshot) for place in scan.keys]
         return Care(scan, (*found, *refused(scan)))
 
-    def look(self, place: KeyPlace, snapshot: Snapshot | None = None) -> Plugged:
-        """One key, opened once. Never raises KeyTrouble: one that cannot be asked says why."""
+    def look(
+        self,
+        place: KeyPlace,
+        snapshot: Snapshot | None = None,
+        userid: str = "",
+        *,
+        seconds: float = LONG,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> Plugged:
+        """One key, opened once. Never raises KeyTrouble: one that cannot be asked says why.
+
+        It is asked for the entries of `userid` first, for `seconds` at most about those of others.
+        """
         try:
             with self._opened(place.path) as key:
                 info = _at(place, key.info())
                 if info.problem:
                     return Plugged(info)
+                if snapshot is None or not _is_known(snapshot):
+                    return Plugged(info)
+                rp_ids = ids_to_try(snapshot, self._names(snapshot))
                 try:
-                    return Plugged(info, self._held(key, snapshot))
+                    found = ask(key, snapshot, rp_ids, userid, seconds=seconds, given_up=given_up)
+                    return Plugged(info, found.held, found.unasked)
                 except KeyTrouble as error:  # what it said before stays true
                     return Plugged(replace(info, problem=_sentence(error)))
         except KeyTrouble as error:
             return Plugged(_silent(place, error))
-
-    def _held(self, key: SecurityKey, snapshot: Snapshot | None) -> tuple[Holding, ...] | None:
-        """Disabled entries and those under an older WebAuthn ID, too; sorted by user. None where
-        nobody knows the credentials: PVE's API tells none.
-        """
-        left = _stored(snapshot) if snapshot else None
-        if snapshot is None or left is None:
-            return None
-        today, found = webauthn_id(snapshot), []
-        if not left:
-            return ()
-        for rp_id in ids_to_try(snapshot, self._names(snapshot))[: _most(len(left))]:
-            if not left:
-                break
-            for credential in key.holding(rp_id, list(left)):
-                for one in left.pop(credential, ()):
-                    found.append(holding(one, rp_id, works=bool(today) and rp_id == today))
-        return tuple(sorted(found))
 
     # --- PINs --------------------------------------------------------------------------------
 
@@ -173,11 +169,6 @@ def refused(scan: Scan) -> tuple[Plugged, ...]:
     )
 
 
-def _most(credentials: int) -> int:
-    """How many IDs a key is asked about."""
-    return max(_FEWEST, _QUESTIONS // credentials)
-
-
 def _at(place: KeyPlace, info: KeyInfo) -> KeyInfo:
     """Where it is, the scan knows."""
     return replace(info, place=place)
@@ -191,13 +182,13 @@ def _sentence(error: KeyTrouble) -> str:
     return f"{error} {error.hint}".strip()
 
 
-def _stored(snapshot: Snapshot) -> dict[bytes, tuple[StoredKey, ...]] | None:
-    """Everybody's keys by credential; None where nobody knows them."""
+def _is_known(snapshot: Snapshot) -> bool:
+    """Whether the picture holds what is stored of keys: PVE's API tells none of it."""
     tfa = snapshot.tfa.value
     entries = (entry for user in tfa.users.values() for entry in user.entries) if tfa else ()
-    if tfa is None or any(one.type == "webauthn" and one.data is None for one in entries):
-        return None
-    return dict(by_credential(snapshot))
+    return tfa is not None and all(
+        one.type != "webauthn" or one.data is not None for one in entries
+    )
 
 
 def _require(info: KeyInfo, new: Secret, old: Secret | None) -> None:

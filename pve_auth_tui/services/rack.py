@@ -15,7 +15,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Phase, PinAsked
-from pve_auth_tui.core.keystages import already
+from pve_auth_tui.core.keystages import already, not_asked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import label, pin_words
 from pve_auth_tui.core.plan import Plan
@@ -169,15 +169,18 @@ class RackService:
                 raise KeyTrouble(Kind.UNPLUGGED)
             if info.problem:
                 raise KeyTrouble(Kind.KEY_ERROR, message=info.problem)
-            held = self._enrol.known(opened, outlook.snapshot)
-        userid, tag = rack.userid(place), tag_of(info)
+            userid, tag = rack.userid(place), tag_of(info)
+            known = self._enrol.known(opened, outlook.snapshot, userid, given_up=hands.given_up)
+        if hands.given_up():
+            raise KeyTrouble(Kind.CANCELLED)
+        held = known.held
         if trouble := already(held, userid):
             raise trouble
         plan = self._plans.review(of_cell(rack, place), outlook)
         before = foreseen(rack, agreed, self._clock.now())
         foretold = self._plans.review(of_cell(rack, place), outlook._replace(snapshot=before))
         asks = (*_held_by(held), *self._seen_before(rack, key, tag, held))
-        about = (_described(info), *_holds(held))
+        about = (_described(info), *_holds(held), *_not_asked(known.unasked))
         return Ready(place, key, tag, about, asks, plan, says_no_more(plan, foretold))
 
     def _seen_before(
@@ -288,6 +291,10 @@ def _holds(held: tuple[Holding, ...]) -> tuple[Finding, ...]:
         return ()
     told = [f"{one.userid} {one.description}{'' if one.enabled else ' (off)'}" for one in held]
     return (Finding("LOOK", f"It holds {listed(told)}."),)
+
+
+def _not_asked(unasked: int) -> tuple[Finding, ...]:
+    return (Finding("-", not_asked(unasked)),) if unasked else ()
 
 
 def _described(info: KeyInfo) -> Finding:

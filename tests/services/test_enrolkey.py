@@ -306,9 +306,9 @@ def test_a_key_that_tells_nothing_is_found_by_pves_own_list(lab: Lab) -> None:
 def test_whose_entries_a_key_holds(lab: Lab) -> None:
     lab.register()
     (entry,) = lab.entries()
-    held = lab.service.known(lab.key, lab.snapshot)
+    held = lab.service.known(lab.key, lab.snapshot).held
     assert held == (Holding(WITHOUT, entry.id, "rack 9", True, "example.com", True),)
-    assert lab.service.known(StandKey(), lab.snapshot) == ()
+    assert lab.service.known(StandKey(), lab.snapshot).held == ()
 
 
 def test_the_same_key_for_somebody_else_is_no_obstacle(lab: Lab) -> None:

@@ -25,6 +25,7 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.equipment import equipped
 from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.services.keyasking import Answered
 from pve_auth_tui.services.rack import Done, PlugPin, Ready
 from pve_auth_tui.simnode.demo import DEMO_NOW, PASSWORD
 from pve_auth_tui.simnode.softbus import SoftBus
@@ -170,7 +171,7 @@ def test_a_key_that_the_person_has_is_refused_also_when_its_entry_is_disabled(st
 def test_a_key_that_tells_nothing_is_known_by_its_serial_number(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stand.shop.key_enrol, "known", lambda key, snapshot: ())
+    monkeypatch.setattr(stand.shop.key_enrol, "known", lambda *a, **k: Answered(()))
     stand.plug(soft(1))
     stand.store(A1)
     assert stand.look(B1).asks == ("It looks like the key that was just stored for A1 erik@pve.",)
