@@ -76,6 +76,7 @@ class KeyProver:
                 signed = key.sign(timed(challenge.webauthn), place.origin, timely)
             if hands.given_up():
                 return None
+            self._require_taken(signed, userid, place, challenge.webauthn["challenge"], snapshot)
             hands.waits(Phase.SENDING)
             return Secret(f"webauthn:{signed.value}")
 
@@ -112,6 +113,20 @@ class KeyProver:
         if found and not any(entry.enable for entry in found):
             raise _not_asked_for()
 
+    def _require_taken(
+        self, signed: Signed, userid: str, place: Place, asked: str, snapshot: Snapshot
+    ) -> None:
+        """Raises KeyTrouble for what PVE would refuse, as far as what it has stored is known: it
+        would count against the user (R23).
+        """
+        for known in stored_keys(snapshot, userid):
+            if known.stored.credential == signed.credential:
+                try:
+                    self._require_right(signed, known, place, asked)
+                except KeyTrouble as trouble:
+                    hint = f"{trouble.hint} {NOT_SENT}"
+                    raise KeyTrouble(trouble.kind, message=str(trouble), hint=hint) from None
+
     # --- a signature -------------------------------------------------------------------------
 
     def signature(self, userid: str, path: str, hands: Hands, snapshot: Snapshot) -> _Checked:
@@ -136,11 +151,11 @@ class KeyProver:
         found = next((one for one in known if one.stored.credential == signed.credential), None)
         if found is None:
             raise _none_of_them(userid, place, snapshot)
-        self._require_right(signed, found, place, challenge)
+        self._require_right(signed, found, place, encode_base64url(challenge))
         proof = self._proof(userid, signed, found, place, snapshot)
         return _Checked(proof, found, place.rp_id, signed.counter)
 
-    def _require_right(self, signed: Signed, known: StoredKey, place: Place, asked: bytes) -> None:
+    def _require_right(self, signed: Signed, known: StoredKey, place: Place, asked: str) -> None:
         """What PVE checks at a login, but for the counter. Raises KeyTrouble."""
         data = auth_data(signed.data)
         if data.rp_hash != hashlib.sha256(place.rp_id.encode()).digest():
@@ -151,7 +166,7 @@ class KeyProver:
             client = json.loads(signed.client)
         except ValueError:
             client = None
-        if not isinstance(client, dict) or client.get("challenge") != encode_base64url(asked):
+        if not isinstance(client, dict) or client.get("challenge") != asked:
             raise _wrong("It signed another challenge than it was asked to.")
         over = signed.data + hashlib.sha256(signed.client).digest()
         if not self._verify(known.stored.public_key, signed.signature, over):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -199,9 +200,13 @@ def test_a_counter_that_pve_would_refuse_is_not_sent(lab: Lab) -> None:
 
 def test_what_pve_refuses_is_explained_and_counted_once(lab: Lab) -> None:
     lab.enrolled_key()
+    picture = lab.snapshot
     lab.key.flags = 0  # it signs without a touch
+    nobody_knows = changed(
+        picture, lambda entry: replace(entry, data=None)
+    )  # over https no public key is told
     with pytest.raises(LoginRefused, match="PVE refused a security key") as caught:
-        lab.login()
+        lab.login(snapshot=nobody_knows)
     assert "a key that was reset or copied" in caught.value.hint
     assert (lab.failures(), lab.refusals) == (1, 1)
     assert not lab.marks.all()
@@ -326,14 +331,38 @@ def test_entries_in_the_form_of_pve_8_are_checked(lab: Lab) -> None:
     assert lab.check(snapshot=snapshot).used == "webauthn"
 
 
-@pytest.mark.parametrize(
+def other_id(key: StandKey) -> None:
+    """From now on it signs for example.org, whatever it is asked."""
+    data = key.soft.auth_data
+    elsewhere = hashlib.sha256(b"example.org").digest()
+    key._auth_data = lambda *, attested=False: elsewhere + data(attested=attested)[32:]  # type: ignore[method-assign]
+
+
+TWISTS = pytest.mark.parametrize(
     ("twist", "sentence"),
     [
         (lambda key: setattr(key, "flags", 0), "without a touch"),
         (lambda key: key.says.update(challenge="AAAA"), "another challenge"),
         (lambda key: setattr(key.soft, "key", StandKey().soft.key), "does not fit what PVE"),
+        (other_id, "for another WebAuthn ID"),
     ],
 )
+
+
+@TWISTS
+def test_what_pve_would_refuse_of_a_known_key_is_not_sent(
+    lab: Lab, twist: Any, sentence: str
+) -> None:
+    lab.enrolled_key()
+    twist(lab.key)
+    with pytest.raises(KeyTrouble, match=sentence) as caught:
+        lab.login()
+    assert caught.value.hint.endswith(NOT_SENT)
+    assert (lab.failures(), lab.refusals) == (0, 0)
+    assert not lab.marks.all()
+
+
+@TWISTS
 def test_an_answer_that_is_not_right_proves_nothing(lab: Lab, twist: Any, sentence: str) -> None:
     lab.enrolled_key()
     twist(lab.key)
