@@ -221,11 +221,20 @@ class KeysScreen(KeyWatch):
 
     @work(thread=True, exclusive=True, group="keys", exit_on_error=False)
     def _read(self, number: int, places: Sequence[KeyPlace], snapshot: Snapshot | None) -> None:
-        """One after the other: a key that hangs costs three seconds, and the others nothing."""
-        worker = get_current_worker()
+        """One after the other: a key that hangs costs three seconds, and the others nothing. What
+        it says of itself is shown while it is asked for stored keys, which may be thousands.
+        """
+        from pve_auth_tui.services.keycare import Plugged
+
+        worker, care = get_current_worker(), self.house.workshop.key_care
+
+        def on_info(info: KeyInfo) -> None:
+            self.post_message(self.Read(number, Plugged(info)))
+
         for place in places:
-            care = self.house.workshop.key_care
-            found = care.look(place, snapshot, given_up=lambda: worker.is_cancelled)
+            found = care.look(
+                place, snapshot, given_up=lambda: worker.is_cancelled, on_info=on_info
+            )
             if worker.is_cancelled:
                 return
             self.post_message(self.Read(number, found))

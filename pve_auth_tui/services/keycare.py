@@ -89,10 +89,12 @@ class KeyCareService:
         *,
         seconds: float = LONG,
         given_up: Callable[[], bool] = lambda: False,
+        on_info: Callable[[KeyInfo], None] = lambda info: None,
     ) -> Plugged:
         """One key, opened once. Never raises KeyTrouble: one that cannot be asked says why.
 
-        It is asked for the entries of `userid` first, for `seconds` at most about those of others.
+        `on_info` gets what it says of itself, before it is asked for the entries of `userid`, then
+        for `seconds` at most for those of others.
         """
         try:
             with self._opened(place.path) as key:
@@ -101,6 +103,7 @@ class KeyCareService:
                     return Plugged(info)
                 if snapshot is None or not _is_known(snapshot):
                     return Plugged(info)
+                on_info(info)
                 rp_ids = ids_to_try(snapshot, self._names(snapshot))
                 try:
                     found = ask(key, snapshot, rp_ids, userid, seconds=seconds, given_up=given_up)

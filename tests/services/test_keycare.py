@@ -191,6 +191,30 @@ def test_an_entry_that_pve_cannot_read_hides_no_other(house):
     assert [one.description for one in house.only(picture(tfa=tfa)).held or ()] == ["good"]
 
 
+def test_what_a_key_says_of_itself_is_told_before_it_is_asked_what_it_holds(house):
+    key = SoftKey(pin="1234")
+    house.bus.plug(key)
+    snapshot = picture(tfa=(factors("root@pam", enrolled(key, "x", "example.com")),))
+    told = []
+    (place,) = house.care.scan().keys
+    found = house.care.look(
+        place, snapshot, on_info=lambda info: told.append((info, "cbor:0x02" in key.log))
+    )
+    assert told == [(found.info, False)]
+    assert found.held
+    assert "cbor:0x02" in key.log
+
+
+def test_whoever_leaves_gets_no_more_questions_asked_and_the_key_back(house):
+    key = SoftKey()
+    path = house.bus.plug(key)
+    snapshot = picture(tfa=(factors("root@pam", enrolled(key, "x", "example.com")),))
+    (place,) = house.care.scan().keys
+    assert house.care.look(place, snapshot, given_up=lambda: True).held == ()
+    assert "cbor:0x02" not in key.log
+    house.keys.open(path).close()
+
+
 def test_one_that_dies_while_it_is_asked_what_it_holds_keeps_what_it_said_before(house):
     key = SoftKey(pin="1234")
     key.script.hang_at = "cbor:2"

@@ -11,6 +11,7 @@ from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.rackfile import MemoryRacks
 from pve_auth_tui.arguments import parse
 from pve_auth_tui.core.errors import LoginRefused, Unwritable
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.keys import PinAsked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.logins import entries_of
@@ -18,14 +19,14 @@ from pve_auth_tui.core.proofs import How
 from pve_auth_tui.core.rack import Place, Rack, State, new_rack, stored
 from pve_auth_tui.core.rack import Tag as KeyTag
 from pve_auth_tui.core.rackcheck import candidates
-from pve_auth_tui.core.rackplan import Agreed, wanted
+from pve_auth_tui.core.rackplan import Agreed, says_no_more, wanted
 from pve_auth_tui.core.racksheet import sheet, to_do
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.equipment import equipped
-from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.keyasking import Answered
+from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.rack import Done, PlugPin, Ready
 from pve_auth_tui.simnode.demo import DEMO_NOW, PASSWORD
 from pve_auth_tui.simnode.softbus import SoftBus
@@ -141,6 +142,44 @@ def test_what_somebody_else_changes_meanwhile_has_to_be_agreed_to_anew(stand: St
     ready = stand.look(A1)
     assert not ready.agreed
     assert any("requires TOTP" in finding.text for finding in ready.plan.findings)
+
+
+def test_a_key_that_took_the_place_of_another_is_not_looked_at_for_its_cell(stand: Stand) -> None:
+    stand.plug(soft(1))
+    (first,) = stand.shop.keys.scan().keys
+    stand.plug(soft(2))
+    with pytest.raises(KeyTrouble) as caught:
+        stand.service.look(stand.rack, A1, first, stand.agreed, stand.hands)
+    assert caught.value.kind is Kind.UNPLUGGED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"refusal": "Nobody could get in any more."},
+        {"changes": (("user.cfg", "one more"),)},
+        {"findings": (Finding("BAD", "The realm is gone."),)},
+        {"steps": ()},
+    ],
+)
+def test_a_cell_that_says_more_than_was_agreed_to_is_not_carried_out_unasked(
+    stand: Stand, more: Any
+) -> None:
+    stand.plug(soft(1))
+    plan = stand.look(A1).plan
+    assert says_no_more(plan, plan)
+    assert not says_no_more(replace(plan, **more), plan)
+
+
+def test_an_older_key_of_the_same_name_is_not_taken_for_the_racks(stand: Stand) -> None:
+    before = stand.rack
+    stand.plug(soft(1))
+    stand.store(A1)
+    later = replace(before, begun=before.begun + 3600.0)
+    named = replace(later, pattern=before.description(A1).replace("key 1", "key {number}"))
+    now, said = stand.service.beside_pve(named)
+    assert now.cell(A1).state is State.OPEN
+    assert said == ()
 
 
 def test_a_key_of_somebody_else_is_said_and_taken_when_that_is_meant(stand: Stand) -> None:
