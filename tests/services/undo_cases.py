@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pve_auth_tui.core.otpauth import Totp
-from pve_auth_tui.core.plan import ApiCall
+from pve_auth_tui.core.plan import ApiCall, KeyCall
 from pve_auth_tui.core.secret import Secret
 from tests.services.undo_lab import Lab
 
@@ -55,6 +55,12 @@ def _totp(userid, description):
         return [call("POST", f"tfa/{userid}", secrets, type="totp", description=description)]
 
     return added
+
+
+def _key(userid, description):
+    asks = call("POST", f"tfa/{userid}", type="webauthn", description=description)
+    made = dict.fromkeys(("challenge", "value"), Secret(""))
+    return _calls(asks, KeyCall("POST", asks.path, {"type": "webauthn"}, made))
 
 
 _LDAP = {"server1": "ldap.x", "base_dn": "dc=x", "user_attr": "uid"}
@@ -248,6 +254,7 @@ CASES = (
         _calls(call("PUT", "domains/corp", {"password": "bind-pw"})),
     ),
     Case("Second factor", "add TOTP", _totp("bob@pve", "phone")),
+    Case("Second factor", "enrol a security key", _key("bob@pve", "rack 3")),
     Case(
         "Second factor",
         "add recovery keys",

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.objects import Key, differing, record
 from pve_auth_tui.core.otpauth import Totp
-from pve_auth_tui.core.plan import ApiCall
+from pve_auth_tui.core.plan import ApiCall, KeyCall
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import Changed, beyond_records, changed, material_of, way_back
 from pve_auth_tui.core.tfaconfig import parse_tfa, write_tfa
 from pve_auth_tui.core.undo import Applied, applied_of, undo_intent
 from pve_auth_tui.core.userconfig import parse_user_config, write_user_config
+from pve_auth_tui.core.webauthn import creation_of
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.simnode.direct import DirectApi
@@ -25,6 +26,7 @@ from pve_auth_tui.simnode.disk import MemoryDisk
 from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.sources import system_sources
 from pve_auth_tui.simnode.tfa import totp
+from tests.simnode import softkey
 
 FILES = demo_tree().files
 
@@ -82,6 +84,15 @@ class Done:
         )
 
 
+def _answered(question: object) -> Mapping[str, Secret]:
+    """What a security key in software says to PVE's question."""
+    assert isinstance(question, dict)
+    asked, key = creation_of(question["challenge"]), softkey.SoftKey()
+    auth = hashlib.sha256(asked.rp_id.encode()).digest() + key.auth_data(attested=True)[32:]
+    value = json.dumps(key.create(asked.challenge, auth=auth))
+    return {"challenge": Secret(asked.challenge), "value": Secret(value)}
+
+
 class Lab:
     """The demo node; its ids are counted, so that every run gives the same."""
 
@@ -105,8 +116,10 @@ class Lab:
         return Secret(totp.code(of, self.clock.at))
 
     def carry_out(self, steps: Iterable[ApiCall]) -> None:
+        answer = None
         for step in steps:
-            self.api.call(step.method, step.path, step.params, step.secrets)
+            secrets = _answered(answer) if isinstance(step, KeyCall) else step.secrets
+            answer = self.api.call(step.method, step.path, step.params, secrets)
 
     def change(self, steps: Sequence[ApiCall]) -> Done:
         before = self.picture()
