@@ -21,6 +21,7 @@ from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Datacenter
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.services.enrolkey import KeyEnrolService, NotEnrolled
+from pve_auth_tui.services.keyrunner import KeyRunner
 from pve_auth_tui.services.plans import PlanChanged
 from pve_auth_tui.services.report import Report, State
 from tests.cli.enrolling import Bench
@@ -133,6 +134,35 @@ def test_between_the_touch_and_the_entry_there_is_one_call(lab: Lab) -> None:
     assert len(lab.calls) == 2
     assert lab.hands.phases == TOUCHED
     assert lab.key.closed == 1
+
+
+def test_what_is_sent_with_the_keys_answer_is_what_pves_own_page_sends(lab: Lab) -> None:
+    assert lab.register().ok
+    asked, answered = lab.calls
+    assert isinstance(asked, ApiCall)
+    assert isinstance(answered, ApiCall)
+    assert asked.params == {"type": "webauthn", "description": "rack 9"}
+    assert answered.params == {"type": "webauthn"}
+    assert set(answered.secrets) == {"challenge", "value"}
+
+
+def test_the_pin_is_forgotten_when_the_key_has_answered_or_failed(
+    lab: Lab, monkeypatch: Any
+) -> None:
+    made: list[KeyRunner] = []
+
+    class Remembered(KeyRunner):
+        def __init__(self, *parts: Any) -> None:
+            super().__init__(*parts)
+            made.append(self)
+
+    monkeypatch.setattr("pve_auth_tui.services.enrolkey.KeyRunner", Remembered)
+    lab.key.wanted_pin = PIN
+    lab.hands.pins = [PIN, PIN]
+    assert lab.register().ok
+    lab.fails = {4: ApiError(500, "no such challenge")}
+    lab.ended(lab.plan("erik@pve", "rack 10"))
+    assert [runner._pin for runner in made] == [None, None]
 
 
 def test_the_touch_is_counted_down_from_what_is_left_of_the_challenge(lab: Lab) -> None:
@@ -438,6 +468,28 @@ def test_again_asks_anew_where_there_is_more_to_say_than_was_agreed_to(lab: Lab)
     said = [finding.text for finding in caught.value.plan.findings]
     assert f"{WITHOUT} has a second factor named phone already." in said
     assert lab.calls == []
+
+
+def test_again_asks_anew_where_more_would_change_than_was_agreed_to(lab: Lab) -> None:
+    """Even where nothing of it is a warning."""
+    before = lab.disk.read("etc/pve/user.cfg")
+    assert before is not None
+    lab.api.call("PUT", ("access", "users", WITHOUT), {"keys": "x"})  # drops what PVE cannot read
+    plan = lab.plan()
+    lab.disk.write("etc/pve/user.cfg", before)
+    with pytest.raises(PlanChanged) as caught:
+        lab.register(plan)
+    assert set(caught.value.plan.changes) > set(plan.changes)
+    assert lab.calls == []
+
+
+def test_where_nobody_knows_whether_it_was_stored_nobody_says_that_it_was_not(lab: Lab) -> None:
+    lab.fails = {2: Unreachable("No answer came.", unsure=True)}
+    ended = lab.ended()
+    assert ended.report is not None
+    *first, last = ended.report.results
+    unsure = replace(ended.report, results=(*first, replace(last, state=State.UNSURE)))
+    assert NotEnrolled(ended, unsure).stays.startswith("Nobody knows whether PVE has stored")
 
 
 # --- where ----------------------------------------------------------------------------------------

@@ -221,6 +221,21 @@ def test_whoever_gives_up_at_the_touch_sends_nothing(lab: Lab) -> None:
     assert (lab.failures(), lab.refusals) == (0, 0)
 
 
+def test_an_answer_that_came_after_giving_up_is_not_sent(lab: Lab) -> None:
+    lab.enrolled_key()
+    signs = lab.key.sign
+
+    def late(*asked: Any) -> Any:
+        signed = signs(*asked)
+        lab.hands.gone = True
+        return signed
+
+    lab.key.sign = late  # type: ignore[method-assign]
+    with pytest.raises(LoginRefused, match="given up at the second factor"):
+        lab.login()
+    assert (lab.failures(), lab.refusals) == (0, 0)
+
+
 def test_a_user_without_a_key_who_is_asked_for_a_code_is_not_asked_for_a_key(lab: Lab) -> None:
     lab.enrolled()
     with pytest.raises(Refused, match="PVE does not ask nina@pve for a key"):

@@ -306,7 +306,10 @@ def test_a_key_that_does_not_greet_is_given_back() -> None:
 def test_only_the_scans_keys_are_opened() -> None:
     bus, [path] = plugged(SoftKey(script=quick()))
     keys = UsbKeys(bus, QUICK)
+    opens, tried = bus.open, list[str]()
+    bus.open = lambda path: tried.append(path) or opens(path)  # type: ignore[method-assign,func-returns-value]
     assert kind_of(keys.open, "/etc/shadow") is Kind.UNPLUGGED
+    assert tried == []
     bus.denied.add(path)
     assert kind_of(keys.open, path) is Kind.NOT_ALLOWED
     bus.pull(path)

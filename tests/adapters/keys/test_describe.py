@@ -167,3 +167,12 @@ def test_a_key_without_a_version_at_the_greeting_tells_it_itself(told: int, firm
     key = opened(software)
     key._channel.version = (0, 0, 0)
     assert key.info().firmware == firmware
+
+
+def test_a_key_that_takes_ctap2_and_names_no_version_of_it_is_not_used_without_its_pin() -> None:
+    class Modest(SoftKey):
+        def info(self) -> dict[int, Any]:
+            return {**super().info(), 1: ["U2F_V2"]}
+
+    info = opened(Modest(pin=PIN, script=quick())).info()
+    assert info.problem == "It names no version of CTAP2."
