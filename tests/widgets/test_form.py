@@ -15,6 +15,7 @@ from pve_auth_tui.core.secret import Secret
 from widgets.field import AnyField, ChoiceEntry, Field, SecretEntry, TextEntry, YesNoEntry
 from widgets.form import Form
 from widgets.lines import OneLine
+from widgets.text_field import TextField
 
 CANARY = "canary-5e1f"
 
@@ -392,3 +393,21 @@ async def test_all_labels_of_a_form_are_equally_wide() -> None:
         lines = shown(pilot.app).splitlines()
         assert lines[0].index("one") == lines[1].index("two")
         assert pilot.app.query_one(".label", OneLine).size.width == len("A long label") + 5
+
+
+async def test_what_is_put_back_into_a_form_stands_there_from_its_first_letter():
+    class Kept(FormApp):
+        def on_mount(self) -> None:
+            self.query_one(Form).fill({"name": "kept from before"})
+
+    app = Kept([TextEntry("name", "Name")])
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        control = app.query_one(TextField)
+        assert control.render_line(0).text.startswith("kept from before ")
+        await pilot.press("ctrl+u", *"new")
+        await pilot.pause()
+        assert control.render_line(0).text.startswith("new ")
+        await pilot.press(*"x" * 80, "ctrl+u", *"short")
+        await pilot.pause()
+        assert control.render_line(0).text.startswith("short ")
