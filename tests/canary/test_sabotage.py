@@ -15,7 +15,7 @@ from textual.widgets import Input
 from pve_auth_tui import arguments, crash
 from pve_auth_tui.adapters import linechild, rackfile, saved
 from pve_auth_tui.adapters.keys import trouble as keytrouble
-from pve_auth_tui.adapters.keys.fido import person
+from pve_auth_tui.adapters.keys.fido.person import Person
 from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.challenge import Challenge
@@ -186,13 +186,14 @@ def messages_carry_values(patch: pytest.MonkeyPatch) -> None:
 
 def pins_are_logged(patch: pytest.MonkeyPatch) -> None:
     """By the adapter, on its way to the library."""
-    known = person.typed
+    ask = Person.request_pin
 
-    def typed(pin: Secret) -> str | None:
-        logging.getLogger("keys").debug("the PIN is %s", pin.reveal())
-        return known(pin)
+    def logged(self: Person, *args: Any) -> str:
+        pin = ask(self, *args)
+        logging.getLogger("keys").debug("the PIN is %s", pin)
+        return pin
 
-    patch.setattr(person, "typed", typed)
+    patch.setattr(Person, "request_pin", logged)
 
 
 def answers_are_kept_in_the_rack(patch: pytest.MonkeyPatch) -> None:
