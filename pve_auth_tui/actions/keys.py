@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import Final
 
+from pve_auth_tui.actions.plainjson import finding_json
 from pve_auth_tui.arguments import FINDINGS, OK
 from pve_auth_tui.asking import answers
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
         return code, json_line(
             {
                 "state": care.scan.state.value,
-                "notes": [finding._asdict() for finding in scan_lines(care.scan)],
+                "findings": [finding_json(finding) for finding in scan_lines(care.scan)],
                 "keys": [as_json(one.info, one.held, one.unasked) for one in care.keys],
             }
         )

@@ -7,9 +7,15 @@ from typing import Any
 
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import Plan, Step
 from pve_auth_tui.services.report import Report, StepResult
+
+
+def finding_json(finding: Finding) -> dict[str, str]:
+    """As `status` has them, without where they point."""
+    return {"word": finding.word, "text": finding.text, "fix": finding.fix}
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

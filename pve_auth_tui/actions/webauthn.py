@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from pve_auth_tui.actions.plainjson import finding_json
 from pve_auth_tui.actions.running import carry_out
 from pve_auth_tui.arguments import FINDINGS, OK, PROGRAM
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import Refused, UsageError
-from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.intents.settings import set_webauthn, webauthn_line
 from pve_auth_tui.core.listing import Column
 from pve_auth_tui.core.plan import ApiCall
@@ -148,7 +148,7 @@ def _as_json(found: Survey, snapshot: Snapshot, known: Known) -> dict[str, Any]:
         "settings": _settings_json(found.settings),
         "origin": found.origin or None,
         "names": dict(known.names),
-        "findings": [_finding_json(finding) for finding in found.findings],
+        "findings": [finding_json(finding) for finding in found.findings],
         "reach": [_reach_json(one) for one in (*found.reach, *found.others)],
         "proposal": {
             "settings": _settings_json(wanted),
@@ -173,10 +173,6 @@ def _settings_json(settings: Settings | None) -> dict[str, Any] | None:
         "origin": settings.origin or None,
         "allow-subdomains": settings.allow_subdomains,
     }
-
-
-def _finding_json(finding: Finding) -> dict[str, str]:
-    return {"word": finding.word, "text": finding.text, "fix": finding.fix}
 
 
 def _reach_json(one: Reach) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def test_without_a_word_it_is_the_list_and_without_a_key_the_code_says_so(desk):
     ran = desk.run()
     assert ran.code == FINDINGS
     assert "No security key is plugged into this node." in ran.out
-    assert desk.run("--json").value["state"] == "nothing"
+    value = desk.run("--json").value
+    assert value["state"] == "nothing"
+    assert {tuple(finding) for finding in value["findings"]} == {("word", "text", "fix")}
 
 
 def test_one_that_cannot_be_asked_is_told_with_the_reason_beside_the_others(desk):
