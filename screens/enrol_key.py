@@ -71,6 +71,8 @@ class EnrolKeyScreen(ProofStages):
         return Ready(origin, settings.id if settings else "", workshop.demo_key)
 
     def _settings_good(self, ready: Ready) -> None:
+        if self.ready is not None and ready != self.ready:  # a plan was agreed to under the others
+            self._plan, self.agreed, self._again = None, "", False
         self.ready = ready
         self._wait_for_key()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
@@ -49,7 +51,7 @@ async def test_a_wrong_pin_then_the_right_one_and_the_key_is_stored(pilot: Pilot
     await begun(pilot)
     await at(pilot, Step.LABEL)
     await sees(pilot, "ok Settings https://pve1.example.com:8006, ID example.com")
-    await sees(pilot, "also registered for root@pam: rack 3")
+    await sees(pilot, "also enrolled for root@pam: rack 3")
     await sees(pilot, "DEMO: The keys are software and touch themselves. Their PIN is")
     await agreed(pilot)
     await typed(pilot, "999999")
@@ -177,7 +179,7 @@ async def test_of_several_keys_one_is_taken_by_its_digit_or_by_touch(pilot: Pilo
     await sees(pilot, "1 Demo Key A 0001, /dev/hidraw2")
     await hit(pilot, "2")
     await at(pilot, Step.LABEL)
-    await sees(pilot, "also registered for bob.admin@corp: blue key")
+    await sees(pilot, "also enrolled for bob.admin@corp: blue key")
     await hit(pilot, "escape")
     await at(pilot, Step.CHOOSE)
     await hit(pilot, "t")
@@ -300,7 +302,7 @@ async def test_a_plan_that_no_longer_holds_is_shown_anew(
     await at(pilot, Step.LABEL)
     with monkeypatch.context() as changed:
 
-        def enrol(plan: object, *args: object) -> None:
+        def enrol(plan: object, *args: object, **more: object) -> None:
             raise PlanChanged(plan)  # type: ignore[arg-type]
 
         changed.setattr(app.workshop.key_enrol, "enrol", enrol)
@@ -311,6 +313,24 @@ async def test_a_plan_that_no_longer_holds_is_shown_anew(
     await hit(pilot, "y")
     await typed(pilot)
     await stored(pilot)
+
+
+async def test_settings_that_were_changed_meanwhile_are_seen_and_agreed_to_anew(
+    pilot: Pilot[None],
+) -> None:
+    app = pilot.app
+    assert isinstance(app, PveAuthApp)
+    await begun(pilot)
+    await agreed(pilot)
+    await asked_for_pin(pilot)
+    await hit(pilot, "escape")
+    screen = await at(pilot, Step.TROUBLE)
+    assert screen._plan is not None
+    screen._settings_good(replace(screen.ready, rp_id="other.example"))  # type: ignore[type-var]
+    await at(pilot, Step.LABEL)
+    await pilot.pause(0.2)
+    assert screen.step is Step.LABEL
+    assert screen._plan is None
 
 
 async def test_who_is_left_for_another_plan_is_asked_for_it(pilot: Pilot[None]) -> None:

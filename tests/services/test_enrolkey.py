@@ -16,7 +16,7 @@ from pve_auth_tui.core.intents import factors
 from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import KeyPlace, Phase
 from pve_auth_tui.core.keytrouble import Back, KeyTrouble, Kind
-from pve_auth_tui.core.plan import ApiCall, KeyCall, Plan, Step
+from pve_auth_tui.core.plan import ApiCall, KeyCall, Plan, Step, Weight
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.snapshot import Datacenter
 from pve_auth_tui.core.tfaconfig import TfaEntry
@@ -481,6 +481,28 @@ def test_again_asks_anew_where_more_would_change_than_was_agreed_to(lab: Lab) ->
         lab.register(plan)
     assert set(caught.value.plan.changes) > set(plan.changes)
     assert lab.calls == []
+
+
+@pytest.mark.parametrize(
+    "agreed", [{"refusal": "No way in."}, {"confirm": "typed"}, {"weight": Weight.HEAVY}]
+)
+def test_a_plan_that_asks_for_another_word_than_was_typed_is_shown_anew(
+    lab: Lab, agreed: dict[str, Any]
+) -> None:
+    with pytest.raises(PlanChanged):
+        lab.register(replace(lab.plan(), **agreed))
+    assert lab.calls == []
+
+
+def test_of_two_new_entries_nobody_guesses_which_is_ours(lab: Lab) -> None:
+    """The answer got lost, and somebody else added one at the same time."""
+    lab.fails, lab.lost = {2: Unreachable("No answer came.", unsure=True)}, True
+    lab.key.on_touch = lambda: lab.api.call(
+        "POST", ("access", "tfa", WITHOUT), {"type": "recovery"}
+    )
+    lab.register()
+    assert len(lab.entries()) == 2
+    assert not lab.marks.all()
 
 
 def test_where_nobody_knows_whether_it_was_stored_nobody_says_that_it_was_not(lab: Lab) -> None:

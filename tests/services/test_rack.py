@@ -153,6 +153,16 @@ def test_a_key_that_took_the_place_of_another_is_not_looked_at_for_its_cell(stan
     assert caught.value.kind is Kind.UNPLUGGED
 
 
+def test_a_key_that_took_the_place_of_the_described_one_is_not_stored(stand: Stand) -> None:
+    stand.plug(soft(1))
+    ready = stand.look(A1)
+    stand.plug(soft(2))
+    with pytest.raises(KeyTrouble) as caught:
+        stand.service.store(stand.rack, ready, stand.hands)
+    assert caught.value.kind is Kind.UNPLUGGED
+    assert stand.entries(ERIK) == []
+
+
 @pytest.mark.parametrize(
     "more",
     [
