@@ -31,7 +31,7 @@ class Closing(Protocol):
 class Workshop:
     """`outlooks` tell how things are; `plans` change them; `enrol` prepares second factors, and
     `prove` shows that they work; `keys` are the security keys in this machine's USB, `key_enrol`
-    registers one and `key_care` describes them, `rack` registers several in one go, `proofs` is
+    enrols one and `key_care` describes them, `rack` enrols several in one go, `proofs` is
     what was seen of them; `names` are those of the nodes, as browsers know them; `token_test`
     asks as an API token; `journal` holds what was done; `keepsake` makes files of secrets.
 

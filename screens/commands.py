@@ -226,7 +226,7 @@ class KeysCommand(Command["BaseScreen"]):
 
 
 class RackCommand(Command["BaseScreen"]):
-    """Registers several security keys for several people in one go: the marked ones."""
+    """Enrols several security keys for several people in one go: the marked ones."""
 
     keys, shown, word, name = "", "", "", "rack"
 

@@ -82,7 +82,7 @@ class ChangePin(OfKey):
 
 
 class EnrolWith(OfKey):
-    """Registers a security key for somebody whom you pick."""
+    """Enrols a security key for somebody whom you pick."""
 
     keys, shown, word, name = "e", "e", "enrol", "enrol"
 

@@ -215,7 +215,7 @@ class PlanScreen(BaseScreen):
     def why_not_try(self) -> str:
         """Why it cannot take itself back; or ""."""
         if self._agree:
-            return "What a key registers does not take itself back; u removes it."
+            return "A key that is enrolled does not take itself back; u removes it."
         if not self._plan.back.steps:
             return "This cannot be taken back, so it cannot take itself back."
         return self._why_no_timer

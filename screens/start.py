@@ -53,7 +53,7 @@ class AskWhy(Command["StartScreen"]):
 
 
 class EnrolKey(Command["StartScreen"]):
-    """Registers a security key that is plugged into this machine for somebody."""
+    """Enrols a security key that is plugged into this machine for somebody."""
 
     keys, shown, word, name = "e", "e", "key", "enrol a key"
 
@@ -194,7 +194,7 @@ class StartScreen(BaseScreen):
         """`e`"""
         from screens.enrol_key import EnrolKeyScreen
 
-        self._for_somebody("Register a security key for", EnrolKeyScreen)
+        self._for_somebody("Enrol a security key for", EnrolKeyScreen)
 
     def give_totp(self) -> None:
         """`o`"""

@@ -118,7 +118,7 @@ class PluggedKeys(KeysCommand):
 
 
 class RackMode(RackCommand):
-    """Registers several security keys for several people in one go, at the rack."""
+    """Enrols several security keys for several people in one go, at the rack."""
 
     keys, shown = "R", "R"
 

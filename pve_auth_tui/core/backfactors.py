@@ -29,8 +29,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "yubico": "Yubico",
 }
 _INSTEAD: Final[Mapping[str, str]] = {
-    "webauthn": "register the key anew",
-    "u2f": "register the key anew",
+    "webauthn": "enrol the key anew",
+    "u2f": "enrol the key anew",
     "yubico": "add the YubiKey anew",
 }
 

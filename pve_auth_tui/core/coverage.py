@@ -249,11 +249,11 @@ def _keys(case: _Case) -> Iterator[Coverage]:
                             "Set WebAuthn up: `:webauthn`.", entry)  # fmt: skip
         elif mark and mark.rp_id and case.rp_id and mark.rp_id != case.rp_id:
             text = f"bound to the ID {mark.rp_id}; now it is {case.rp_id}, so PVE does not find it"
-            fix = f"Register the key anew, or set the ID back to {mark.rp_id}."
+            fix = f"Enrol the key anew, or set the ID back to {mark.rp_id}."
             yield case.says("old-id", "LOOK", text, fix, entry)
         elif mark and _looks_copied(entry, mark):
             text = f"its counter stands at {mark.counter}, which PVE takes for a copied key"
-            yield case.says("counter", "LOOK", text, f"{_COUNTED} Register it anew.", entry)
+            yield case.says("counter", "LOOK", text, f"{_COUNTED} Enrol it anew.", entry)
         if proved(case.marks, case.userid, entry) == How.ENROLLED.value:
             text = "no login with it was seen by this program"
             yield case.says("unproved", "-", text, "t tries it.", entry)

@@ -1,6 +1,6 @@
-"""Under which WebAuthn IDs a security key may have been registered, today's and older ones.
+"""Under which WebAuthn IDs a security key may have been enrolled, today's and older ones.
 
-PVE stores no ID beside a credential, so a key that answers to none today may have been registered
+PVE stores no ID beside a credential, so a key that answers to none today may have been enrolled
 before the settings were changed: then it answers under an ID that somebody would have chosen.
 """
 
@@ -86,5 +86,5 @@ def _host(url: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    """No IP address: no key was ever registered under one (reference/fido.md 3.4)."""
+    """No IP address: no key was ever enrolled under one (reference/fido.md 3.4)."""
     return bool(text) and ":" not in text and not text.rpartition(".")[2].isdigit()

@@ -78,7 +78,7 @@ def _held(held: Sequence[Holding] | None) -> tuple[str, ...]:
     for one in (held or ())[:_MOST]:
         off = ", disabled" if not one.enabled else ""
         old = "" if one.works else f", under the WebAuthn ID {one.rp_id}"
-        texts.append(f"also registered for {one.userid}: {one.description}{off}{old}")
+        texts.append(f"also enrolled for {one.userid}: {one.description}{off}{old}")
     if held and len(held) > _MOST:
         texts.append(f"and {count_words(len(held) - _MOST, 'more entry', 'more entries')}")
     return tuple(texts)

@@ -76,7 +76,7 @@ _TOLD: Final[Mapping[Kind, tuple[str, str, Back]]] = {
         Back.CHALLENGE,
     ),
     Kind.ALREADY: (
-        "This key is registered for this user already.",
+        "This user has this key already.",
         "Take another key, or remove the old entry first.",
         Back.SCAN,
     ),

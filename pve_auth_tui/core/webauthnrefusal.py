@@ -63,7 +63,7 @@ _TEXTS: Final[tuple[tuple[str, _Told], ...]] = (
         "credential alg that was not allowed",
         _Told(
             Kind.UNSUPPORTED,
-            "PVE takes no such key: it signs with neither ES256 nor RS256, or it is registered"
+            "PVE takes no such key: it signs with neither ES256 nor RS256, or it is enrolled"
             " for this user already.",
             "Look at the user's entries, or take another key.",
         ),
@@ -156,5 +156,5 @@ def server_trouble(error: AuthTuiError) -> KeyTrouble:
         if re.search(pattern, text[:_MOST_READ]):
             return KeyTrouble(told.kind, text, message=told.message, hint=told.hint)
     plainly = explained(error) if isinstance(error, ApiError) else error
-    hint = plainly.hint or "Nothing was registered."
+    hint = plainly.hint or "Nothing was stored."
     return KeyTrouble(Kind.SERVER, text, message=str(plainly), hint=hint)

@@ -76,7 +76,7 @@ def test_an_entry_of_the_user_keeps_the_key_out_and_one_of_others_does_not() -> 
 def test_what_is_told_of_a_key() -> None:
     assert key_texts(key(firmware="5.4.3"), (held("bob@pve", enabled=False),)) == (
         "YubiKey 5 NFC 4711, firmware 5.4.3, PIN set, 8 tries left",
-        "also registered for bob@pve: rack 3, disabled",
+        "also enrolled for bob@pve: rack 3, disabled",
     )
     assert key_texts(key(versions=("U2F_V2",)), None) == ("YubiKey 5 NFC 4711, U2F, no PIN",)
     assert key_texts(key(), (held(works=False),))[1].endswith("under the WebAuthn ID old.lan")

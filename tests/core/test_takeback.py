@@ -499,9 +499,9 @@ def test_the_wait_ends_in_the_very_second_in_which_pve_would_refuse_the_code():
     [
         (
             with_entry("webauthn", {}),
-            "WebAuthn entry phone of ann@pve does not come back: register",
+            "WebAuthn entry phone of ann@pve does not come back: enrol",
         ),
-        (with_entry("u2f", {}), "U2F entry phone of ann@pve does not come back: register"),
+        (with_entry("u2f", {}), "U2F entry phone of ann@pve does not come back: enrol"),
         (with_entry("yubico", "c"), "Yubico entry phone of ann@pve does not come back: add"),
         (with_entry("recovery", {}), "The recovery keys of ann@pve do not come back: make a new"),
         (with_entry(enable=False), "TOTP entry phone of ann@pve does not come back: it was off"),

@@ -249,4 +249,4 @@ def test_other_errors_keep_their_words() -> None:
     assert (lost.kind, str(lost), lost.hint) == (Kind.SERVER, "No answer came.", "Look again.")
     known = KeyTrouble(Kind.TIMEOUT)
     assert server_trouble(known) is known
-    assert server_trouble(Refused("No.")).hint == "Nothing was registered."
+    assert server_trouble(Refused("No.")).hint == "Nothing was stored."

@@ -169,7 +169,7 @@ def keys_of_another_id(snapshot: Snapshot, config: UserConfig, now: float) -> Fi
         yield Finding(
             "LOOK",
             f"security keys of {number} are bound to another WebAuthn ID",
-            f"{listed(old)}: PVE does not find them. Register them anew.",
+            f"{listed(old)}: PVE does not find them. Enrol them anew.",
             Target("tfa", query="note:old rights:admin"),
         )
 

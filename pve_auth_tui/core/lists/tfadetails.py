@@ -150,9 +150,9 @@ def _proof_lines(snapshot: Snapshot, userid: str, entry: TfaEntry, now: float) -
         return []
     text = "never: this program has seen no login with it. t tries it"
     if entry.type == "webauthn":
-        text += "; PVE stores nowhere which ID it was registered under"
+        text += "; PVE stores nowhere which ID it was enrolled under"
         if mark is not None and mark.rp_id:
-            text = f"never; registered under {mark.rp_id}. t tries it"
+            text = f"never; enrolled under {mark.rp_id}. t tries it"
     return [Line(text, "Proved")]
 
 
