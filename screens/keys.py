@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,7 +14,6 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.find import haystack
 from pve_auth_tui.core.keyids import Holding
-from pve_auth_tui.core.keypins import no_pin_problem
 from pve_auth_tui.core.keyrows import COLUMNS, lines_of, row, waiting
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Scan
 from pve_auth_tui.core.keywords import label, scan_lines
@@ -22,10 +21,18 @@ from pve_auth_tui.core.listing import Line, Row
 from pve_auth_tui.core.logins import webauthn_id
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaConfig
-from screens.base import EVERYWHERE, BaseScreen
+from screens.base import EVERYWHERE
 from screens.choose import ChooseScreen
-from screens.commands import Back, Command, Commands, KeysCommand, Reload
+from screens.commands import Back, Commands, KeysCommand, Reload
 from screens.key_watch import KeyWatch
+from screens.keys_commands import (
+    ChangePin,
+    EnrolWith,
+    LeaveKeys,
+    OpenKey,
+    ReadKeysAgain,
+    TestKey,
+)
 from widgets.detail_pane import DetailPane
 from widgets.filter_table import FilterTable
 
@@ -33,99 +40,6 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.keycare import Plugged
 
 _TITLE: Final = "Keys"
-_READING: Final = "The keys are just being read."
-
-
-class OfKey(Command["KeysScreen"]):
-    """One that needs a key under the cursor, and that none is being read."""
-
-    @classmethod
-    def problem(cls, screen: KeysScreen) -> str:
-        if screen.plugged is None:
-            return _READING if screen.reads else "There is no security key here."
-        return screen.plugged.info.problem or (_READING if screen.reads else "")
-
-
-class OpenKey(Command["KeysScreen"]):
-    """Opens everything that the key says of itself, and whose entries it holds."""
-
-    keys, shown, word, name = "enter", "enter", "open", "open"
-
-    @classmethod
-    def problem(cls, screen: KeysScreen) -> str:
-        return "" if screen.table.key else "There is no security key here."
-
-    @classmethod
-    def run(cls, screen: KeysScreen) -> None:
-        screen.open_key()
-
-
-class ChangePin(OfKey):
-    """Sets the key's PIN, or changes it. Reset is never offered: it deletes every account on the
-    key, those of other systems, too.
-    """
-
-    keys, shown, word, name = "p", "p", "PIN", "pin"
-
-    @classmethod
-    def problem(cls, screen: KeysScreen) -> str:
-        if problem := super().problem(screen):
-            return problem
-        node, found = screen.house.node, screen.plugged
-        if node is not None and node.read_only:
-            return "This was started with --read-only: no PIN is changed."
-        return no_pin_problem(found.info) if found else ""
-
-    @classmethod
-    def run(cls, screen: KeysScreen) -> None:
-        screen.change_pin()
-
-
-class EnrolWith(OfKey):
-    """Enrols a security key for somebody whom you pick."""
-
-    keys, shown, word, name = "e", "e", "enrol", "enrol"
-
-    @classmethod
-    def problem(cls, screen: KeysScreen) -> str:
-        return super().problem(screen) or screen.house.why_no_change()
-
-    @classmethod
-    def run(cls, screen: KeysScreen) -> None:
-        screen.enrol()
-
-
-class TestKey(OfKey):
-    """Proves that somebody whose entry the key holds can log in with it."""
-
-    keys, shown, word, name = "t", "t", "test", "test"
-
-    @classmethod
-    def problem(cls, screen: KeysScreen) -> str:
-        if problem := super().problem(screen):
-            return problem
-        return "" if screen.held else "The key holds nobody's entry, as far as it tells."
-
-    @classmethod
-    def run(cls, screen: KeysScreen) -> None:
-        screen.test()
-
-
-class ReadKeysAgain(Reload):
-    """Reads the keys and the node anew. The cursor stays on its key."""
-
-    word = "again"
-
-    @classmethod
-    def run(cls, screen: BaseScreen) -> None:
-        cast("KeysScreen", screen).ask_again()
-        super().run(screen)
-
-
-class LeaveKeys(Back):
-    """Goes back."""
-
-    word = "back"
 
 
 class KeysScreen(KeyWatch):
