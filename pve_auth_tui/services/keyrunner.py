@@ -65,7 +65,6 @@ class KeyRunner:
             creation = creation_of(text if isinstance(text, str) else "")
         except Unreadable as error:
             raise server_trouble(error) from None
-        require_rp(creation.rp_id, self._place)
         self._creation, self._asks, self._born = creation, step, born
         return answer
 
@@ -87,6 +86,7 @@ class KeyRunner:
             if self._age >= OLD:
                 self._ask(self._asks, on_line)
             asked, hands = self._creation, _Timely(self)
+            require_rp(asked.rp_id, self._place)
             options = timed(asked.options, self._left)
             try:
                 return self._key.register(options, self._place.origin, hands), asked.challenge

@@ -86,6 +86,7 @@ GOOD = json.loads(CHALLENGES[0])["publicKey"]
         "[" * 50_000,
         "x" * 300_000,
         json.dumps(GOOD),
+        json.dumps({"publicKey": GOOD, "more": "x" * 300_000}),
         json.dumps({"publicKey": []}),
         *(json.dumps({"publicKey": {**GOOD, name: None}}) for name in ("rp", "user", "challenge")),
         json.dumps({"publicKey": {**GOOD, "rp": {"name": "x"}}}),

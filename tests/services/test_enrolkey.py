@@ -418,6 +418,7 @@ def test_a_key_makes_nothing_for_another_id_than_that_of_the_settings(lab: Lab, 
     assert (ended.kind, ended.back) == (Kind.ORIGIN, Back.SETTINGS)
     assert f"the WebAuthn ID {asked[:80]}, and its settings say example.com" in str(ended)
     assert (lab.key.asked, len(lab.calls), lab.entries()) == ([], 1, ())
+    assert (ended.stays, lab.mark_of()) == (MARK_STAYS, "x")
 
 
 def test_a_challenge_for_another_id_is_refused_when_it_is_renewed_too(lab: Lab) -> None:
