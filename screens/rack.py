@@ -24,7 +24,7 @@ from pve_auth_tui.core.racksheet import sheet
 from pve_auth_tui.core.words import date
 from screens.base import EVERYWHERE
 from screens.commands import Back, Commands
-from screens.rack_cells import OwnerEntry, RackCells, Step
+from screens.rack_cells import Step
 from screens.rack_commands import (
     Again,
     KeyAfter,
@@ -34,6 +34,7 @@ from screens.rack_commands import (
     Skip,
     Yes,
 )
+from screens.rack_proof import OwnerEntry, RackProof
 from widgets.filter_table import FilterTable
 from widgets.lines import Rule
 from widgets.stages import Stage, Stages
@@ -42,7 +43,7 @@ _DROP: Final = "Drop it, and begin anew. What PVE has stored stays."
 _STAGE: Final = {Step.LOOKS: 0, Step.ASKS: 0, Step.STORES: 1, Step.OWNER: 2, Step.PROVES: 2}
 
 
-class RackScreen(RackCells):
+class RackScreen(RackProof):
     """`userids`: who is chosen at first, else the administrators."""
 
     CSS_PATH = "rack.tcss"

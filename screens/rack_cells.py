@@ -7,25 +7,18 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from textual import on
-
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keys import KeyPlace, Scan
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import scan_lines
-from pve_auth_tui.core.modhex import holds_code
 from pve_auth_tui.core.plan import Plan
-from pve_auth_tui.core.rack import Place, Proving, Rack, failed, next_open
+from pve_auth_tui.core.rack import Place, Rack, failed, next_open
 from pve_auth_tui.core.rackplan import Agreed
-from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.words import count_words
-from screens.at_key import TOO_EARLY, AtKey
+from screens.at_key import AtKey
 from screens.key_watch import KeyWatch
-from widgets.controls import Entered
-from widgets.field import SecretEntry
 
 if TYPE_CHECKING:
-    from pve_auth_tui.services.prove import Proof
     from pve_auth_tui.services.rack import Done, PlugPin, RackService, Ready
 
 _STAYS_OPEN: Final = frozenset({Kind.CANCELLED, Kind.PIN_CANCELLED, Kind.ALREADY})
@@ -44,10 +37,6 @@ class Step(Enum):
     PULL = "the key to be unplugged"
 
 
-class OwnerEntry(SecretEntry):
-    """The password of whoever gets the key, for one login."""
-
-
 class RackCells(AtKey, KeyWatch):
     """The part of the rack's screen that works with keys. `rack` and `agreed` are there as soon as
     it waits for the first one.
@@ -60,9 +49,9 @@ class RackCells(AtKey, KeyWatch):
         self.at = Place(0, 0)
         self.agreed: Agreed | None = None
         self.ready: Ready | None = None
-        self._key: KeyPlace | None = None
+        self.plugged: KeyPlace | None = None
         self._others: frozenset[KeyPlace] = frozenset()  # plugged in, and not for us
-        self._again: Callable[[], None] | None = None
+        self.again_with: Callable[[], None] | None = None
         self._pin: PlugPin | None = None
 
     # --- what the rest of the screen does -----------------------------------------------------
@@ -73,6 +62,14 @@ class RackCells(AtKey, KeyWatch):
 
     def focus_table(self) -> None:
         """No control has the cursor while a hand may be at the key."""
+        raise NotImplementedError
+
+    def stored(self, done: Done) -> None:
+        """PVE has stored the key: now its proof."""
+        raise NotImplementedError
+
+    def hide_password(self) -> None:
+        """And forget what was typed."""
         raise NotImplementedError
 
     def note(self) -> None:
@@ -99,7 +96,7 @@ class RackCells(AtKey, KeyWatch):
 
     def scanned(self, scan: Scan) -> None:
         self._others &= frozenset(scan.keys)
-        if self._key is not None and self._key not in scan.keys:
+        if self.plugged is not None and self.plugged not in scan.keys:
             self._pulled()
         elif self.step is Step.PLUG:
             self._take(scan)
@@ -125,13 +122,13 @@ class RackCells(AtKey, KeyWatch):
 
     def forget_key(self) -> None:
         """It was unplugged, or the screen is left: its PIN goes, too."""
-        self._key = self.ready = self._again = None
+        self.plugged = self.ready = self.again_with = None
         if self._pin is not None:
             self._pin.forget()
 
     def wait_for_key(self) -> None:
         """The chosen cell is the next one."""
-        self._go(Step.PLUG)
+        self.go(Step.PLUG)
         self.focus_table()
         self.say(f"Plug in the key for {self.name_of(self.at)}.")
         if self.scan is not None:
@@ -148,7 +145,7 @@ class RackCells(AtKey, KeyWatch):
             told = count_words(len(fresh), "key is", "keys are")
             self.say(f"{told} plugged in: leave the one for {self.at.label} alone there.")
         elif fresh:
-            self._key = fresh[0]
+            self.plugged = fresh[0]
             self._others = frozenset(scan.keys) - {fresh[0]}
             self._look_at_key()
         elif not scan.keys:
@@ -156,36 +153,36 @@ class RackCells(AtKey, KeyWatch):
             if problem is not None:
                 self.say(f"{problem.text} {problem.fix}".strip())
 
-    def _look_afresh(self) -> None:
+    def look_afresh(self) -> None:
         """While a key is worked with nobody looks; it may be gone by now."""
         self.forget_scan()
         self.look_for_keys()
 
-    def _go(self, step: Step) -> None:
+    def go(self, step: Step) -> None:
         self.step = step
         self.show_rack()
 
     # --- a cell -------------------------------------------------------------------------------
 
     def _look_at_key(self) -> None:
-        rack, key, agreed, at = self.rack, self._key, self.agreed, self.at
+        rack, key, agreed, at = self.rack, self.plugged, self.agreed, self.at
         if rack is None or key is None:
             return
         if agreed is None or at not in agreed.places:
             self.ask_agreement()
             return
         self.ready = None
-        self._go(Step.LOOKS)
+        self.go(Step.LOOKS)
         look = partial(self.service.look, rack, at, key, agreed)
         self.at_key(look, self._looked, self.not_stored)
 
     def _looked(self, ready: Ready) -> None:
         self.ready = ready
         if ready.asks:
-            self._go(Step.ASKS)
+            self.go(Step.ASKS)
             self.focus_table()
             self.say(f"LOOK {' '.join(ready.asks)} y takes it all the same; or unplug it.")
-            self._look_afresh()
+            self.look_afresh()
         else:
             self._store_as_agreed(ready)
 
@@ -201,7 +198,7 @@ class RackCells(AtKey, KeyWatch):
             from screens.plan import PlanScreen
 
             self.step = Step.PULL
-            self._again = self._look_at_key
+            self.again_with = self._look_at_key
 
             def agreed(plan: Plan, override: str) -> None:
                 self._store(ready, override)
@@ -214,17 +211,17 @@ class RackCells(AtKey, KeyWatch):
         self.say(f"{error} {error.hint}".strip())
 
     def _store(self, ready: Ready, override: str = "") -> None:
-        rack, pin = self.rack, self._plug_pin()
+        rack, pin = self.rack, self.plug_pin()
         if rack is None:
             return
-        self._go(Step.STORES)
+        self.go(Step.STORES)
         self.at_key(
             lambda hands: self.service.store(rack, ready, pin.hands(hands), override),
-            self._stored,
+            self.stored,
             self.not_stored,
         )
 
-    def _plug_pin(self) -> PlugPin:
+    def plug_pin(self) -> PlugPin:
         if self._pin is None:
             from pve_auth_tui.services.rack import PlugPin
 
@@ -238,133 +235,22 @@ class RackCells(AtKey, KeyWatch):
         is_open = isinstance(error, PlanChanged) or (
             isinstance(error, KeyTrouble) and error.kind in _STAYS_OPEN
         )
-        self._again = self._look_at_key
+        self.again_with = self._look_at_key
         if self.rack is not None and not is_open:
             self.rack = failed(self.rack, self.at, str(error))
             self.note()
-        self._go(Step.PULL)
+        self.go(Step.PULL)
         self.focus_table()
         if isinstance(error, KeyTrouble) and error.kind in {Kind.CANCELLED, Kind.PIN_CANCELLED}:
             told = f"Given up: {self.at.label} is open."
         else:
             told = f"{error} {error.hint}".strip()
         self.say(f"{told} a tries again; or unplug the key.")
-        self._look_afresh()
-
-    def _stored(self, done: Done) -> None:
-        self.rack = done.rack
-        self.house.took_picture(done.report)
-        match done.rack.proving:
-            case Proving.SIGNATURE:
-                self._sign()
-            case Proving.NOW:
-                self._ask_owner()
-            case Proving.LATER:
-                self._end_cell(f"{self.at.label} is stored; nobody has proved it.")
-        if done.remarks:
-            self.say(" ".join(done.remarks))
-
-    # --- its proof ----------------------------------------------------------------------------
-
-    def _ask_owner(self) -> None:
-        rack, snapshot = self.rack, self.house.snapshot
-        if rack is None or snapshot is None:
-            return
-        userid = rack.userid(self.at)
-        if why := self.service.why_no_login(userid, snapshot):
-            self.say(f"{why} So its signature is checked.")
-            self._sign()
-            return
-        self._go(Step.OWNER)
-        self.focus_table()
-        self.say(f"Stored. {userid} types the password, then Enter; blank: signature only.")
-        self.when_listening(self._show_password)
-        self._look_afresh()
-
-    def _show_password(self) -> None:
-        if self.step is Step.OWNER:
-            field = self.query_one(OwnerEntry)
-            field.give_label(field.label_width)
-            field.display = True
-            field.control.focus()
-
-    def hide_password(self) -> None:
-        """And forget what was typed."""
-        field = self.query_one(OwnerEntry)
-        field.clear()
-        field.display = False
-
-    @on(Entered)
-    def _password_entered(self, message: Entered) -> None:
-        field = self.query_one(OwnerEntry)
-        if self.step is not Step.OWNER or not field.display:
-            return
-        message.stop()
-        password = field.value
-        typed = password.reveal()
-        if holds_code(typed):
-            field.clear()
-            self.say(TOO_EARLY)
-            return
-        self.hide_password()
-        if typed:
-            self._log_in(password)
-        else:
-            self._sign()
-
-    def _log_in(self, password: Secret) -> None:
-        rack, key, at, pin = self.rack, self._key, self.at, self._plug_pin()
-        if rack is None or key is None:
-            return
-        self._go(Step.PROVES)
-        self.say("Logging in ...")
-        self.at_key(
-            lambda hands: self.service.log_in(rack, at, key, pin.hands(hands), password),
-            self._proved,
-            partial(self._not_proved, self._ask_owner),
-        )
-
-    def _sign(self) -> None:
-        rack, key, at, pin = self.rack, self._key, self.at, self._plug_pin()
-        if rack is None or key is None:
-            return
-        self._go(Step.PROVES)
-        self.at_key(
-            lambda hands: self.service.sign(rack, at, key, pin.hands(hands)),
-            self._proved,
-            partial(self._not_proved, self._sign),
-        )
-
-    def _proved(self, result: tuple[Rack, Proof]) -> None:
-        self.rack, proof = result
-        what = "proved by a login" if proof.address else "stored, its signature is right"
-        self._end_cell(" ".join((f"{self.at.label} is {what}.", *proof.remarks)))
-
-    def _not_proved(self, again: Callable[[], None], error: AuthTuiError) -> None:
-        self._again = again
-        told = f"{error} {error.hint}".strip()
-        self._end_cell(f"{self.at.label} is stored, and not proved: {told} a tries again.")
-
-    def prove_later(self) -> None:
-        """Esc at the password: the key is stored, and stays so."""
-        self.hide_password()
-        self._again = self._ask_owner
-        self._end_cell(f"{self.at.label} is stored; nobody has proved it.")
-
-    def _end_cell(self, sentence: str) -> None:
-        self._go(Step.PULL)
-        self.focus_table()
-        following = self.following
-        if following is None:
-            then = "Nothing is open any more: f saves the sheet."
-        else:
-            then = f"Unplug it; next is {self.name_of(following)}."
-        self.say(f"{sentence} {then}")
-        self._look_afresh()
+        self.look_afresh()
 
     def finish(self) -> None:
         """No cell is open."""
-        self._go(Step.RESTS)
+        self.go(Step.RESTS)
         self.focus_table()
         if self.rack is not None:
             self.say(f"{self.rack.summary} stored, none is open. f saves the sheet; esc leaves.")
@@ -377,7 +263,7 @@ class RackCells(AtKey, KeyWatch):
             return "The key is being worked with. Esc gives it up."
         if self.rack is None:
             return "There is no rack yet."
-        if self._again is not None and self.step is Step.PULL:
+        if self.again_with is not None and self.step is Step.PULL:
             return ""
         if self.step is Step.RESTS and self.rack.unfinished:
             return ""
@@ -385,8 +271,8 @@ class RackCells(AtKey, KeyWatch):
 
     def again(self) -> None:
         """`a`: with the key that is plugged in, or the plan that was left."""
-        if self._again is not None:
-            again, self._again = self._again, None
+        if self.again_with is not None:
+            again, self.again_with = self.again_with, None
             again()
         else:
             self.ask_agreement()

@@ -17,8 +17,8 @@ from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from screens.prove import ProveScreen
 from screens.rack import RackScreen
-from screens.rack_cells import OwnerEntry
 from screens.rack_cells import Step as RackStep
+from screens.rack_proof import OwnerEntry
 from screens.rack_setup import RackSetup
 from screens.webauthn_form import WebauthnForm
 from tests.canary.formscenes import fill, looked_at

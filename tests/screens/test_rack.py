@@ -24,7 +24,8 @@ from pve_auth_tui.wiring import wired
 from pve_auth_tui.workshop import Workshop
 from screens.plan import PlanScreen
 from screens.rack import RackScreen
-from screens.rack_cells import OwnerEntry, Step
+from screens.rack_cells import Step
+from screens.rack_proof import OwnerEntry
 from screens.rack_setup import RackSetup
 from tests.screens.conftest import (
     UNICODE,
