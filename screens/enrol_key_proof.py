@@ -34,8 +34,9 @@ class ProofStages(StagesScreen):
 
     def was_stored(self, report: Report) -> None:
         """PVE has it."""
-        answer = report.results[-1].answer
-        self._entry = str(answer.get("id", "")) if isinstance(answer, Mapping) else ""
+        from pve_auth_tui.services.enrolkey import new_entry
+
+        self._entry = new_entry(report)
         self.house.took_picture(report)
         wrong = " ".join((*report.differences, *report.remarks))
         read = "PVE was asked again, and has it."

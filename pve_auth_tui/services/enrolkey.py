@@ -160,7 +160,7 @@ class KeyEnrolService:
 
     def _noted(self, report: Report) -> Report:
         """The report, with what was wrong with noting it."""
-        userid, entry = _userid(report.plan), _new_entry(report)
+        userid, entry = _userid(report.plan), new_entry(report)
         if self._proofs is None or not entry:
             return report
         place = place_of(report.plan.before, self._host())
@@ -182,7 +182,7 @@ def _userid(plan: Plan) -> str:
     raise KeyTrouble(Kind.KEY_ERROR, message="This plan enrols no security key.")
 
 
-def _new_entry(report: Report) -> str:
+def new_entry(report: Report) -> str:
     """The id that PVE gave it; where its answer was lost, that of the entry which is new."""
     answer = report.results[-1].answer
     ident = answer.get("id") if isinstance(answer, Mapping) else None

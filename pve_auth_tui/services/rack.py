@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
@@ -17,7 +16,7 @@ from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Phase, PinAsked
 from pve_auth_tui.core.keystages import already, not_asked
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
-from pve_auth_tui.core.keywords import label, pin_words
+from pve_auth_tui.core.keywords import FEW_TRIES, label, pin_words
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.ports import Clock, Hands, Proofs, Racks, SecurityKeys
 from pve_auth_tui.core.proofs import How, Mark
@@ -28,13 +27,10 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import listed
 from pve_auth_tui.services.applying import World
-from pve_auth_tui.services.enrolkey import KeyEnrolService, NotEnrolled
+from pve_auth_tui.services.enrolkey import KeyEnrolService, NotEnrolled, new_entry
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import Proof, ProveService
 from pve_auth_tui.services.report import Report
-
-_FEW_TRIES: Final = 3
-"""Wrong PINs after which a key wants to be unplugged (CTAP 2.1, 6.5.5.2): none is typed unasked."""
 
 
 class PlugPin:
@@ -53,7 +49,7 @@ class PlugPin:
 
     def answer(self, asked: PinAsked, hands: Hands) -> Secret | None:
         """The known one unless it is wrong, or few tries are left; else what is typed."""
-        few = asked.tries is not None and asked.tries <= _FEW_TRIES
+        few = asked.tries is not None and asked.tries <= FEW_TRIES
         if self._pin is None or asked.wrong or few:
             self._pin = hands.pin(asked)
         return self._pin
@@ -225,9 +221,8 @@ class RackService:
         return Done(rack, report, remarks)
 
     def _stored(self, rack: Rack, ready: Ready, report: Report) -> Rack:
-        answer = report.results[-1].answer
-        entry = answer.get("id") if isinstance(answer, Mapping) else None
-        if not isinstance(entry, str) or not entry:
+        entry = new_entry(report)
+        if not entry:
             return _found(rack, ready.place, ready.tag, report)
         return stored(rack, ready.place, entry, ready.tag, self._clock.now())
 
