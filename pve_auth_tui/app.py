@@ -487,11 +487,16 @@ class PveAuthApp(CalmCrash, Changing):
     def copy_to_clipboard(self, text: str) -> None:
         """Nothing goes to the terminal's clipboard (R6)."""
 
+    def seen_somebody(self) -> None:
+        """Somebody is there, though no key was pressed: a security key was plugged in or pulled."""
+        self._last_key = monotonic()
+
     def _watch_idleness(self) -> None:
         if monotonic() - self._last_key < _IDLE:
             return
         self.drafts.drop_secrets()
-        if self.is_changing or self.house_screen.waits_to_be_seen:
+        screen = self.house_screen
+        if screen.waits_to_be_seen or (self.is_changing and not screen.waits_for_somebody):
             return
         if self.screen is not self.screen_stack[1]:
             self.open_start()

@@ -106,6 +106,11 @@ class AtKey(BaseScreen):
         return self._hands is not None
 
     @property
+    def waits_for_somebody(self) -> bool:
+        """For a PIN; its plan runs all the while. A touch has an end of its own."""
+        return self.key_works and self._phase is Phase.PIN
+
+    @property
     def key_phase(self) -> Phase | None:
         """What the key does now; None while it does nothing."""
         return self._phase

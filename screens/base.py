@@ -189,6 +189,11 @@ class BaseScreen(Screen[None]):
         """Whether what it leads to would be lost if it were closed by itself."""
         return False
 
+    @property
+    def waits_for_somebody(self) -> bool:
+        """Whether what runs waits without end, and ends by itself when this is closed."""
+        return False
+
     def show_help(self) -> None:
         from screens.help import HelpScreen  # read only when asked for
 

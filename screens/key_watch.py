@@ -70,6 +70,7 @@ class KeyWatch(BaseScreen):
         self._looks = False
         if self.may_look and message.scan != self.scan:
             self.scan = message.scan
+            self.house.seen_somebody()
             self.scanned(message.scan)
 
     def on_screen_suspend(self) -> None:

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.simnode.demousb import FIRST_PORT
 from screens.at_key import TOO_EARLY
 from screens.enrol_key_commands import Step
 from screens.plan import PlanScreen
@@ -375,3 +376,23 @@ async def test_the_same_usb_is_told_once(pilot: Pilot[None]) -> None:
     screen.scanned = told.append  # type: ignore[method-assign,assignment]
     await pilot.pause(0.5)
     assert told == []
+
+
+async def test_ten_idle_minutes_at_the_pin_lead_back_to_start_and_let_the_key_go(
+    pilot: Pilot[None],
+) -> None:
+    app = pilot.app
+    assert isinstance(app, PveAuthApp)
+    await begun(pilot)
+    await agreed(pilot)
+    await asked_for_pin(pilot)
+    screen = await at(pilot, Step.WORK)
+    await hit(pilot, "1", "2")
+    assert app.is_changing, "the plan runs while the key is asked"
+    app._last_key -= 601
+    app._watch_idleness()
+    await until(pilot, lambda: isinstance(app.screen, StartScreen))
+    await until(pilot, lambda: not app.is_changing)
+    assert not screen.key_works
+    assert entries(pilot) == []
+    app.workshop.keys.open(FIRST_PORT).close()

@@ -440,3 +440,19 @@ async def test_it_begins_with_the_users_who_are_marked_on_a_list(pilot):
     await press(pilot, "enter")
     await until(pilot, lambda: "4 keys for 2 people" in shown(pilot))
     assert "erik@pve, nina@pve" in shown(pilot)
+
+
+async def test_who_only_plugs_keys_in_is_not_sent_back_to_start(pilot: Pilot[None]) -> None:
+    app = pilot.app
+    assert isinstance(app, PveAuthApp)
+    await begun(pilot, ERIK, each=1)
+    await at(pilot, Step.PLUG)
+    screen = rack_screen(pilot)
+    app._last_key -= 601
+    await next_key(pilot)
+    await sees(pilot, "PIN of the key")
+    app._watch_idleness()
+    await pilot.pause()
+    assert app.screen is screen
+    await keys(pilot, "escape")
+    await at(pilot, Step.PULL)
