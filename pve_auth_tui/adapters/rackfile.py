@@ -42,9 +42,16 @@ class FileRacks:
         return from_json(text)
 
     def save(self, rack: Rack) -> None:
-        """Note how it stands. Raises Unwritable."""
+        """Note how it stands. Raises Unwritable, also for what `load` would not read: the ids of
+        entries are PVE's.
+        """
+        text = to_json(rack)
+        try:
+            from_json(text)
+        except Unreadable as error:
+            raise Unwritable("The rack cannot be noted as it stands now.", error.hint) from error
         with private(self._folder) as folder:
-            replace_file(folder, self._file, to_json(rack).encode())
+            replace_file(folder, self._file, text.encode())
 
     def drop(self) -> None:
         """Forget it. Raises Unwritable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,12 @@ def test_a_folder_that_others_can_use_is_told(own: Path) -> None:
         FileRacks(own).load()
     with pytest.raises(Unwritable):
         FileRacks(own).save(worked())
+
+
+def test_what_could_not_be_read_again_is_not_saved_over_what_can(own: Path) -> None:
+    racks = FileRacks(own)
+    racks.save(worked())
+    strange = replace(worked(), pattern="x" * 5000)
+    with pytest.raises(Unwritable):
+        racks.save(strange)
+    assert racks.load() == worked()
