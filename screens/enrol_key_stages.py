@@ -44,6 +44,7 @@ _AT: Final[Mapping[Step, int]] = {
     Step.PROVING: PROOF,
     Step.AFTER: PROOF,
 }
+_ROOM: Final = 15  # rows of a screen that has room for all stages and what is asked
 _MOST: Final = 9  # things with a digit of their own
 
 Offer = tuple[str, Callable[[], None]]
@@ -163,9 +164,17 @@ class StagesScreen(AtKey, KeyWatch):
         self._shows_original = not self._shows_original
         self._draw()
 
+    def on_resize(self) -> None:
+        """What is asked has to be seen: where there is no room for all stages, the current one."""
+        self._draw()
+
     def _draw(self) -> None:
         at = self._trouble_at if self.step is Step.TROUBLE else _AT[self.step]
-        self.query_one(Stages).show(self._stages(at), at)
+        stages = self._stages(at)
+        if self.app.size.height < _ROOM:
+            self.query_one(Stages).show(stages[at : at + 1], 0)
+        else:
+            self.query_one(Stages).show(stages, at)
         offers = [Line(f"{n} {text}") for n, (text, _) in enumerate(self._offers[:_MOST], 1)]
         gap = [Line("")] if offers and self.lines else []
         after = self.step is Step.AFTER  # what is offered comes first: that has to be seen

@@ -15,7 +15,7 @@ from screens.enrol_key_commands import Step
 from screens.plan import PlanScreen
 from screens.start import StartScreen
 from screens.webauthn_form import WebauthnForm
-from tests.screens.conftest import shown, status, until
+from tests.screens.conftest import MakeApp, shown, status, until
 from tests.screens.enrolling_keys import (
     MODHEX,
     USER,
@@ -396,3 +396,23 @@ async def test_ten_idle_minutes_at_the_pin_lead_back_to_start_and_let_the_key_go
     assert not screen.key_works
     assert entries(pilot) == []
     app.workshop.keys.open(FIRST_PORT).close()
+
+
+async def test_on_the_smallest_terminal_what_is_asked_is_seen(
+    make_app: MakeApp, still_cursor: None
+) -> None:
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        await begun(pilot)
+        await at(pilot, Step.LABEL)
+        await sees(pilot, "> Description Key A 0001")
+        never_touched(pilot)
+        await agreed(pilot)
+        await typed(pilot)
+        await sees(pilot, "Touch the key now.")
+        await pilot.resize_terminal(80, 24)
+        await sees(pilot, "Touch the key now.", "- Stored")
+        await pilot.resize_terminal(40, 12)
+        await sees(pilot, "Touch the key now.")
+        assert "Stored" not in said(pilot)
+        await hit(pilot, "escape")
+        await sees(pilot, "Cancelled.")
