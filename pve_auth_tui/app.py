@@ -52,9 +52,10 @@ _LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctr
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pve_auth_tui.core.grants import Flags
+    from pve_auth_tui.core.proofs import Mark
     from pve_auth_tui.services.plans import Report
     from screens.listing import ListScreen
 
@@ -108,6 +109,12 @@ class PveAuthApp(CalmCrash, Changing):
         """There is none, and why."""
 
         error: AuthTuiError
+
+    @dataclass
+    class Proofs(Message):
+        """What was seen of second factors, by (userid, entry id)."""
+
+        marks: Mapping[tuple[str, str], Mark]
 
     def __init__(
         self,
@@ -249,6 +256,22 @@ class PveAuthApp(CalmCrash, Changing):
         snapshot = report.snapshot
         self.outlook = Outlook(snapshot, overview(snapshot, snapshot.taken_at), report.node)
         self.house_screen.take_picture()
+
+    @work(thread=True, exclusive=True, group="proofs", exit_on_error=False)
+    def look_at_proofs(self) -> None:
+        """A second factor was just seen to work: that stands beside the picture, not in it."""
+        try:
+            self._post(self.Proofs(self.workshop.proofs.all()))
+        except AuthTuiError:
+            return  # whoever noted it has said so; the next reading tells again
+
+    @on(Proofs)
+    def _take_proofs(self, message: Proofs) -> None:
+        if self.outlook is not None:
+            snapshot = replace(self.outlook.snapshot, proofs=message.marks)
+            summary = overview(snapshot, snapshot.taken_at)
+            self.outlook = self.outlook._replace(snapshot=snapshot, overview=summary)
+            self._show_picture()
 
     def refresh_heads(self) -> None:
         self.house_screen.refresh_lines()

@@ -146,6 +146,7 @@ def equipped(
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),
+        demo_login=_about_passwords(found),
         held=held,
     )
 
@@ -156,6 +157,14 @@ def _about_keys(found: Wired) -> str:
     from pve_auth_tui.simnode.demousb import DEMO_PIN
 
     return f"The keys are software and touch themselves. Their PIN is {DEMO_PIN}."
+
+
+def _about_passwords(found: Wired) -> str:
+    if found.simulated is None:
+        return ""
+    from pve_auth_tui.simnode.made_up import PASSWORD
+
+    return f"DEMO: everybody who has a password has {PASSWORD}."
 
 
 def _proofs(found: Wired, outlooks: OutlookService) -> Proofs:

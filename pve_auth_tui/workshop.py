@@ -36,7 +36,8 @@ class Workshop:
     asks as an API token; `journal` holds what was done; `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
-    gives back. `demo_key`: what to know of the demo's security keys, "" elsewhere.
+    gives back. `demo_key`: what to know of the demo's security keys, and
+    `demo_login` of its passwords, "" elsewhere.
     """
 
     outlooks: OutlookService
@@ -55,6 +56,7 @@ class Workshop:
     clock: Clock
     simulated: bool = False
     demo_key: str = ""
+    demo_login: str = ""
     held: tuple[Closing, ...] = ()
 
     def close(self) -> None:

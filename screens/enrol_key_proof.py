@@ -80,6 +80,7 @@ class ProofStages(StagesScreen):
         from pve_auth_tui.services.proofwords import proof_lines
 
         self.proof = ("ok", "signature checked; nobody has logged in")
+        self.house.look_at_proofs()
         self.offer_more(proof_lines(proof))
 
     def _not_signed(self, error: AuthTuiError) -> None:

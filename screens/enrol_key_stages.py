@@ -11,7 +11,14 @@ from textual.containers import Vertical
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.keys import KeyPlace, Phase
-from pve_auth_tui.core.keystages import again_at, key_texts, trouble_lines, what_next, word_of
+from pve_auth_tui.core.keystages import (
+    again_at,
+    key_name,
+    key_texts,
+    trouble_lines,
+    what_next,
+    word_of,
+)
 from pve_auth_tui.core.keytrouble import Back
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.totp import description_problem
@@ -194,8 +201,9 @@ class StagesScreen(AtKey, KeyWatch):
             told[SETTINGS] = ("ok", (f"{ready.origin}, ID {ready.rp_id}",))
         if self.plugged is not None:
             known = self.plugged
-            texts = key_texts(known.info, known.held, known.unasked)
-            told[KEY] = ("ok", texts if at <= LABEL else texts[:1])
+            name = (key_name(known.info),)  # how many tries are left is told where a PIN is wanted
+            texts = key_texts(known.info, known.held, known.unasked) if at <= LABEL else name
+            told[KEY] = ("ok", texts)
         if at > LABEL:
             told[LABEL] = ("ok", (self.agreed,))
         if at > STORED:

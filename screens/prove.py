@@ -171,6 +171,13 @@ class ProveScreen(AtKey, FormScreen):
         self.query_one("#known", Paragraph).show(lines)
         self.show_keys()
 
+    def help_on_field(self) -> None:
+        field, demo = self.form.focused, self.house.workshop.demo_login
+        if demo and field is not None and field.ident == "password":
+            self.say(f"{demo} {field.help_text}")
+        else:
+            super().help_on_field()
+
     # --- asking --------------------------------------------------------------------
 
     def _ask_password(self) -> None:
@@ -387,6 +394,7 @@ class ProveScreen(AtKey, FormScreen):
             said = "The key's signature is right. Nobody has logged in."
         else:
             said = f"{self._userid} could log in, by the files."
+        self.house.look_at_proofs()
         self._end(proof_lines(proof), f"{said} Esc goes back.")
         self._said = ""
 

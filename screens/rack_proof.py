@@ -113,6 +113,7 @@ class RackProof(RackCells):
 
     def _proved(self, result: tuple[Rack, Proof]) -> None:
         self.rack, proof = result
+        self.house.look_at_proofs()
         what = "proved by a login" if proof.address else "stored, its signature is right"
         self._end_cell(" ".join((f"{self.at.label} is {what}.", *proof.remarks)))
 

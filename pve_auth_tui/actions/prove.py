@@ -120,9 +120,7 @@ class _Prover:
 
 def text_of(proof: Proof) -> str:
     """A line for each sentence, with its state."""
-    lines = proof_lines(proof)
-    texts = [f"Not proved: {line.text}" if line.word == "-" else line.text for line in lines]
-    told = (f"{line.word:<6}{text}" for line, text in zip(lines, texts, strict=True))
+    told = (f"{line.word:<6}{line.text}" for line in proof_lines(proof))
     return "".join(f"{plain(line)}\n" for line in told)
 
 

@@ -26,7 +26,7 @@ def unfit(info: KeyInfo, held: Sequence[Holding], userid: str) -> KeyTrouble | N
     A PIN that is never asked for (`verifies` is False) may be in any state.
     """
     if info.problem:
-        return KeyTrouble(Kind.KEY_ERROR, message=info.problem)
+        return silent(info)
     if trouble := already(held, userid):
         return trouble
     if info.must_change_pin:
@@ -38,6 +38,12 @@ def unfit(info: KeyInfo, held: Sequence[Holding], userid: str) -> KeyTrouble | N
     if info.needs_replug:
         return KeyTrouble(Kind.PIN_REPLUG)
     return KeyTrouble(Kind.PIN_MISSING) if info.pin is PinState.NONE else None
+
+
+def silent(info: KeyInfo) -> KeyTrouble:
+    """What kept a key from being asked; `info.problem` may have its own advice."""
+    hint = "Take another key if that stays so."
+    return KeyTrouble(Kind.KEY_ERROR, message=info.problem, hint=hint)
 
 
 def already(held: Sequence[Holding], userid: str) -> KeyTrouble | None:
@@ -58,14 +64,18 @@ def key_texts(info: KeyInfo, held: Sequence[Holding] | None, unasked: int = 0) -
     `held` is None where nobody could look; `unasked` stored keys were not asked for. Names in it
     are untrusted.
     """
-    parts = [label(info.place)]
+    parts = [key_name(info)]
     if not info.problem:
-        if info.firmware:
-            parts.append(f"firmware {info.firmware}")
         parts.append("U2F, no PIN" if not info.is_ctap2 else f"PIN {pin_words(info)[0]}")
         if info.finger is Finger.ENROLLED:
             parts.append("knows a finger")
     return (", ".join(parts), *_held(held), *((not_asked(unasked),) if unasked else ()))
+
+
+def key_name(info: KeyInfo) -> str:
+    """Product and firmware: what stays as it is while the key works, unlike the tries left."""
+    firmware = f", firmware {info.firmware}" if info.firmware and not info.problem else ""
+    return f"{label(info.place)}{firmware}"
 
 
 def not_asked(unasked: int) -> str:
@@ -89,7 +99,8 @@ def what_comes(info: KeyInfo) -> str:
     if not info.verifies:
         return "The key will want one touch, and no PIN."
     if info.finger is Finger.ENROLLED:
-        return "The key will want a finger, or its PIN and a touch."
+        other = ", or its PIN and a touch" if info.pin is PinState.SET else ""
+        return f"The key will want a finger{other}."
     return "The key will want its PIN, then a touch."
 
 

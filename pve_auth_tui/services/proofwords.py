@@ -69,8 +69,12 @@ def proof_lines(proof: Proof) -> tuple[Line, ...]:
     return (
         *(Line(sentence, word="ok") for sentence in proof.proved),
         *(Line(sentence, word="LOOK") for sentence in proof.remarks),
-        *(Line(sentence, word="-") for sentence in proof.not_proved),
+        *(Line(f"Not proved: {_lower(sentence)}", word="-") for sentence in proof.not_proved),
     )
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def proof_of(

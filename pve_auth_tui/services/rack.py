@@ -14,7 +14,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.keyids import Holding
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, Phase, PinAsked
-from pve_auth_tui.core.keystages import already, not_asked
+from pve_auth_tui.core.keystages import already, not_asked, silent
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.keywords import FEW_TRIES, label, pin_words
 from pve_auth_tui.core.plan import Plan
@@ -164,7 +164,7 @@ class RackService:
             if info.place != key:
                 raise KeyTrouble(Kind.UNPLUGGED)
             if info.problem:
-                raise KeyTrouble(Kind.KEY_ERROR, message=info.problem)
+                raise silent(info)
             userid, tag = rack.userid(place), tag_of(info)
             known = self._enrol.known(opened, outlook.snapshot, userid, given_up=hands.given_up)
         if hands.given_up():

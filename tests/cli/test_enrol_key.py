@@ -66,7 +66,7 @@ def test_no_password_means_a_signature_alone(enrolled: Enrolled) -> None:
     ran = enrolled(bench, "--yes", "--description", "rack 9", typed=("",), is_terminal=True)
     assert ran.code == OK
     assert "the signature fits the public key that PVE has stored of rack 9." in ran.out
-    assert "-     Not proved: The password: none was given." in ran.out
+    assert "-     Not proved: the password: none was given." in ran.out
     (mark,) = bench.marks.all().values()
     assert (mark.how, bench.logins) == (How.SIGNATURE, 0)
 

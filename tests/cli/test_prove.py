@@ -35,7 +35,7 @@ def test_a_login_is_told_line_by_line(bench, proved):
         f"ok    {ADDRESS} took the password of {WITHOUT} and a code of the authenticator app.",
         "ok    That code is used up: for the next login, wait for the next one.",
         "ok    The login's ticket was dropped at once.",
-        "-     Not proved: A login at pve2 and pve3, each with a clock of its own.",
+        "-     Not proved: a login at pve2 and pve3, each with a clock of its own.",
     ]
     assert "is used up" in ran.err  # said before
     assert (bench.logins, bench.refusals) == (1, 0)
@@ -58,7 +58,7 @@ def test_without_a_password_a_code_is_compared_here(bench, proved):
     totp = bench.enrolled()
     ran = proved("", bench.phone(totp))
     assert "fits what PVE has stored, right now" in ran.out
-    assert "Not proved: The password: none was given." in ran.out
+    assert "Not proved: the password: none was given." in ran.out
     with pytest.raises(Refused, match="no code of an app"):
         proved("", "000000")
     assert bench.logins == 0
@@ -97,5 +97,5 @@ def test_where_pve_does_not_answer_nobody_logs_in(bench, proved):
     bench.node.faults.dead.add("pmxcfs")
     ran = proved(PASSWORD, bench.phone(totp))
     assert "Nobody logs in here (PVE's API does not answer)" in ran.err
-    assert "Not proved: The password: none was given." in ran.out
+    assert "Not proved: the password: none was given." in ran.out
     assert bench.logins == 0

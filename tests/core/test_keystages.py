@@ -10,6 +10,7 @@ from pve_auth_tui.core.keys import Finger, KeyInfo, KeyPlace, PinState
 from pve_auth_tui.core.keystages import (
     again_at,
     given_up,
+    key_name,
     key_texts,
     trouble_lines,
     unfit,
@@ -73,6 +74,17 @@ def test_an_entry_of_the_user_keeps_the_key_out_and_one_of_others_does_not() -> 
     assert unfit(key(), (held(works=False),), USER) is None
 
 
+def test_a_key_that_is_in_use_gets_no_advice_that_is_not_its_own() -> None:
+    busy = "Another program uses the key. Close it (ssh-agent, gpg), then try again."
+    trouble = unfit(key(problem=busy), (), USER)
+    assert trouble
+    assert (str(trouble), trouble.hint) == (busy, "Take another key if that stays so.")
+
+
+def test_what_a_key_is_called_while_it_works_tells_nothing_that_changes_then() -> None:
+    assert key_name(key(firmware="5.4.3")) == "YubiKey 5 NFC 4711, firmware 5.4.3"
+
+
 def test_what_is_told_of_a_key() -> None:
     assert key_texts(key(firmware="5.4.3"), (held("bob@pve", enabled=False),)) == (
         "YubiKey 5 NFC 4711, firmware 5.4.3, PIN set, 8 tries left",
@@ -86,7 +98,10 @@ def test_what_is_told_of_a_key() -> None:
 
 def test_what_a_key_will_want() -> None:
     assert what_comes(key()) == "The key will want its PIN, then a touch."
-    assert "finger" in what_comes(key(finger=Finger.ENROLLED))
+    told = "The key will want a finger, or its PIN and a touch."
+    assert what_comes(key(finger=Finger.ENROLLED)) == told
+    no_pin = key(finger=Finger.ENROLLED, pin=PinState.NONE)
+    assert what_comes(no_pin) == "The key will want a finger."
     assert what_comes(key(verifies=False)) == "The key will want one touch, and no PIN."
 
 

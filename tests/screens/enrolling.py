@@ -12,6 +12,7 @@ import pve_auth_tui
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.keepsake import Keepsake
+from pve_auth_tui.adapters.proofs import MemoryProofs
 from pve_auth_tui.adapters.state import StateFolder
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.arguments import parse
@@ -128,6 +129,8 @@ def house(tmp_path: Path, profile: Profile = UNICODE) -> House:
             enrol=EnrolService(authenticator, clock),
             prove=ProveService(lambda: app.door, authenticator, clock),
             keepsake=Keepsake(never=()),
+            proofs=MemoryProofs(),
+            demo_login="",
             clock=clock,
         )
     )

@@ -8,6 +8,7 @@ from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
 from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.core.proofs import How
 from pve_auth_tui.simnode.demousb import DEMO_PIN, FIRST_PORT, DemoUsb
 from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from screens.enrol_key import EnrolKeyScreen
@@ -133,6 +134,14 @@ def entries(pilot: Pilot[None], userid: str = USER) -> list[str]:
     assert app.snapshot.tfa.value
     user = app.snapshot.tfa.value.users.get(userid)
     return [one.description for one in user.entries if one.type == "webauthn"] if user else []
+
+
+def ways_seen(pilot: Pilot[None], userid: str = USER) -> list[How]:
+    """How the picture that is shown says that somebody's factors were seen to work."""
+    house = pilot.app
+    assert isinstance(house, PveAuthApp)
+    assert house.snapshot is not None
+    return [mark.how for (user, _), mark in house.snapshot.proofs.items() if user == userid]
 
 
 def never_touched(pilot: Pilot[None]) -> None:

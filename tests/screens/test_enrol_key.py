@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.proofs import How
 from pve_auth_tui.simnode.demousb import FIRST_PORT
 from screens.at_key import TOO_EARLY
 from screens.enrol_key_commands import Step
@@ -33,6 +34,7 @@ from tests.screens.enrolling_keys import (
     sees,
     turn,
     typed,
+    ways_seen,
 )
 
 NAME = "Demo Key A 0001 2026-11-21"
@@ -78,7 +80,8 @@ async def test_the_signature_alone_says_what_it_does_not_prove(pilot: Pilot[None
     await hit(pilot, "3")
     await at(pilot, Step.AFTER)
     await sees(pilot, "ok Proof signature checked; nobody has logged in")
-    assert "The password: none was given." in said(pilot)
+    assert "Not proved: the password: none was given." in said(pilot)
+    await until(pilot, lambda: How.SIGNATURE in ways_seen(pilot))  # before anything is read anew
 
 
 async def test_escape_at_the_pin_leaves_nothing_and_again_needs_no_second_plan(

@@ -81,7 +81,7 @@ async def test_password_and_code_and_what_they_prove(tmp_path: Path) -> None:
         await answered(pilot, code)
         text = " ".join(shown(pilot).split())
         assert "ok https://pve1.example.com:8006 took the password of erik@pve" in text
-        assert "- A login at pve2 and pve3" in text
+        assert "- Not proved: a login at pve2 and pve3" in text
         assert status(pilot).startswith("erik@pve logged in at https://pve1")
         assert app.door.attempts == 1
         assert PASSWORD not in shown(pilot)
@@ -112,7 +112,7 @@ async def test_without_a_second_factor_the_password_is_all(tmp_path: Path) -> No
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "logged in at" in status(pilot))
-        assert "A second factor: PVE did not ask for one." in shown(pilot)
+        assert "Not proved: a second factor: PVE did not ask for one." in shown(pilot)
 
 
 async def test_a_wrong_password_is_one_attempt_and_nothing_is_tried_again(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ async def test_without_a_password_only_what_is_stored_is_looked_at(tmp_path: Pat
         await until(pilot, lambda: "by the files" in status(pilot))
         text = " ".join(shown(pilot).split())
         assert "fits what PVE has stored" in text
-        assert "- The password: none was given." in text
+        assert "- Not proved: the password: none was given." in text
         assert app.door.attempts == 0
 
 

@@ -22,6 +22,7 @@ from tests.screens.enrolling_keys import (
     sees,
     turn,
     typed,
+    ways_seen,
 )
 
 USER = "helpdesk@pve"  # has no second factor
@@ -52,13 +53,19 @@ async def test_from_the_enrolment_to_a_login_with_the_new_key(pilot: Pilot[None]
     await pilot.pause(0.1)
     await hit(pilot, "1")
     await sees(pilot, "> Password", "ok The key is stored.")
+    await hit(pilot, "ctrl+g")
+    assert status(pilot).startswith("DEMO: everybody who has a password has demo-password.")
     await write(pilot, PASSWORD)
     await hit(pilot, "ctrl+o")
     await until(pilot, lambda: f"{USER} logged in at https://" in status(pilot))
     assert f"took the password of {USER} and a security key" in said(pilot)
-    assert PASSWORD not in shown(pilot)
+    assert "Not proved: a login at pve2 and pve3." in said(pilot)
+    await until(pilot, lambda: PASSWORD not in shown(pilot))
     await hit(pilot, "escape")
     await at(pilot, Step.AFTER)
+    await until(
+        pilot, lambda: ways_seen(pilot, USER) == [How.LOGIN]
+    )  # before anything is read anew
     assert "ok Proof proved: somebody logged in with it" in said(pilot)
     marks = screen.house.workshop.proofs.all()
     assert [mark.how for (user, _), mark in marks.items() if user == USER] == [How.LOGIN]
@@ -100,7 +107,7 @@ async def test_without_a_password_its_signature_is_checked(pilot: Pilot[None]) -
         await hit(pilot, "up", "space")
     await hit(pilot, "ctrl+o")
     await sees(pilot, "The key's signature is right. Nobody has logged in.")
-    assert "The password: none was given." in said(pilot)
+    assert "Not proved: the password: none was given." in said(pilot)
     assert "and was 1000000 when it was last seen here: was the key copied or reset?" in said(pilot)
 
 
