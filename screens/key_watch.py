@@ -10,7 +10,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from pve_auth_tui.core.keys import Scan
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.keys import Scan, ScanState
 from screens.base import BaseScreen
 
 _EVERY: Final = 1.0  # seconds
@@ -61,7 +62,10 @@ class KeyWatch(BaseScreen):
 
     @work(thread=True, group="scan", exit_on_error=False)
     def _look(self) -> None:
-        scan = self.house.workshop.keys.scan()
+        try:
+            scan = self.house.workshop.keys.scan()
+        except AuthTuiError:  # the kernel answers oddly for a moment; it is asked every second
+            scan = self.scan or Scan(ScanState.NOTHING)
         if not get_current_worker().is_cancelled:
             self.post_message(self.Scanned(scan))
 

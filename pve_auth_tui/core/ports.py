@@ -357,7 +357,10 @@ class SecurityKeys(Protocol):
     """The security keys in this machine's USB ports."""
 
     def scan(self) -> Scan:
-        """What is plugged in now; opens no key for longer than a look at its descriptor."""
+        """What is plugged in now; opens no key for longer than a look at its descriptor.
+
+        Raises KeyTrouble where the kernel does not even tell that.
+        """
 
     def open(self, path: str) -> SecurityKey:
         """One of the scan's keys. Raises KeyTrouble."""

@@ -295,3 +295,18 @@ async def test_leaving_keeps_nothing_of_what_was_typed(pilot, bus):
     assert "•" not in shown(pilot)
     await press(pilot, "escape", "escape")
     assert not isinstance(pilot.app.screen, KeysScreen)
+
+
+async def test_a_kernel_that_answers_oddly_for_a_moment_is_asked_again(pilot, bus, monkeypatch):
+    await opened(pilot)
+
+    def odd() -> Any:
+        raise OSError("not now")
+
+    with monkeypatch.context() as moment:
+        moment.setattr(bus, "look", odd)
+        screen = pilot.app.screen
+        screen.look_for_keys()
+        await settle(pilot)
+    bus.plug(SoftKey(product="Late key"))
+    await until(pilot, lambda: "Late key" in shown(pilot))
