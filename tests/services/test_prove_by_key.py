@@ -1,4 +1,6 @@
-"""A security key that proves itself: by a login over a real TLS socket, or by its signature."""
+"""A key that proves itself: by a login over a real TLS socket, once for each action (R23), or by its
+signature.
+"""
 
 from __future__ import annotations
 
