@@ -102,7 +102,8 @@ def equipped(
         authenticator=authenticator,
         logged_in=lambda: found.login.api.user if found.login else "",
     )
-    keys, proofs = UsbKeys(found.bus or HidrawBus()), _proofs(found, outlooks)
+    keys = UsbKeys(found.bus or HidrawBus(), far=found.login is not None)
+    proofs = _proofs(found, outlooks)
     host = partial(_web_host, found)
     prove = ProveService(
         lambda: HttpsDoor(*way()),

@@ -30,6 +30,7 @@ from screens.base import BaseScreen
 from screens.commands import Back
 from widgets.controls import Entered
 from widgets.field import Field, SecretEntry, TextEntry
+from widgets.lines import KeyHint, KeyLine
 from widgets.stages import KeyNow
 
 T = TypeVar("T")
@@ -155,6 +156,14 @@ class AtKey(BaseScreen):
         self._leave_phase()
         self._phase = None
         self._hide_key()
+
+    def show_keys(self) -> None:
+        """While the key works, what is a command elsewhere is part of a PIN, or nothing."""
+        if not self.key_works:
+            super().show_keys()
+            return
+        keys = [KeyHint("enter", "send")] if self.key_phase is Phase.PIN else []
+        self.query_one(KeyLine).show_hints([*keys, KeyHint("esc", "give up")])
 
     def phase_changed(self, phase: Phase) -> None:
         """The key waits for something else now."""

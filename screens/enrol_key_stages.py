@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from pve_auth_tui.core.errors import AuthTuiError
-from pve_auth_tui.core.keys import KeyPlace, Phase
+from pve_auth_tui.core.keys import KeyPlace
 from pve_auth_tui.core.keystages import (
     again_at,
     key_name,
@@ -216,16 +216,15 @@ class StagesScreen(AtKey, KeyWatch):
 
     def show_keys(self) -> None:
         """Those that do something at this stage."""
-        keys: list[KeyHint] = []
         if self.key_works:
-            keys = [KeyHint("enter", "send")] if self.key_phase is Phase.PIN else []
-            keys.append(KeyHint("esc", "give up"))
-        else:
-            if self.offered:
-                keys.append(KeyHint(f"1-{self.offered}" if self.offered > 1 else "1", "take"))
-            hidden = (*TAKES, *([Help] if self.step is Step.LABEL else []))  # ? is text there
-            own = tuple(one for one in self.OFFERS if one not in hidden and not one.problem(self))
-            keys += hints(own, self)
-            if self.step is Step.STORED:
-                keys = [one._replace(word="later") if one.key == "esc" else one for one in keys]
+            super().show_keys()
+            return
+        keys: list[KeyHint] = []
+        if self.offered:
+            keys.append(KeyHint(f"1-{self.offered}" if self.offered > 1 else "1", "take"))
+        hidden = (*TAKES, *([Help] if self.step is Step.LABEL else []))  # ? is text there
+        own = tuple(one for one in self.OFFERS if one not in hidden and not one.problem(self))
+        keys += hints(own, self)
+        if self.step is Step.STORED:
+            keys = [one._replace(word="later") if one.key == "esc" else one for one in keys]
         self.query_one(KeyLine).show_hints(keys)

@@ -20,6 +20,7 @@ from textual.worker import Worker, get_current_worker
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import AuthTuiError, LoginRefused
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
+from pve_auth_tui.core.keywords import scan_lines
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -307,13 +308,14 @@ class ProveScreen(AtKey, FormScreen):
     def _plugged(self, hands: QueuedHands) -> str:
         """The key that was enrolled just now, the only one, or the one that is touched."""
         keys = self.house.workshop.keys
-        paths = [place.path for place in keys.scan().keys]
+        scan = keys.scan()
+        paths = [place.path for place in scan.keys]
         if self._key in paths:
             return self._key
         if not paths:
             raise KeyTrouble(
                 Kind.UNPLUGGED,
-                message="No security key is plugged into this node.",
+                message=scan_lines(scan)[0].text,
                 hint="Plug in the one that was enrolled.",
             )
         return paths[0] if len(paths) == 1 else keys.touched(paths, hands)

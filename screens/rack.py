@@ -27,6 +27,7 @@ from screens.commands import Back, Commands
 from screens.rack_cells import Step
 from screens.rack_commands import (
     Again,
+    Digit,
     KeyAfter,
     KeyBefore,
     LeaveRack,
@@ -48,7 +49,7 @@ class RackScreen(RackProof):
 
     CSS_PATH = "rack.tcss"
     OFFERS: ClassVar[Commands] = (
-        *(Again, Skip, SaveSheet, LeaveRack, Yes, KeyBefore, KeyAfter),
+        *(Digit, Again, Skip, SaveSheet, LeaveRack, Yes, KeyBefore, KeyAfter),
         *(command for command in EVERYWHERE if command is not Back),
     )
 
@@ -84,6 +85,10 @@ class RackScreen(RackProof):
     @property
     def open_title(self) -> str:
         return "Rack"
+
+    def _show_tabs(self, *, numbered: bool = True) -> None:
+        """Digits are part of PINs here."""
+        super()._show_tabs(numbered=False)
 
     @property
     def asks(self) -> bool:

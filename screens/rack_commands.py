@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from screens.rack import RackScreen
 
 
+class Digit(Command["RackScreen"]):
+    """Does nothing: a PIN that is typed too early opens no list. `:users` and the like do."""
+
+    keys, shown, word, name = ",".join(map(str, range(10))), "0-9", "", "digit"
+
+    @classmethod
+    def problem(cls, screen: RackScreen) -> str:
+        return "Nothing asks for a PIN now. :users and the like go to the lists."
+
+
 class Again(Command["RackScreen"]):
     """Tries the cell again with the key that is plugged in; where the plan was left, shows it."""
 

@@ -16,6 +16,7 @@ from screens.at_key import TOO_EARLY
 from screens.rack_cells import RackCells, Step
 from widgets.controls import Entered
 from widgets.field import SecretEntry
+from widgets.lines import KeyHint, KeyLine
 
 if TYPE_CHECKING:
     from pve_auth_tui.services.prove import Proof
@@ -63,6 +64,17 @@ class RackProof(RackCells):
             field.give_label(field.label_width)
             field.display = True
             field.control.focus()
+            self.show_keys()
+
+    def show_keys(self) -> None:
+        if self.step is Step.OWNER:
+            asked = (KeyHint("enter", "log in"), KeyHint("esc", "later"))
+            self.query_one(KeyLine).show_hints(asked)
+        elif self.step is Step.ASKS:
+            asked = (KeyHint("y", "take it"), KeyHint("esc", "no"))
+            self.query_one(KeyLine).show_hints(asked)
+        else:
+            super().show_keys()
 
     def hide_password(self) -> None:
         """And forget what was typed."""

@@ -33,7 +33,8 @@ class KeyPlace(NamedTuple):
 
 class Scan(NamedTuple):
     """`denied`: paths that could not be opened; `others`: how many HID devices are no key;
-    `machine`: `kvm`, `lxc` and the like where this node is itself a guest, "" on bare metal.
+    `machine`: `kvm`, `lxc` and the like where this machine is itself a guest, "" on bare
+    metal; `far`: the node that is worked on is another machine (--host).
     """
 
     state: ScanState
@@ -41,6 +42,7 @@ class Scan(NamedTuple):
     denied: tuple[str, ...] = ()
     others: int = 0
     machine: str = ""
+    far: bool = False
 
 
 class PinState(Enum):

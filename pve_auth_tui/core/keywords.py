@@ -72,13 +72,13 @@ def _scan_lines(scan: Scan) -> Iterator[Finding]:
         case ScanState.NO_KEY if scan.others:
             devices = count_words(scan.others, "HID device is", "HID devices are")
             none = "it is no security key" if scan.others == 1 else "none is a security key"
-            yield Finding("-", f"{devices} plugged in, {none}.", _NODE)
+            yield Finding("-", f"{devices} plugged in, {none}.", _HERE if scan.far else _NODE)
         case _:
-            yield Finding("-", "No security key is plugged into this node.", _NODE)
+            where, plug_in = ("machine", _HERE) if scan.far else ("node", _NODE)
+            yield Finding("-", f"No security key is plugged into this {where}.", plug_in)
     for path in scan.denied[:_MOST_WORDS]:
-        yield Finding(
-            "LOOK", f"{_short(path)} cannot be opened.", "Run this program as root on the node."
-        )
+        root = "Run this program as root." if scan.far else "Run this program as root on the node."
+        yield Finding("LOOK", f"{_short(path)} cannot be opened.", root)
     if scan.state in (ScanState.NOTHING, ScanState.NO_KEY):
         yield from _of_guest(scan)
 
@@ -88,20 +88,23 @@ _NODE: Final = (
 )
 
 
+_HERE: Final = "With --host a key belongs into the USB of this machine, not of the node."
+
+
 def _of_guest(scan: Scan) -> Iterator[Finding]:
-    machine = _short(scan.machine)
+    machine, this = _short(scan.machine), "This machine" if scan.far else "This node"
     if not machine:
         return
     if _is_container(scan.machine):
         yield Finding(
             "LOOK",
-            f"This node is a container ({machine}): it sees the keys that its host passes in.",
+            f"{this} is a container ({machine}): it sees the keys that its host passes in.",
             _into_container(scan),
         )
     else:
         yield Finding(
             "LOOK",
-            f"This node is a virtual machine ({machine}): it sees the keys that its host passes"
+            f"{this} is a virtual machine ({machine}): it sees the keys that its host passes"
             " through.",
             "On that host: qm set <id> -usb0 host=<vid>:<pid> (lsusb tells both).",
         )

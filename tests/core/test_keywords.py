@@ -81,6 +81,15 @@ def test_what_a_scan_means(scan, said):
     assert said in texts(scan)
 
 
+def test_at_another_host_the_key_belongs_into_this_machine() -> None:
+    told = texts(Scan(ScanState.NOTHING, machine="kvm", far=True))
+    assert "No security key is plugged into this machine." in told
+    assert "With --host a key belongs into the USB of this machine" in told
+    assert "This machine is a virtual machine (kvm)" in told
+    assert "node itself" not in told
+    assert "Run this program as root." in texts(Scan(ScanState.DENIED, denied=("/x",), far=True))
+
+
 @pytest.mark.parametrize("state", ScanState)
 def test_every_scan_says_something(state):
     denied = ("/dev/hidraw1",) if state is ScanState.DENIED else ()

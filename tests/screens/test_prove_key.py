@@ -89,7 +89,7 @@ async def test_the_key_is_one_of_the_factors_and_can_be_asked_again(pilot: Pilot
     await sees(pilot, "BAD Cancelled.", "The login still waits")
     turn(pilot, "no key")
     await hit(pilot, "ctrl+o")
-    await sees(pilot, "BAD No security key is plugged into this node.")
+    await sees(pilot, "BAD 2 HID devices are plugged in, none is a security key.")
     await hit(pilot, "escape")
     assert status(pilot) == "Given up: nobody has logged in."
 

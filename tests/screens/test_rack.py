@@ -130,6 +130,10 @@ async def typed_pin(pilot: Pilot[None], pin: str = DEMO_PIN) -> None:
     await typed(pilot, pin)
 
 
+def last_line(pilot: Pilot[None]) -> str:
+    return shown(pilot).splitlines()[-1].replace("\xa0", " ").strip()
+
+
 def entries(pilot: Pilot[None], userid: str) -> list[TfaEntry]:
     app = pilot.app
     assert isinstance(app, PveAuthApp)
@@ -169,6 +173,10 @@ async def test_a_key_of_somebody_else_waits_for_a_yes_and_a_burst_is_none(
     await sees(pilot, "touched too early")
     await pilot.pause(0.4)  # until the burst is over
     assert rack_screen(pilot).step is Step.ASKS
+    await keys(pilot, "6")  # of a PIN that is typed too early
+    await sees(pilot, "Nothing asks for a PIN now.")
+    assert last_line(pilot) == "y take it  esc no"
+    assert rack_screen(pilot).step is Step.ASKS
     await keys(pilot, "y")
     await typed_pin(pilot)
     await at(pilot, Step.PULL)
@@ -197,6 +205,7 @@ async def test_a_wrong_pin_says_how_many_tries_are_left_and_esc_leaves_nothing(
     await next_key(pilot)
     await typed_pin(pilot, "000000")
     await sees(pilot, "That is not the key's PIN. 7 tries left.")
+    assert last_line(pilot) == "enter send  esc give up"
     await keys(pilot, "escape")
     screen = await at(pilot, Step.PULL)
     assert screen.rack
@@ -244,6 +253,7 @@ async def test_the_owner_types_the_password_and_logs_in_with_the_key(pilot: Pilo
     await typed_pin(pilot)
     await at(pilot, Step.OWNER)
     await until(pilot, lambda: pilot.app.screen.query_one(OwnerEntry).display)
+    assert last_line(pilot) == "enter log in  esc later"
     await typed(pilot, MODHEX)
     await sees(pilot, "touched too early")
     await typed(pilot, "wrong")

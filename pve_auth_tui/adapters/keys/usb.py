@@ -23,14 +23,16 @@ _SILENCE: Final = 3.0
 class UsbKeys:
     """`bus`: where they are plugged in. `silence`: seconds after which a key counts as dead."""
 
-    def __init__(self, bus: HidBus, silence: float = _SILENCE) -> None:
+    def __init__(self, bus: HidBus, silence: float = _SILENCE, *, far: bool = False) -> None:
+        """`far`: the node is another machine than the one with this bus."""
         self._bus = bus
+        self._far = far
         self._silence = silence
 
     def scan(self) -> Scan:
         """What is plugged in now. Raises KeyTrouble."""
         with as_trouble():
-            return self._bus.look()
+            return self._bus.look()._replace(far=self._far)
 
     def open(self, path: str) -> UsbKey:
         """One of the scan's keys, and nothing else: what is no key is never written to."""
