@@ -1,4 +1,4 @@
-"""The unfinished rack on disk: for nobody else to read (R13b), and nothing foreign is taken for it."""
+"""The unfinished rack on disk: private (R13b), and nothing foreign is taken for it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A key that proves itself: by a login over a real TLS socket, once for each action (R23), or by its
-signature.
-"""
+"""A key that proves itself: by a real login over TLS, one for each action (R23), or a signature."""
 
 from __future__ import annotations
 
