@@ -62,7 +62,7 @@ _FORETOLD = (*WRITES, "change")
 ACTIONS = {
     **{name: text for name, text in WRITES.items() if name not in LISTS},
     "change": "Any change that PVE's API knows, as a plan: pvesh's verbs and paths",
-    "enrol": "Give a user a second factor: TOTP or recovery keys",
+    "enrol": "Give a user a second factor: TOTP, security key, Yubico OTP, recovery keys",
     "unlock": "Take the lock off a user's second factors",
     "prove": "Prove that a user can log in, by a real login in two steps",
     "undo": "Take a change back that was made with this program",

@@ -208,8 +208,9 @@ def _few(case: _Case) -> Iterator[Coverage]:
         text = "recovery keys are the only second factor: each login uses one up"
         yield case.says("single", "LOOK", text, "Add TOTP or a security key.")
     elif len(usable) == 1:
-        text = "the only second factor, and no recovery keys: without it there is no way in"
-        yield case.says("single", "LOOK", text, "Add recovery keys, or a second key.")
+        which = "the only one that works now" if len(case.enabled) > 1 else "the only second factor"
+        text = f"{which}, and no recovery keys: without it there is no way in"
+        yield case.says("single", "LOOK", text, "Add recovery keys, or a second key.", usable[0])
     elif all(entry.type != "recovery" for entry in usable):
         yield case.says("no-recovery", "-", "no recovery keys beside them", "a adds them.")
 

@@ -63,15 +63,18 @@ def test_who_cannot_log_in_and_who_is_no_administrator_is_not_reproached():
     ("entries", "found"),
     [
         (FULL, []),
-        ([factor("totp", "p")], [("single", "LOOK", "")]),
+        ([factor("totp", "p")], [("single", "LOOK", "totp-p")]),
         ([factor("recovery", unused=9)], [("single", "LOOK", "")]),
-        ([factor("totp", "p"), factor("webauthn", "k", enable=False)], [("single", "LOOK", "")]),
+        (
+            [factor("totp", "p"), factor("webauthn", "k", enable=False)],
+            [("single", "LOOK", "totp-p")],
+        ),
         ([factor("totp", "p"), factor("webauthn", "k")], [("no-recovery", "-", "")]),
         ([factor("totp", "p"), factor("recovery", unused=4)], []),
         ([factor("totp", "p"), factor("recovery", unused=3)], [("low", "LOOK", "recovery")]),
         (
             [factor("totp", "p"), factor("recovery", unused=0)],
-            [("single", "LOOK", ""), ("used-up", "LOOK", "recovery")],
+            [("single", "LOOK", "totp-p"), ("used-up", "LOOK", "recovery")],
         ),
         ([factor("recovery", unused=0)], [("used-up", "BAD", "")]),
         ([factor("totp", "p"), factor("recovery")], []),  # PVE's API does not tell how many
@@ -80,7 +83,7 @@ def test_who_cannot_log_in_and_who_is_no_administrator_is_not_reproached():
             [factor("totp", "p"), factor("webauthn", "k"), factor("yubico", "y")],
             [("no-recovery", "-", ""), ("realm-only", "LOOK", "yubico-y")],
         ),
-        ([factor("u2f", "old")], [("single", "LOOK", "")]),
+        ([factor("u2f", "old")], [("single", "LOOK", "u2f-old")]),
         (
             [factor("yubico", "y")],
             [("unusable", "BAD", ""), ("realm-only", "LOOK", "yubico-y")],
@@ -89,6 +92,14 @@ def test_who_cannot_log_in_and_who_is_no_administrator_is_not_reproached():
 )  # fmt: skip
 def test_what_an_administrator_has_to_lose(entries, found):
     assert of_boss(*entries) == found
+
+
+def test_beside_a_locked_factor_the_other_one_is_told_at_its_own_row():
+    tfa = factors("boss@pve", factor("totp", "p"), factor("webauthn", "k"), locked=True)
+    assert ("boss@pve", "single", "LOOK", "webauthn-k") in said(tfa)
+    texts = [one.finding.text for one in findings_of(picture(*PEOPLE, tfa=[tfa]), "boss@pve", NOW)]
+    told = "the only one that works now, and no recovery keys: without it there is no way in"
+    assert told in texts
 
 
 def test_locks_come_first():
