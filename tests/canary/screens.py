@@ -50,7 +50,7 @@ _FACTORS: Final = (
     *("base.BaseScreen", "listing.ListScreen", "questions.QuestionScreen"),
     *("answer_rows.RowsScreen", "user_fields.PeopleForm", "role_form._PrivilegesForm"),
     *("acl._Permissions", "acl_form.AclFormScreen"),
-    *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells"),
+    *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells", "rack_proof.RackProof"),
     *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
 )
 """Screens that nobody opens: others are made of them."""

@@ -206,8 +206,12 @@ def answers_are_kept_in_the_rack(patch: pytest.MonkeyPatch) -> None:
         return answer
 
     patch.setattr(UsbKey, "register", registered)
-    as_json = rackfile.to_json
-    patch.setattr(rackfile, "to_json", lambda rack: as_json(rack) + json.dumps(answers))
+    write = rackfile.replace_file
+
+    def written(folder: int, name: str, data: bytes) -> None:
+        write(folder, name, data + json.dumps(answers).encode())
+
+    patch.setattr(rackfile, "replace_file", written)
 
 
 def challenges_are_told(patch: pytest.MonkeyPatch) -> None:

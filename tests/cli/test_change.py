@@ -242,10 +242,10 @@ def test_what_pve_would_refuse_is_told_before_anything_is_asked(desk, bench):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_between_two_steps(desk, bench, monkeypatch, number):
-    from pve_auth_tui.actions import running
+    from pve_auth_tui.actions import running, signals
     from pve_auth_tui.core.intents.users import switch
 
-    monkeypatch.setattr(running.os, "write", lambda fd, text: None)
+    monkeypatch.setattr(signals.os, "write", lambda fd, text: None)
     bench.api.before[1] = lambda: signal.raise_signal(number)
     options = type(
         "Options",
