@@ -170,7 +170,8 @@ class StartScreen(BaseScreen):
             self._counted = said
 
     def say(self, sentence: str) -> None:
-        self._counted = ""
+        if sentence != self._sentence:  # what was said before it was there is said once more
+            self._counted = ""
         super().say(sentence)
 
     def _about_the_demo(self) -> list[Line]:

@@ -1,5 +1,7 @@
 """Start: who gets in, what there is, what needs a look."""
 
+from dataclasses import replace
+
 import pytest
 
 from pve_auth_tui.core.errors import Unreadable
@@ -124,3 +126,13 @@ async def test_find_anything_finds_guests_and_opens_their_acl_entries(pilot):
     await press(pilot, "enter")
     assert pilot.app.screen.listing.name == "acl"
     assert {row.cells[0] for row in table(pilot).rows_shown} == {"/vms/100"}
+
+
+async def test_the_count_follows_the_findings_although_it_was_said_twice(pilot):
+    """What is said before a screen is there is said once more when it is."""
+    start, outlook = pilot.app.screen, pilot.app.outlook
+    start.say(status(pilot))
+    fewer = replace(outlook.overview, findings=outlook.overview.findings[1:])
+    pilot.app.outlook = outlook._replace(overview=fewer)
+    start.snapshot_changed()
+    assert status(pilot).startswith("12 things to look at.")
