@@ -158,8 +158,14 @@ class EnrolKeyScreen(ProofStages):
             return
         self._again = False
         told = "^O shows the plan; nothing is sent before you agree to it."
-        self.go(Step.LABEL, (Line(what_comes(plugged.info)),), said=told)
+        self.go(Step.LABEL, (Line(what_comes(plugged.info)), *self._no_use()), said=told)
         self.when_listening(self._focus_description)
+
+    def _no_use(self) -> list[Line]:
+        """Before anybody takes the trouble: the plan says it again."""
+        snapshot = self.house.snapshot
+        found = factors.of_no_use(snapshot, self.userid) if snapshot else []
+        return [Line(f"{one.text} {one.fix}".strip(), word=one.word) for one in found]
 
     def _focus_description(self) -> None:
         if self.step is Step.LABEL:

@@ -419,3 +419,9 @@ async def test_on_the_smallest_terminal_what_is_asked_is_seen(
         assert "Stored" not in said(pilot)
         await hit(pilot, "escape")
         await sees(pilot, "Cancelled.")
+
+
+async def test_a_user_whom_pve_never_asks_is_told_before_the_plan(pilot):
+    await begun(pilot, "admin@x.org@entra")
+    await sees(pilot, "PVE never asks admin@x.org@entra for it: in OpenID realms only")
+    await at(pilot, Step.LABEL)

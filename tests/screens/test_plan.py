@@ -152,7 +152,7 @@ async def test_who_goes_on_before_the_plan_is_there_gets_none_on_another_screen(
     table(pilot).go_to("root@pam")
     await pilot.press("o")
     await pilot.pause(0.07)
-    await pilot.press("2")
+    await pilot.press("3")  # recovery keys
     await until(pilot, asked.is_set)
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, ListScreen))

@@ -80,8 +80,7 @@ def add_key(userid: str, description: str) -> Intent:
         made = dict.fromkeys(("challenge", "value"), Secret(""))
         steps = (ApiCall("POST", path, params), KeyCall("POST", path, params, made))
         notes = [
-            *_asked_at_all(snapshot, userid),
-            *_key_taken(snapshot, userid),
+            *of_no_use(snapshot, userid),
             *_named_so(snapshot, userid, described),
             *_locked_now(snapshot, userid),
             Finding(
@@ -93,6 +92,11 @@ def add_key(userid: str, description: str) -> Intent:
         return Draft(f"enrol security key {described} for {userid}", steps, tuple(notes))
 
     return intent
+
+
+def of_no_use(snapshot: Snapshot, userid: str) -> list[Finding]:
+    """Why PVE will never ask somebody for a security key: the realm (reference 5.3, 5.4)."""
+    return [*_asked_at_all(snapshot, userid), *_key_taken(snapshot, userid)]
 
 
 def add_recovery(userid: str) -> Intent:
