@@ -71,8 +71,10 @@ class FindField(TextField):
         super().__init__(value, id="find-field")
 
     def on_mount(self) -> None:
-        """By itself: who opens the bar cannot know when the field is there."""
-        self.focus()
+        """By itself: who opens the bar cannot know when the field is there. After the screen has
+        given the focus away, where the field opens with it.
+        """
+        self.call_after_refresh(self.focus)
 
     def watch_value(self, value: str) -> None:
         """Narrow at once, so that the field and the rows are drawn in one go."""

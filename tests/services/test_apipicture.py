@@ -161,8 +161,11 @@ def test_from_another_host_the_lists_have_the_same_rows_but_for_what_is_not_told
     # but for whether the last sync failed, and what a role has that this PVE does not know
     for name in ("realms", "roles"):
         assert [row.cells for row in mine[name]] == [row.cells for row in theirs[name]]
-    for name in ("users", "tfa", "tokens", "pools"):
+    for name in ("users", "tokens", "pools"):
         assert [row.key for row in mine[name]] == [row.key for row in theirs[name]], name
+    factors = [row.key for row in theirs["tfa"] if row.fields["type"] not in ("none", "idp")]
+    assert found.restricted  # so nobody is said to have none
+    assert [row.key for row in mine["tfa"]] == factors
     assert (found.source, found.demo) == ("https", True)
     assert found.inventory.value == files.inventory.value
     assert found.cluster.value == replace(files.cluster.value, access_control="")
@@ -181,7 +184,7 @@ def test_recovery_keys_that_nobody_counted_are_not_taken_for_none(files):
     tfa = TfaConfig({"root@pam": UserTfa("root@pam", (keys,))})
     found = picture(FakeApi(changed(files, tfa=tfa), way="https"))
     assert login(found, "root@pam", DEMO_NOW).usable == {"recovery"}
-    (row,) = rows(found)["tfa"]
+    row = rows(found)["tfa"][0]
     assert "not known" in row.cells
     assert row.fields["left"] == "enough"
     assert not [each for each in concerns(found, DEMO_NOW) if "recovery key" in each.text]
