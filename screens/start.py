@@ -35,7 +35,7 @@ class OpenFinding(Command["StartScreen"]):
 class FindAnything(Command["StartScreen"]):
     """Finds users, groups, tokens, paths, anything, in all lists at once."""
 
-    keys, shown, word, name = "slash", "/", "find anything", "find"
+    keys, shown, word, name = "slash", "/", "find", "find"
 
     @classmethod
     def run(cls, screen: StartScreen) -> None:
