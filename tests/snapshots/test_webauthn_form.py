@@ -24,6 +24,7 @@ async def _other_id(pilot):
     await type_text(pilot, "net")
     pane = pilot.app.screen.query_one("#remarks", DetailPane)
     await until(pilot, lambda: "example.net" in pane.text)
+    await pilot.pause(1.0)  # what is told of a field comes when no key came for a moment
     await settle(pilot)
 
 
