@@ -298,7 +298,7 @@ async def a_rack(stage: Stage) -> None:
     await stage.press("escape", "ctrl+o")
     await _agreed(stage)
     await _rack_at(stage, RackStep.PLUG)
-    await stage.command("key after", "key before", "yes")
+    await stage.command("key after", "key before", "yes", "digit")
     stage.usb.turn("next key")
     await _pin(stage, WRONG_PIN)
     await _pin(stage, KEY_PIN)
