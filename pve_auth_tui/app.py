@@ -154,6 +154,7 @@ class PveAuthApp(CalmCrash, Changing):
         self.set_interval(_IDLE / 20, self._watch_idleness)
         self._hear_the_terminal_go()
         self.call_after_refresh(self.set_timer, _ARMED, self.look_for_armed)
+        self.call_after_refresh(self.set_timer, _ARMED, self.look_for_recovered)
 
     # --- the picture --------------------------------------------------------------
 

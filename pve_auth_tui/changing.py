@@ -20,6 +20,7 @@ from screens.drafts import Drafts
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent, Plan
+    from pve_auth_tui.core.recover.evidence import Recovered as RecoveredRecord
     from pve_auth_tui.core.snapshot import Snapshot
     from pve_auth_tui.core.undo import Applied
     from pve_auth_tui.services.plans import Progress, Report
@@ -37,6 +38,13 @@ _LATE: Final = 60.0  # seconds that taking back may take
 _TICK: Final = 10.0  # seconds between two looks at a timer that runs
 
 
+class Recovers(NamedTuple):
+    """That a plan is a way back in: whose login it is about, and the reason that was given."""
+
+    userid: str
+    reason: str
+
+
 class Wanted(NamedTuple):
     """A change that somebody wants, who hears of it, and the screen on which it was asked for."""
 
@@ -45,6 +53,7 @@ class Wanted(NamedTuple):
     on_problem: OnProblem | None
     asked_on: BaseScreen
     agree: OnAgreed | None = None
+    recovers: Recovers | None = None
 
 
 class Changing(App[None]):
@@ -96,6 +105,13 @@ class Changing(App[None]):
         changes: tuple[Applied, ...]
         kept: str = ""
 
+    @dataclass
+    class Recovered(Message):
+        """What was done to get back in, and nobody has acknowledged."""
+
+        recoveries: tuple[RecoveredRecord, ...]
+        said: str = ""
+
     def prepare_changes(self, open_workshop: OpenWorkshop | None) -> None:
         """Once, before the application runs."""
         self._open_workshop = open_workshop
@@ -105,6 +121,7 @@ class Changing(App[None]):
         self.collected: list[Intent] = []
         self.is_collecting = False
         self.armed: tuple[Applied, ...] = ()
+        self.recovered: tuple[RecoveredRecord, ...] = ()
         self._ticking: Timer | None = None
 
     @property
@@ -143,6 +160,7 @@ class Changing(App[None]):
         on_done: OnDone | None = None,
         on_problem: OnProblem | None = None,
         agree: OnAgreed | None = None,
+        recovers: Recovers | None = None,
     ) -> None:
         """Make a plan of what is wanted, and show it; while changes are collected, collect it.
 
@@ -150,9 +168,11 @@ class Changing(App[None]):
         the reason when no plan can be made of it; without it the reason is said. Neither is
         called for a screen that was left before. With `agree` the plan is not run here and never
         collected: `agree` gets it, and the word that was typed, when somebody said yes to it.
+        With `recovers` it is a way back in: never collected, and told to later sessions (R18).
         """
-        wanted = Wanted(intent, on_done or _nothing, on_problem, self.house_screen, agree)
-        self._make(wanted, collect=self.is_collecting and agree is None)
+        asked_on = self.house_screen
+        wanted = Wanted(intent, on_done or _nothing, on_problem, asked_on, agree, recovers)
+        self._make(wanted, collect=self.is_collecting and agree is None and recovers is None)
 
     @work(thread=True, group="plan", exit_on_error=False)
     def _make(self, wanted: Wanted, *, collect: bool = False) -> None:
@@ -187,7 +207,10 @@ class Changing(App[None]):
         on_done = message.wanted.on_done
         if self._is_awaited(message.wanted):
             agree = message.wanted.agree
-            self.push_screen(PlanScreen(message.plan, on_done, message.why_no_timer, agree))
+            recovers = message.wanted.recovers
+            self.push_screen(
+                PlanScreen(message.plan, on_done, message.why_no_timer, agree, recovers)
+            )
 
     @on(NotMade)
     def _tell_problem(self, message: NotMade) -> None:
@@ -251,20 +274,44 @@ class Changing(App[None]):
     # --- running it ------------------------------------------------------------------
 
     @work(thread=True, group="apply", exit_on_error=False)
-    def run_plan(self, plan: Plan, *, override: str = "", minutes: float = 0.0) -> None:
-        """Run it in a worker; the plan's screen hears of every step."""
+    def run_plan(
+        self,
+        plan: Plan,
+        *,
+        override: str = "",
+        minutes: float = 0.0,
+        recovers: Recovers | None = None,
+        unrecorded: bool = False,
+    ) -> None:
+        """Run it in a worker; the plan's screen hears of every step.
+
+        `unrecorded`: a person has said that it goes on although nothing records it.
+        """
+
+        def on_progress(progress: Progress) -> None:
+            self._pass_on(self.Went(progress))
+
         try:
-            report = self.workshop.plans.apply(
-                plan,
-                override=override,
-                minutes=minutes,
-                on_progress=lambda progress: self._pass_on(self.Went(progress)),
-            )
+            if recovers is None:
+                report = self.workshop.plans.apply(
+                    plan, override=override, minutes=minutes, on_progress=on_progress
+                )
+            else:
+                report = self.workshop.recover.apply(
+                    plan,
+                    userid=recovers.userid,
+                    reason=recovers.reason,
+                    override=override,
+                    unrecorded=unrecorded,
+                    on_progress=on_progress,
+                )
         except AuthTuiError as error:
             self._pass_on(self.NotRun(error))
         else:
             self._pass_on(self.Ran(report))
             self._look_for_armed()
+            if recovers is not None:
+                self._look_for_recovered()
 
     def _pass_on(self, message: Message) -> None:
         """Nobody has to be there any more: the journal knows."""
@@ -316,6 +363,39 @@ class Changing(App[None]):
             self._pass_on(self.Armed(self.workshop.plans.armed(), kept))
         except AuthTuiError as error:  # a record that is broken, a journal that is full
             self._pass_on(self.Failed(error))
+
+    # --- who got back in -----------------------------------------------------------------
+
+    @work(thread=True, group="recovered", exit_on_error=False)
+    def look_for_recovered(self) -> None:
+        """What was done with Recover and nobody has acknowledged (R18)."""
+        self._look_for_recovered()
+
+    @work(thread=True, group="recovered", exit_on_error=False)
+    def acknowledge_recovered(self) -> None:
+        """Somebody has seen it: later sessions are not told any more."""
+        try:
+            count = self.workshop.recover.acknowledge()
+        except AuthTuiError as error:
+            self._pass_on(self.Failed(error))
+        else:
+            said = "Acknowledged." if count else "There is nothing to acknowledge."
+            self._look_for_recovered(said)
+
+    def _look_for_recovered(self, said: str = "") -> None:
+        if self._open_workshop is None:
+            return
+        try:
+            self._pass_on(self.Recovered(self.workshop.recover.unseen(), said))
+        except AuthTuiError as error:  # a file that is broken
+            self._pass_on(self.Failed(error))
+
+    @on(Recovered)
+    def _show_recovered(self, message: Recovered) -> None:
+        self.recovered = message.recoveries
+        if message.said:
+            self._say(message.said)
+        self.refresh_heads()
 
     @on(Failed)
     def _tell_failure(self, message: Failed) -> None:

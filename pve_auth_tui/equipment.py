@@ -6,6 +6,7 @@ Nothing of it is needed to show a list, so it is imported when somebody wants to
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -17,14 +18,18 @@ from pve_auth_tui.actions.journal import Desk
 from pve_auth_tui.adapters.authenticator import PyotpAuthenticator
 from pve_auth_tui.adapters.certnames import certificate_names
 from pve_auth_tui.adapters.clock import SystemClock
+from pve_auth_tui.adapters.condition import FarProbe, NodeProbe, RescueProbe
+from pve_auth_tui.adapters.dbedit import edit_database
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.hidraw import HidrawBus
 from pve_auth_tui.adapters.keys.usb import UsbKeys
+from pve_auth_tui.adapters.mail import Sendmail
 from pve_auth_tui.adapters.proofs import FileProofs
 from pve_auth_tui.adapters.rackfile import FileRacks, MemoryRacks
+from pve_auth_tui.adapters.recoveries import FileRecoveries, MemoryRecoveries
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
 from pve_auth_tui.adapters.signature import verified
@@ -36,7 +41,20 @@ from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
 from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.ports import Api, Clock, Journal, Proofs, Racks, Saved, Timers, Tree
+from pve_auth_tui.core.journal import Who
+from pve_auth_tui.core.ports import (
+    Api,
+    Clock,
+    Journal,
+    Mail,
+    Probe,
+    Proofs,
+    Racks,
+    Recoveries,
+    Saved,
+    Timers,
+    Tree,
+)
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.keycare import KeyCareService
@@ -46,9 +64,10 @@ from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
 from pve_auth_tui.services.rack import RackService
+from pve_auth_tui.services.recover import RecoverService
 from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
-from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, own_pin, place_of
+from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, is_rescue, own_pin, place_of
 from pve_auth_tui.workshop import Closing, Workshop
 
 if TYPE_CHECKING:
@@ -74,7 +93,7 @@ def equipped(
 
     here = found.simulated is None and found.login is None
     only_files = here and found.nodes is None
-    runner = StepRunner(api, run_command, FileSwaps().swap) if here else StepRunner(api)
+    runner = _runner(options, found, api)
     journal: Journal
     saved: Saved
     racks: Racks
@@ -144,11 +163,62 @@ def equipped(
         ),
         proofs=proofs,
         names=names,
+        recover=_recover(options, found, outlooks, plans, partial(who, caller)),
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),
         demo_login=_about_passwords(found),
         held=held,
+    )
+
+
+def _runner(options: argparse.Namespace, found: Wired, api: Callable[[], Api | None]) -> StepRunner:
+    """Commands run, and files are replaced, on the node itself; of a system that does not run
+    (`--root`) only the database can be edited.
+    """
+    if found.simulated is not None:
+        from pve_auth_tui.simnode.hostcommands import SimCommands
+
+        return StepRunner(api, SimCommands(found.simulated().faults).run)
+    if found.login is not None:
+        return StepRunner(api)
+    if is_rescue(options):
+        return StepRunner(api, edit_database=edit_database)
+    return StepRunner(api, run_command, FileSwaps().swap, edit_database)
+
+
+def _recover(
+    options: argparse.Namespace,
+    found: Wired,
+    outlooks: OutlookService,
+    plans: PlanService,
+    who_it_is: Callable[[], Who],
+) -> RecoverService:
+    recoveries: Recoveries
+    mail: Mail | None = None
+    if found.simulated is not None:
+        from pve_auth_tui.simnode.probe import SimProbe
+
+        node = found.simulated()
+        probe: Probe = SimProbe(node.disk, node.faults, found.clock)
+        recoveries = MemoryRecoveries()
+    else:
+        place = f"root-{options.root}" if is_rescue(options) else place_of(found.login)
+        recoveries = FileRecoveries(environment.own_folder(), place=place)
+        if found.login is not None:
+            probe = FarProbe(found.clock)
+        elif is_rescue(options):
+            probe = RescueProbe(found.clock, Path(os.path.abspath(options.root)))
+        else:
+            probe, mail = NodeProbe(found.clock), Sendmail()
+    return RecoverService(
+        world=outlooks,
+        probe=probe,
+        plans=plans,
+        recoveries=recoveries,
+        clock=found.clock,
+        who=lambda: who_it_is().kernel,
+        mail=mail,
     )
 
 

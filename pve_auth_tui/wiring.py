@@ -84,19 +84,24 @@ def wired(options: argparse.Namespace, clock: Clock | None = None) -> Wired:
         return _demo(options, clock)
     if options.host:
         return _of_login(_logged_in(options), options)
-    root = Path(os.path.abspath(options.root or "/"))
-    if root != Path("/"):
-        return Wired(_files(root, options.rung))
+    if is_rescue(options):
+        return Wired(_files(Path(os.path.abspath(options.root)), options.rung))
     _require_root(options)
     if options.rung == "https" and options.user:
         return _of_login(_logged_in(options), options)
     if options.rung in API_RUNGS:
         return _api_only(_opener(options), options)._replace(proofs=_own_proofs())
-    files = _files(root, options.rung)
+    files = _files(Path("/"), options.rung)
     if options.rung != "auto":
         return Wired(files, proofs=_own_proofs())
     nodes = NodeService(_opener(options), SystemClock(), read_only=options.read_only)
     return Wired(files, nodes, proofs=_own_proofs())
+
+
+def is_rescue(options: argparse.Namespace) -> bool:
+    """Whether it is about the disk of a system that does not run here (`--root /mnt`)."""
+    root = getattr(options, "root", None)
+    return root is not None and Path(os.path.abspath(root)) != Path("/")
 
 
 def place_of(login: Login | None) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
     from pve_auth_tui.services.rack import RackService
+    from pve_auth_tui.services.recover import RecoverService
     from pve_auth_tui.services.tokentest import TokenTrials
 
 
@@ -33,7 +34,8 @@ class Workshop:
     `prove` shows that they work; `keys` are the security keys in this machine's USB, `key_enrol`
     enrols one and `key_care` describes them, `rack` enrols several in one go, `proofs` is
     what was seen of them; `names` are those of the nodes, as browsers know them; `token_test`
-    asks as an API token; `journal` holds what was done; `keepsake` makes files of secrets.
+    asks as an API token; `recover` gets somebody back in; `journal` holds what was done;
+    `keepsake` makes files of secrets.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back. `demo_key`: what to know of the demo's security keys, and
@@ -53,6 +55,7 @@ class Workshop:
     rack: RackService
     proofs: Proofs
     names: NodeNames
+    recover: RecoverService
     clock: Clock
     simulated: bool = False
     demo_key: str = ""

@@ -140,6 +140,8 @@ class BaseScreen(Screen[None]):
             facts.append(Fact("READ EARLIER", 0))
         if left := self.house.time_left():
             facts.append(Fact(left, 0))
+        if self.house.recovered:
+            facts.append(Fact("RECOVERED, see Start", 0))
         if collected := len(self.house.collected):
             facts.append(Fact(f"{collected} COLLECTED", 1))
         if self.house.profile.serial:

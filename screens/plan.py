@@ -26,6 +26,7 @@ from widgets.text_field import TextField
 from widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from pve_auth_tui.changing import Recovers
     from pve_auth_tui.services.plans import Progress, Report
 
 _LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant for another screen
@@ -120,7 +121,8 @@ class LeavePlan(Back):
 class PlanScreen(BaseScreen):
     """`on_done` gets the report when it was run, None when it was left. `why_no_timer`: why `m` is
     not possible here. With `agree` the plan is only agreed to here, and whoever gives that runs it
-    (a security key has to be there): it gets the plan and the word that was typed.
+    (a security key has to be there): it gets the plan and the word that was typed. `recovers`:
+    the plan is a way back in.
     """
 
     CSS_PATH = "plan.tcss"
@@ -134,12 +136,14 @@ class PlanScreen(BaseScreen):
         on_done: Callable[[Report | None], None],
         why_no_timer: str = "",
         agree: Callable[[Plan, str], None] | None = None,
+        recovers: Recovers | None = None,
     ) -> None:
         super().__init__()
         self._plan = plan
         self._why_no_timer = why_no_timer
         self._on_done = on_done
         self._agree = agree
+        self._recovers = recovers
         self._opened = monotonic()
         self._alone: Timer | None = None
         self._runs = False
@@ -206,14 +210,25 @@ class PlanScreen(BaseScreen):
             return "It runs."
         if monotonic() - self._opened < _LISTENS:
             return "A plan listens half a second after it is shown."
-        if problem := self.house.why_no_change():
+        if problem := self._why_no_change():
             return problem
         if self._plan.weight is Weight.HEAVY and not self._seen_whole():
             return "This plan is HEAVY: page through it to the end first (PgDn)."
         return ""
 
+    def _why_no_change(self) -> str:
+        """A way back in may have steps that need neither quorum nor PVE's API."""
+        if self._recovers is None or self.house.node is None:
+            return self.house.why_no_change()
+        from pve_auth_tui.services.admission import why_not
+
+        problem = why_not(self._plan.steps, self.house.node)
+        return f"Nothing can be changed now: {problem}." if problem else ""
+
     def why_not_try(self) -> str:
         """Why it cannot take itself back; or ""."""
+        if self._recovers is not None:
+            return "What gets somebody back in does not take itself back."
         if self._agree:
             return "A key that is enrolled does not take itself back; u removes it."
         if not self._plan.back.steps:
@@ -237,7 +252,7 @@ class PlanScreen(BaseScreen):
                 asked = KeyHint("enter", "run"), KeyHint("esc", "back to the plan")
                 self.query_one(KeyLine).show_hints(asked)
             else:
-                can_try = self._plan.back.steps and not self._agree
+                can_try = self._plan.back.steps and not (self._agree or self._recovers)
                 offers = [one for one in self.OFFERS if one is not Try or can_try]
                 self.query_one(KeyLine).show_hints(hints(tuple(offers), self))
             return
@@ -290,7 +305,9 @@ class PlanScreen(BaseScreen):
         self._show_told()
         self.show_keys()
         self.say("Esc: the running step ends, no other starts.")
-        self.house.run_plan(self._plan, override=override, minutes=self._minutes)
+        self.house.run_plan(
+            self._plan, override=override, minutes=self._minutes, recovers=self._recovers
+        )
 
     def went(self, progress: Progress) -> None:
         """A step has begun, said something, or ended."""

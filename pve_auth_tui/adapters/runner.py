@@ -7,19 +7,20 @@ from typing import Any
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused
 from pve_auth_tui.core.masked import masked, without
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, KeyCall, Step
+from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, KeyCall, Step
 from pve_auth_tui.core.ports import Api
 from pve_auth_tui.core.secret import Secret
 
 RunCommand = Callable[[HostCommand, Callable[[str], None]], int]
 SwapFile = Callable[[FileSwap], None]
+EditDatabase = Callable[[DatabaseEdit], None]
 _SECONDS = 60.0  # PVE waits 10 s for a lock, for each of two at the most
 
 
 class StepRunner:
     """A `core.ports.Runner`. `api` gives the way to PVE's API that is in use now.
 
-    `run_command` and `swap_file` are there where this program runs on the node itself.
+    `run_command`, `swap_file` and `edit_database` are there where this program runs on the node.
     """
 
     def __init__(
@@ -27,10 +28,12 @@ class StepRunner:
         api: Callable[[], Api | None],
         run_command: RunCommand | None = None,
         swap_file: SwapFile | None = None,
+        edit_database: EditDatabase | None = None,
     ) -> None:
         self._api = api
         self._run_command = run_command
         self._swap_file = swap_file
+        self._edit_database = edit_database
 
     def run(self, step: Step, on_line: Callable[[str], None]) -> Any:
         """What the node says to it; raises what the port says."""
@@ -43,6 +46,10 @@ class StepRunner:
                 if self._run_command is None:
                     raise _elsewhere("Commands run")
                 return self._run_command(step, _without(step.stdin, on_line))
+            case DatabaseEdit():
+                if self._edit_database is None:
+                    raise _elsewhere("A database is edited")
+                return self._edit_database(step)
             case FileSwap():
                 if self._swap_file is None:
                     raise _elsewhere("Files are replaced")

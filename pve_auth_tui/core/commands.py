@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pve_auth_tui.core.apitemplate import Templates
 from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, KeyCall, Step
+from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, KeyCall, Step
 from pve_auth_tui.core.ports import param_text
 
 MASKED: Final = "'***'"
@@ -92,7 +92,8 @@ def shown(step: Step) -> str:
         case FileSwap(path, content, expected):
             size = len(content.reveal())
             was = f"the file that has SHA-256 {expected}" if expected else "no file"
-            return f"# replace {plain(path)}: {size} bytes in place of {plain(was)}"
+            where = f"in {plain(step.database)}: " if isinstance(step, DatabaseEdit) else ""
+            return f"# {where}replace {plain(path)}: {size} bytes in place of {plain(was)}"
 
 
 def quoted(text: str) -> str:

@@ -31,6 +31,13 @@ class Refused(AuthTuiError):
     """Nothing was done on purpose: no quorum, a lock is held, or the guard said no."""
 
 
+class NothingRecords(Refused):
+    """Neither disk nor syslog takes a line, or what undo needs: nothing was done (R16).
+
+    In an emergency a person may go on with a typed yes.
+    """
+
+
 class ApiError(AuthTuiError):
     """PVE's API refused a call: `code` is the HTTP status, `errors` a problem per parameter."""
 

@@ -76,6 +76,16 @@ class FileSwap:
     expected: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseEdit(FileSwap):
+    """The same file replaced in the database behind /etc/pve, while no pmxcfs runs (R11).
+
+    `database` is its absolute path; `path` and `expected` speak of the file in it, as ever.
+    """
+
+    database: str = ""
+
+
 Step: TypeAlias = ApiCall | HostCommand | FileSwap
 
 
@@ -83,12 +93,20 @@ class Draft(NamedTuple):
     """What somebody wants: a title (`disable 2 users`), calls, what the asker knows to warn of.
 
     `already`: those who were named, and need no call (`bob@corp`, `none, disabled already`).
+
+    Of commands on the node the asker alone knows what they do, and says so: `told` their effects,
+    `lost` what no undo takes back and how it is ended instead, `word` what has to be typed for
+    them, if anything, `refusal` why they should not be run now.
     """
 
     title: str
     steps: tuple[Step, ...]
     notes: tuple[Finding, ...] = ()
     already: tuple[Effect, ...] = ()
+    told: tuple[Effect, ...] = ()
+    lost: tuple[str, ...] = ()
+    word: str = ""
+    refusal: str = ""
 
 
 Intent: TypeAlias = Callable[[Snapshot], Draft]

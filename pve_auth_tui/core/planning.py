@@ -14,9 +14,10 @@ from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.guard import Verdict, judge
 from pve_auth_tui.core.objects import Kind, differing
-from pve_auth_tui.core.plan import Draft, Intent, Plan, Weight
+from pve_auth_tui.core.plan import Draft, HostCommand, Intent, Plan, Step, TakeBack, Weight
 from pve_auth_tui.core.predict import Forecast, forecast
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.takeback import what_a_command_leaves
 from pve_auth_tui.core.weighing import Deed, back_of, weight_of, word_to_type
 
 _ORDER: Final[Mapping[str, int]] = {"BAD": 0, "LOOK": 1, "ok": 2, "-": 3}
@@ -42,26 +43,32 @@ def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str 
     differ = differing(snapshot, after)
     renewed = tuple(dict.fromkeys((*foretold.renewed, *renewed_by(draft.steps))))
     found = effects(snapshot, after, differ, now=now, renewed=renewed)
+    if draft.told:
+        foretold = foretold._replace(unforeseen=_calls_among(foretold.unforeseen))
     deed = Deed(draft.steps, snapshot, after, differ, now, bool(foretold.unforeseen))
-    back = back_of(deed)
-    if not (differ or renewed or back.lost):
+    back = _with_lost(back_of(deed), draft)
+    if not (differ or renewed or back.lost or draft.told):
         raise Refused(f"Nothing would change: it is so already ({draft.title}).")
     touched = tuple(dict.fromkeys((*differ, *renewed)))
     verdict = judge(snapshot, after, touched, now, logged_in=logged_in)
-    refused = bool(verdict.refusal)
+    refusal = draft.refusal or verdict.refusal
+    refused = bool(refusal)
     in_part = snapshot.restricted and any(key.kind in _OF_RIGHTS for key in differ)
     weight = weight_of(deed, back, refused=refused, takes=found.takes or in_part)
+    if draft.told:
+        weight = _weight_of_told(draft, weight, refused=refused)
     heavy = weight is Weight.HEAVY
+    word = draft.word or word_to_type(targets(draft.steps), refused=refused)
     return Plan(
         title=draft.title,
         steps=draft.steps,
         findings=_findings(draft, foretold, found, verdict, in_part=in_part),
-        changes=(*found.changes, *draft.already),
+        changes=(*found.changes, *draft.told, *draft.already),
         stays=found.stays,
         back=back,
         weight=weight,
-        confirm=word_to_type(targets(draft.steps), refused=refused) if heavy else "",
-        refusal=verdict.refusal,
+        confirm=word if heavy else "",
+        refusal=refusal,
         intent=intent,
         before=snapshot,
         after=after,
@@ -92,9 +99,35 @@ def together(intents: Sequence[Intent], title: str = "") -> Intent:
             tuple(step for draft in drafts for step in draft.steps),
             tuple(note for draft in drafts for note in draft.notes),
             tuple(effect for draft in drafts for effect in draft.already),
+            tuple(effect for draft in drafts for effect in draft.told),
+            tuple(sentence for draft in drafts for sentence in draft.lost),
+            next((draft.word for draft in drafts if draft.word), ""),
+            next((draft.refusal for draft in drafts if draft.refusal), ""),
         )
 
     return intent
+
+
+def _calls_among(unforeseen: Sequence[Step]) -> tuple[Step, ...]:
+    """What the asker has not told either."""
+    return tuple(step for step in unforeseen if not isinstance(step, HostCommand))
+
+
+def _with_lost(back: TakeBack, draft: Draft) -> TakeBack:
+    """What the asker says of commands, in place of what is said of every command."""
+    if not draft.told:
+        return back
+    commands = {what_a_command_leaves(one) for one in draft.steps if isinstance(one, HostCommand)}
+    others = (sentence for sentence in back.lost if sentence not in commands)
+    return TakeBack(back.steps, tuple(dict.fromkeys((*draft.lost, *others))), back.anew)
+
+
+def _weight_of_told(draft: Draft, weight: Weight, *, refused: bool) -> Weight:
+    """The asker knows whether commands ask for a word; of everything else PVE's own rules hold."""
+    if draft.word or refused:
+        return Weight.HEAVY
+    alone = all(isinstance(step, HostCommand) for step in draft.steps)
+    return Weight.ORDINARY if alone else weight
 
 
 def _foretold(draft: Draft, snapshot: Snapshot, now: float) -> Forecast:

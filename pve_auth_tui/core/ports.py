@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Step
     from pve_auth_tui.core.proofs import Mark
     from pve_auth_tui.core.rack import Rack
+    from pve_auth_tui.core.recover.condition import Condition, Neighbour
+    from pve_auth_tui.core.recover.evidence import Recovered
     from pve_auth_tui.core.undo import Applied
 
 Param: TypeAlias = str | int | bool
@@ -390,6 +392,35 @@ class HidBus(Protocol):
 
     def open(self, path: str) -> HidWire:
         """Raises OSError."""
+
+
+class Probe(Protocol):
+    """How the machine behind the node does, told without PVE's API. Nothing is changed by it."""
+
+    def look(self) -> Condition:
+        """Without the other nodes; within five seconds, whatever hangs, and never raises."""
+
+    def ask(self, on_answer: Callable[[Neighbour], None]) -> Sequence[Neighbour]:
+        """The other nodes, over every address of theirs that is known, at the same time; each is
+        told as soon as it is known. Within ten seconds, and never raises. () without others.
+        """
+
+
+class Recoveries(Protocol):
+    """What was done to get back in: every later session is told until somebody has seen it."""
+
+    def all(self) -> Sequence[Recovered]:
+        """Oldest first. Raises Unreadable."""
+
+    def put(self, recovered: Recovered) -> None:
+        """A new one, or another state of one (by its id). Raises Unwritable."""
+
+
+class Mail(Protocol):
+    """Mail from this node to its admin."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand it to the node's own mail system. Raises CommandFailed."""
 
 
 class Proofs(Protocol):

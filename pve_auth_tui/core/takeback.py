@@ -87,9 +87,14 @@ def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tu
     return tuple(dict.fromkeys(found))
 
 
+def what_a_command_leaves(step: HostCommand) -> str:
+    """What is said of a command of which nobody says more."""
+    return f"What {step.argv[0]} does is not taken back."
+
+
 def _beyond(step: Step, new_passwords: Collection[str], keyed: Collection[str]) -> Iterator[str]:
     if isinstance(step, HostCommand):
-        yield f"What {step.argv[0]} does is not taken back."
+        yield what_a_command_leaves(step)
     if not isinstance(step, ApiCall):
         return
     given = {**step.params, **step.secrets}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.node import Ability, Node
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, Plan, Step, Weight
+from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, Plan, Step, Weight
 
 
 def require(plan: Plan, node: Node, typed: str) -> None:
@@ -63,4 +63,5 @@ def _without_secrets(step: Step) -> tuple[object, ...]:
         case HostCommand():
             return step.argv, step.seconds
         case FileSwap():
-            return step.path, step.expected, step.content
+            where = step.database if isinstance(step, DatabaseEdit) else ""
+            return where, step.path, step.expected, step.content

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pve_auth_tui.core.applied import Applied, applied_of
-from pve_auth_tui.core.errors import AuthTuiError, Refused, Unwritable
+from pve_auth_tui.core.errors import AuthTuiError, NothingRecords, Refused, Unwritable
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.ports import Clock, Journal, Runner, Saved, Timers
@@ -20,6 +20,7 @@ from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.report import Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress, Story, entry, looked_at, outcome_of, run_steps
 from pve_auth_tui.services.undoing import Undoing, UndoOf
+from pve_auth_tui.services.unrecorded import ForgivingJournal, ForgivingSaved
 from pve_auth_tui.services.upshot import upshot
 
 
@@ -42,6 +43,11 @@ class Applying:
     timers: Timers | None
     undoing: Undoing
     logged_in: Callable[[], str]
+
+    def forgiving(self) -> Applying:
+        """The same, which goes on where nothing takes a line (R16)."""
+        journal = ForgivingJournal(self.journal)
+        return replace(self, journal=journal, saved=ForgivingSaved(self.saved))
 
     def run(
         self,
@@ -104,12 +110,13 @@ class Applying:
             )
         except Unwritable as error:
             told = f"The journal takes no entries, so nothing was changed: {error}"
-            raise Refused(told, error.hint) from error
+            raise NothingRecords(told, error.hint) from error
         try:
             if material := material_of(plan.before, begun.changes):
                 self.saved.put_material(begun.id, material)
-                story.remark(self.saved.caution())
             self.saved.put(begun)
+            if material or isinstance(self.saved, ForgivingSaved):
+                story.remark(self.saved.caution())
             if begun.armed_until is not None and self.timers:
                 self.timers.arm(begun.id, seconds)
                 story.tell(entry("armed", text=f"taken back in {seconds / 60:g} min unless kept"))
@@ -118,7 +125,8 @@ class Applying:
             with suppress(AuthTuiError):
                 story.tell(entry("end", outcome=f"failed: {type(error).__name__}"))
             told = f"The way back could not be prepared, so nothing was changed: {error}"
-            raise Refused(told, error.hint) from error
+            kind = NothingRecords if isinstance(error, Unwritable) else Refused
+            raise kind(told, error.hint) from error
 
     def _forget(self, begun: Applied) -> None:
         """Nothing was changed: no timer, no secrets, no record that could be undone."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.applied import Applied
-from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.errors import AuthTuiError, NothingRecords, Refused, Unwritable, UsageError
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.plan import Intent, Plan, Weight
 from pve_auth_tui.core.planning import make_plan
@@ -28,6 +28,7 @@ from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.report import Progress, Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress
 from pve_auth_tui.services.undoing import Undoing, UndoOf
+from pve_auth_tui.services.unrecorded import ForgivingSaved
 
 __all__ = ["PlanChanged", "PlanService", "Progress", "Report", "State", "StepResult", "World"]
 
@@ -122,14 +123,15 @@ class PlanService:
         return self._idle.wait(seconds)
 
     @contextmanager
-    def _alone(self, seconds: float = 0.0) -> Iterator[None]:
+    def _alone(self, seconds: float = 0.0, *, unrecorded: bool = False) -> Iterator[None]:
         """No two of us write at once, neither in this process nor in another one."""
+        saved = ForgivingSaved(self._saved) if unrecorded else self._saved
         until = time.monotonic() + seconds
         while not self._claimed():
             if not self._idle.wait(max(0.0, until - time.monotonic())):
                 raise Refused("Another plan is running.", "Wait until it has ended.")
         try:
-            with self._saved.exclusively(max(0.0, until - time.monotonic())):
+            with _held(saved, max(0.0, until - time.monotonic())):
                 yield
         finally:
             self._idle.set()
@@ -153,19 +155,22 @@ class PlanService:
         minutes: float = 0.0,
         on_progress: OnProgress = lambda progress: None,
         runner: Runner | None = None,
+        unrecorded: bool = False,
     ) -> Report:
         """Run it, unless the node is no longer as it was; what came of it, also when it failed.
 
         `override`: the word of a HEAVY plan, as it was typed. `reason`: for the journal.
         `minutes`: take it back after that time unless it is kept, at most LONGEST; 0: do not.
         `on_progress` is called in this thread, and must not raise. `runner`: who carries out its
-        steps, if not the usual one.
-        Raises PlanChanged, Refused, UsageError and what reading raises; then nothing was done.
+        steps, if not the usual one. `unrecorded`: go on although nothing records it (R16), which a
+        person has said; then the remarks of the report say so.
+        Raises PlanChanged, NothingRecords, Refused, UsageError and what reading raises; then
+        nothing was done.
         """
         if minutes != 0 and not 0 < minutes <= LONGEST:
             told = f"A change takes itself back after {LONGEST:g} minutes at the most."
             raise UsageError(told, "Nothing was done.")
-        with self._alone():
+        with self._alone(unrecorded=unrecorded):
             outlook = self._world.fresh()
             now = self._made(plan.intent, outlook.snapshot)
             if not same(plan, now):
@@ -173,7 +178,8 @@ class PlanService:
             require(now, outlook.node, override)
             if minutes > 0:
                 self._require_way_back(now)
-            return self._applying.run(
+            applying = self._applying.forgiving() if unrecorded else self._applying
+            return applying.run(
                 now,
                 outlook,
                 reason=f"overridden: {now.refusal} {reason}".strip() if now.refusal else reason,
@@ -286,3 +292,18 @@ class PlanService:
         with suppress(AuthTuiError):
             outcome = f"was not taken back: {why}"
             self._undoing.tell(Entry("expired", applied.id, applied.title, outcome=outcome))
+
+
+@contextmanager
+def _held(saved: Saved, seconds: float) -> Iterator[None]:
+    """Raises NothingRecords where there is no place for the lock, nor then for anything else."""
+    within = saved.exclusively(seconds)
+    try:
+        within.__enter__()
+    except Unwritable as error:
+        told = f"Nothing can be written down, so nothing was changed: {error}"
+        raise NothingRecords(told, error.hint) from error
+    try:
+        yield
+    finally:
+        within.__exit__(None, None, None)

@@ -1,0 +1,121 @@
+"""Recover: how things are, and a way back carried out with everything that stays of it (R18)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pve_auth_tui.core.accessdata import ROOT
+from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.plan import Plan
+from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries
+from pve_auth_tui.core.recover.condition import Neighbour
+from pve_auth_tui.core.recover.evidence import Recovered, mail_about, unseen
+from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.services.applying import World
+from pve_auth_tui.services.outlook import Outlook
+from pve_auth_tui.services.plans import PlanService
+from pve_auth_tui.services.report import Report
+from pve_auth_tui.services.steps import OnProgress
+
+OnAnswer = Callable[[Neighbour], None]
+
+_NO_MAIL: Final = "No mail was sent: {}"
+
+
+@dataclass(frozen=True)
+class RecoverService:
+    """Blocking, safe from several threads, no Textual. `who`: who is at work, as the kernel says.
+
+    `mail` is None where this node's mail is none of ours (`--host`, `--root`, the demo).
+    """
+
+    world: World
+    probe: Probe
+    plans: PlanService
+    recoveries: Recoveries
+    clock: Clock
+    who: Callable[[], str]
+    mail: Mail | None = None
+
+    def look(self, outlook: Outlook, userid: str = ROOT) -> Situation:
+        """How things are now, without the other nodes; within five seconds."""
+        condition = self.probe.look()
+        return Situation(outlook.snapshot, outlook.node, condition, userid, self.clock.now())
+
+    def ask(self, situation: Situation, on_answer: OnAnswer = lambda one: None) -> Situation:
+        """The same, with what the other nodes say of themselves; within ten seconds."""
+        found = tuple(self.probe.ask(on_answer))
+        return situation._replace(condition=replace(situation.condition, neighbours=found))
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        userid: str,
+        reason: str,
+        override: str = "",
+        unrecorded: bool = False,
+        on_progress: OnProgress = lambda progress: None,
+    ) -> Report:
+        """Run a way back. What stays of it is noted before its first step, and mailed afterwards.
+
+        Raises what `PlanService.apply` raises; then nothing was done.
+        """
+        now = self.clock.now()
+        begun = Recovered(f"{now:.3f}", now, userid, plan.title, reason, self.who())
+        remarks = self._noted(begun)
+        try:
+            report = self.plans.apply(
+                plan,
+                override=override,
+                reason=reason,
+                unrecorded=unrecorded,
+                on_progress=on_progress,
+            )
+        except AuthTuiError:
+            self._noted(replace(begun, outcome="nothing done"))
+            raise
+        outcome = "done" if report.ok else "nothing done" if report.nothing_done else "failed"
+        ended = replace(begun, outcome=outcome)
+        remarks += self._noted(ended)
+        if not report.nothing_done:
+            remarks += self._mailed(ended, report)
+        told = tuple(dict.fromkeys((*report.remarks, *remarks)))
+        return replace(report, remarks=told)
+
+    def unseen(self) -> tuple[Recovered, ...]:
+        """What was done to get back in and nobody has acknowledged. Raises Unreadable."""
+        return unseen(self.recoveries.all())
+
+    def acknowledge(self) -> int:
+        """Somebody has seen all of them; how many there were. Raises Unreadable, Unwritable."""
+        found = self.unseen()
+        for one in found:
+            self.recoveries.put(replace(one, seen=self.clock.now()))
+        return len(found)
+
+    def _noted(self, recovered: Recovered) -> list[str]:
+        """What could not be noted, as a sentence: the journal has it all the same."""
+        try:
+            self.recoveries.put(recovered)
+        except AuthTuiError as error:
+            return [f"Later sessions are not told of it: {error}"]
+        return []
+
+    def _mailed(self, recovered: Recovered, report: Report) -> list[str]:
+        """To root@pam's address, if it has one."""
+        access = report.snapshot.access.value
+        root = access.users.get(ROOT) if access else None
+        if self.mail is None or root is None or not root.email:
+            return []
+        cluster = report.snapshot.cluster.value
+        commands: Sequence[str] = [shown(step) for step in report.plan.steps]
+        subject, text = mail_about(recovered, (cluster.node if cluster else "") or "node", commands)
+        with suppress(AuthTuiError):
+            self.mail.send(root.email, subject, text)
+            return [f"A mail about it went to {root.email}."]
+        return [_NO_MAIL.format("this node's mail system did not take it.")]
