@@ -51,6 +51,36 @@ def _add_enrol(parser: Parser) -> None:
     parser.quiet = f"one USER is all that is named here. A code or a PIN is not: {_READABLE}"
 
 
+def _add_recover(parser: Parser) -> None:
+    parser.add_argument(
+        "userid", nargs="?", default="root@pam", metavar="USER",
+        help="whose login: USER@REALM; root@pam if left out",
+    )  # fmt: skip
+    for name, text in (("have", "is still there"), ("lost", "is lost")):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar="ID",
+            help=f"this second factor {text}; repeat",
+        )  # fmt: skip
+    parser.add_argument("--way", default="", metavar="ID", help="take this way back")
+    parser.add_argument(
+        "--new-user", default="", metavar="U@R", help="with the way temporary: who is made"
+    )
+    parser.add_argument(
+        "--hours", type=_number, default=4, metavar="N", help="after which that one expires"
+    )
+    parser.add_argument(
+        "--unrecorded", action="store_true",
+        help="go on where neither disk nor syslog takes a line",
+    )  # fmt: skip
+    parser.add_argument(
+        "--acknowledge", action="store_true",
+        help="what was done with Recover was seen: do not tell of it again",
+    )  # fmt: skip
+    add_plan_options(parser, timed=False)
+    parser.set_defaults(asks=True)
+    parser.quiet = f"one USER is all that is named here. A password is not: {_READABLE}"
+
+
 def _add_unlock(parser: argparse.ArgumentParser) -> None:
     _add_userid(parser)
     add_plan_options(parser)
@@ -124,8 +154,8 @@ def add_secret_options(parser: argparse.ArgumentParser, saved: str) -> None:
     )
 
 
-def add_plan_options(parser: argparse.ArgumentParser) -> None:
-    """Whether and how a plan is run."""
+def add_plan_options(parser: argparse.ArgumentParser, *, timed: bool = True) -> None:
+    """Whether and how a plan is run; `timed`: it may take itself back."""
     plan = parser.add_argument_group("the plan")
     plan.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
     plan.add_argument("--yes", action="store_true", help="run it without asking")
@@ -133,6 +163,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         "--override", default="", metavar="WORD", help="what a HEAVY plan asks to type"
     )
     plan.add_argument("--reason", default="", metavar="TEXT", help="for the journal")
+    if not timed:
+        return
     plan.add_argument(
         "--keep-within", type=_number, default=0, metavar="MINUTES",
         help="take it back by itself unless it is kept within that time",
@@ -142,6 +174,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "change": _add_change,
     "enrol": _add_enrol,
+    "recover": _add_recover,
     "unlock": _add_unlock,
     "prove": _add_prove,
     "undo": _add_undo,

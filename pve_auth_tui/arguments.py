@@ -63,6 +63,7 @@ ACTIONS = {
     **{name: text for name, text in WRITES.items() if name not in LISTS},
     "change": "Any change that PVE's API knows, as a plan: pvesh's verbs and paths",
     "enrol": "Give a user a second factor: TOTP, security key, Yubico OTP, recovery keys",
+    "recover": "Get back in: what is wrong, and the ways back, least harm first",
     "unlock": "Take the lock off a user's second factors",
     "prove": "Prove that a user can log in, by a real login in two steps",
     "undo": "Take a change back that was made with this program",

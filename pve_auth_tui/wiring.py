@@ -84,14 +84,16 @@ def wired(options: argparse.Namespace, clock: Clock | None = None) -> Wired:
         return _demo(options, clock)
     if options.host:
         return _of_login(_logged_in(options), options)
+    pictures: Callable[[Path, str], Pictures]
+    pictures = _whatever_there_is if options.command == "recover" else _files
     if is_rescue(options):
-        return Wired(_files(Path(os.path.abspath(options.root)), options.rung))
+        return Wired(pictures(Path(os.path.abspath(options.root)), options.rung))
     _require_root(options)
     if options.rung == "https" and options.user:
         return _of_login(_logged_in(options), options)
     if options.rung in API_RUNGS:
         return _api_only(_opener(options), options)._replace(proofs=_own_proofs())
-    files = _files(Path("/"), options.rung)
+    files = pictures(Path("/"), options.rung)
     if options.rung != "auto":
         return Wired(files, proofs=_own_proofs())
     nodes = NodeService(_opener(options), SystemClock(), read_only=options.read_only)
@@ -129,6 +131,13 @@ def _files(root: Path, rung: str) -> SnapshotService:
 
     again = partial(open_tree, root, rung)
     return SnapshotService(again(), SystemClock(), again=again)
+
+
+def _whatever_there_is(root: Path, rung: str) -> Pictures:
+    """For an emergency: where nothing can be read, that is what is known."""
+    from pve_auth_tui.services.anypicture import AnyPicture
+
+    return AnyPicture(lambda: _files(root, rung), SystemClock())
 
 
 # --- PVE's API -----------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pve_auth_tui.core.words import date_time
 from pve_auth_tui.output import complain, json_line, terminal_width, write
 from pve_auth_tui.services.plans import PlanChanged, PlanService, Progress, Report, State
 from pve_auth_tui.services.reporttext import progress_text, report_text
+from pve_auth_tui.services.steps import OnProgress
 from pve_auth_tui.workshop import Workshop
 
 _UNWRAPPED: Final = 100_000  # cells: nobody looks at it line by line
@@ -71,7 +72,7 @@ def carry_out(
                 else:
                     report = apply(plan, word)
             except PlanChanged as changed:
-                if options.yes or not _is_somebody_there():
+                if options.yes or not is_somebody_there():
                     raise
                 complain(str(changed), changed.hint)
                 plan = changed.plan
@@ -96,7 +97,7 @@ def _typed(plan: Plan, options: argparse.Namespace) -> str:
             f"--override {options.override} is not the word that this plan asks for.",
             f"It is: {plan.confirm}. Nothing was done.",
         )
-    if not _is_somebody_there():
+    if not is_somebody_there():
         _require_options(plan, options, heavy=heavy)
     elif heavy and not options.override:
         return _typed_word(plan, options)
@@ -142,7 +143,8 @@ def _show_where_asked(plan: Plan, options: argparse.Namespace) -> None:
         _show(_as_text(plan, sys.stderr), sys.stderr, options)
 
 
-def _is_somebody_there() -> bool:
+def is_somebody_there() -> bool:
+    """Whether a person can be asked."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
@@ -150,6 +152,20 @@ def _is_somebody_there() -> bool:
 
 
 def _applied(plan: Plan, word: str, options: argparse.Namespace, plans: PlanService) -> Report:
+    return told_on_the_way(
+        plans,
+        lambda on_progress: plans.apply(
+            plan,
+            override=word,
+            reason=options.reason,
+            minutes=float(options.keep_within),
+            on_progress=on_progress,
+        ),
+    )
+
+
+def told_on_the_way(plans: PlanService, run: Callable[[OnProgress], Report]) -> Report:
+    """What `run` gives: each step is told on the terminal, and a signal ends it between two."""
     with stopping(plans) as signals:
 
         def on_progress(progress: Progress) -> None:
@@ -157,14 +173,7 @@ def _applied(plan: Plan, word: str, options: argparse.Namespace, plans: PlanServ
                 plans.stop()
             _tell_progress(progress)
 
-        report = plans.apply(
-            plan,
-            override=word,
-            reason=options.reason,
-            minutes=float(options.keep_within),
-            on_progress=on_progress,
-        )
-    return report
+        return run(on_progress)
 
 
 @contextmanager
