@@ -218,6 +218,8 @@ def _recover(
         recoveries=recoveries,
         clock=found.clock,
         who=lambda: who_it_is().kernel,
+        files=lambda: _files_of(options, found),
+        host=lambda: "" if is_rescue(options) else _web_host(found),
         mail=mail,
     )
 

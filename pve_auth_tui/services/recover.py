@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.commands import shown
-from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.errors import AuthTuiError, Unreadable
 from pve_auth_tui.core.plan import Plan
-from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries
+from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries, Tree
 from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.evidence import Recovered, mail_about, unseen
 from pve_auth_tui.core.recover.situation import Situation
@@ -23,12 +23,15 @@ from pve_auth_tui.services.steps import OnProgress
 
 OnAnswer = Callable[[Neighbour], None]
 
+_EDITED: Final = ("user.cfg", "domains.cfg", "priv/tfa.cfg")
 _NO_MAIL: Final = "No mail was sent: {}"
 
 
 @dataclass(frozen=True)
 class RecoverService:
     """Blocking, safe from several threads, no Textual. `who`: who is at work, as the kernel says.
+    `files` opens PVE's files as they lie here, None where PVE is asked from elsewhere; `host` gives
+    name and port of its web interface, "" where there is none.
 
     `mail` is None where this node's mail is none of ours (`--host`, `--root`, the demo).
     """
@@ -39,12 +42,18 @@ class RecoverService:
     recoveries: Recoveries
     clock: Clock
     who: Callable[[], str]
+    files: Callable[[], Tree | None] = lambda: None
+    host: Callable[[], str] = lambda: ""
     mail: Mail | None = None
 
     def look(self, outlook: Outlook, userid: str = ROOT) -> Situation:
         """How things are now, without the other nodes; within five seconds."""
         condition = self.probe.look()
-        return Situation(outlook.snapshot, outlook.node, condition, userid, self.clock.now())
+        raw = {} if outlook.node.asks_pve else self._raw()
+        host = self.host()
+        web = (f"https://{host}",) if host else ()
+        now = self.clock.now()
+        return Situation(outlook.snapshot, outlook.node, condition, userid, now, raw, web)
 
     def ask(self, situation: Situation, on_answer: OnAnswer = lambda one: None) -> Situation:
         """The same, with what the other nodes say of themselves; within ten seconds."""
@@ -86,6 +95,17 @@ class RecoverService:
             remarks += self._mailed(ended, report)
         told = tuple(dict.fromkeys((*report.remarks, *remarks)))
         return replace(report, remarks=told)
+
+    def _raw(self) -> Mapping[str, bytes]:
+        """What would have to be changed without PVE, as far as it can be read."""
+        found: dict[str, bytes] = {}
+        with suppress(AuthTuiError):
+            tree = self.files()
+            for name in _EDITED:
+                with suppress(Unreadable):
+                    if tree is not None:
+                        found[name] = tree.read(f"etc/pve/{name}")
+        return found
 
     def unseen(self) -> tuple[Recovered, ...]:
         """What was done to get back in and nobody has acknowledged. Raises Unreadable."""
