@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
 
-from pve_auth_tui.core.finding import Word
-from pve_auth_tui.core.logins import login
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.recover.causes import Cause, causes_of
+from pve_auth_tui.core.recover.check import Check
+from pve_auth_tui.core.recover.checks import mount_check, node_checks, way_check
+from pve_auth_tui.core.recover.checks_login import login_checks
+from pve_auth_tui.core.recover.checks_quorum import quorum_checks
+from pve_auth_tui.core.recover.condition import Mount
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.recover.verdict import sentences
 
-
-class Cause(Enum):
-    """Why somebody does not get in, or why nothing can be changed."""
-
-    LOCKED = "the second factors are locked"
-    NO_FACTOR = "no second factor can be used"
-    DISABLED = "the account is disabled"
-    EXPIRED = "the account has expired"
-    REALM_TFA = "the realm demands a factor that is not there"
-    TFA_UNREADABLE = "PVE cannot read priv/tfa.cfg"
-    PASSWORD = "no password can be right"  # noqa: S105
-    NO_ACCOUNT = "there is no such account"
-    PVEPROXY = "pveproxy does not run"
-    PVEDAEMON = "pvedaemon does not run"
-    NO_QUORUM = "no quorum"
-    LOCAL_MODE = "pmxcfs runs in local mode"
-    PMXCFS = "pmxcfs does not run"
-    DEAD_MOUNT = "/etc/pve does not answer"
-    FULL_DISK = "a disk is full"
-    READ_ONLY = "a disk is read-only"
-    CLOCK = "the clock is wrong"
-    RESCUE = "PVE does not run: another system's disk"
-
-
-class Check(NamedTuple):
-    """A line of the diagnosis: what was looked at, and what was found. `more` lines open it."""
-
-    word: Word
-    subject: str
-    text: str
-    more: tuple[str, ...] = ()
+__all__ = ["Cause", "Check", "Diagnosis", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +31,31 @@ class Diagnosis:
 
 
 def diagnose(situation: Situation) -> Diagnosis:
-    """What is wrong, and what is well."""
-    userid = situation.userid
-    found = login(situation.snapshot, userid, situation.now)
-    obstacle = found.obstacle or "nothing in PVE's files keeps the login out"
-    check = Check("BAD" if found.obstacle else "ok", "login", obstacle)
-    causes = (Cause.NO_FACTOR,) if found.obstacle else ()
-    return Diagnosis(userid, (f"{userid}: {obstacle}.",), causes, (check,))
+    """What is wrong, and what is well. What is not known is said to be so."""
+    causes = causes_of(situation)
+    checks = tuple(_checks(situation, causes))
+    return Diagnosis(situation.userid, sentences(situation, causes), causes, checks)
+
+
+def _checks(situation: Situation, causes: tuple[Cause, ...]) -> Iterator[Check]:
+    """Without quorum the cluster comes first, and what is well with the node is left out."""
+    lost = Cause.NO_QUORUM in causes
+    if lost:
+        yield from quorum_checks(situation)
+    for check in node_checks(situation):
+        if not (lost and (check.subject == "corosync" or check.word == "ok")):
+            yield check
+    way = way_check(situation)
+    if way.word != "ok" or way.more:
+        yield way
+    well = situation.condition.mount is Mount.ANSWERS and situation.node.asks_pve
+    for check in mount_check(situation):
+        if not (well and check.word == "ok"):
+            yield check
+    for check in login_checks(situation):
+        kind = check.subject in ("TOTP", "key", "recovery keys")
+        subject = f"{plain(situation.userid)} {check.subject}" if lost and kind else check.subject
+        if not (lost and check.word == "ok" and not kind):
+            yield check._replace(subject=subject)
+    if trouble := tuple(map(plain, situation.condition.trouble)):
+        yield Check("-", "not known", trouble[0], trouble[1:])

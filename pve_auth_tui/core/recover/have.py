@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from pve_auth_tui.core.recover.factorwords import ordered, state, thing
 from pve_auth_tui.core.recover.situation import Situation
 
 
@@ -17,8 +18,22 @@ class Have(NamedTuple):
 
 
 def questions(situation: Situation) -> tuple[Have, ...]:
-    """One for each second factor; none where there are none, or nobody knows."""
-    return ()
+    """One for each second factor; none where there are none, or nobody knows.
+
+    The guess: what is held is what works now. A locked phone is thought to be lost where a key
+    works; where nothing works it is in somebody's hand, who typed too many wrong codes. Of a paper
+    nobody knows.
+    """
+    entries = [entry for entry in ordered(situation) if entry.enable]
+    keys = [one for one in entries if one.type == "webauthn" and state(situation, one).usable]
+    return tuple(
+        Have(
+            entry.id,
+            thing(entry),
+            entry.type != "recovery" and (state(situation, entry).word != "BAD" or not keys),
+        )
+        for entry in entries
+    )
 
 
 def guessed(asked: Collection[Have]) -> frozenset[str]:

@@ -1,0 +1,148 @@
+"""The diagnosis in at most three sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pve_auth_tui.core.logins import login
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, Cause
+from pve_auth_tui.core.recover.condition import Mount
+from pve_auth_tui.core.recover.factorwords import called, ordered, state
+from pve_auth_tui.core.recover.facts import (
+    clock_problem,
+    full_disks,
+    here,
+    in_all,
+    names,
+    neighbours,
+    not_asked,
+    read_only_disks,
+)
+from pve_auth_tui.core.recover.situation import Situation
+
+_MOST: Final = 3
+_ENOUGH: Final = "You are root here, that is enough. Nothing has been changed yet."
+_UNCHANGED: Final = "Nothing has been changed yet."
+_COUNTS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+
+
+def sentences(situation: Situation, causes: Sequence[Cause]) -> tuple[str, ...]:
+    """What is wrong with the node, with the login, and that nothing is changed yet."""
+    if not causes:
+        return (*_nothing(situation),)
+    of_node = [cause for cause in causes if cause not in OF_THE_LOGIN]
+    of_login = [cause for cause in causes if cause in OF_THE_LOGIN]
+    found = list(_of_node(situation, of_node[0])) if of_node else []
+    if of_login:
+        found = [*found[: _MOST - 1], *_of_login(situation, of_login)]
+    if len(found) < _MOST:
+        found.append(_ENOUGH if situation.condition.here else _UNCHANGED)
+    return tuple(found[:_MOST])
+
+
+def _nothing(situation: Situation) -> Iterator[str]:
+    userid = plain(situation.userid)
+    yield f"Nothing was found that keeps {userid} out of the web interface."
+    yield "Whether the password is right was not tried. Nothing has been changed."
+
+
+# --- the login ----------------------------------------------------------------------------------
+
+
+def _of_login(situation: Situation, causes: Sequence[Cause]) -> Iterator[str]:
+    userid, out = plain(situation.userid), "cannot log in to the web interface"
+    found = login(situation.snapshot, situation.userid, situation.now)
+    locked = causes[0] is Cause.LOCKED
+    if causes[0] is Cause.TFA_UNREADABLE:
+        yield "Nobody can log in with a password: PVE cannot read priv/tfa.cfg."
+    elif locked and found.obstacle:
+        yield f"{userid} {out}: {_locked(found.locked)}."
+    elif locked:
+        yield f"{userid} cannot log in with TOTP: it is locked (8 wrong codes)."
+        yield from _instead(situation)
+    else:
+        yield f"{userid} {out}: {plain(found.obstacle) or causes[0].value}."
+
+
+def _locked(what: str) -> str:
+    if what == "all":
+        return "all second factors are locked (too many wrong tries)"
+    return "TOTP is locked (8 wrong codes)"
+
+
+def _instead(situation: Situation) -> Iterator[str]:
+    for entry in ordered(situation):
+        how = state(situation, entry)
+        if how.usable and entry.type == "webauthn":
+            yield f"The key {called(entry)} still opens the web interface."
+            return
+
+
+# --- the node -----------------------------------------------------------------------------------
+
+
+def _of_node(situation: Situation, cause: Cause) -> Iterator[str]:
+    node, condition = here(situation), situation.condition
+    match cause:
+        case Cause.RESCUE:
+            yield f"PVE does not run here: these are the files below {plain(condition.rescue)}."
+        case Cause.DEAD_MOUNT:
+            how = "takes requests and does not answer"
+            if condition.mount is Mount.BROKEN:
+                how = "lost its pmxcfs"
+            yield f"/etc/pve of {node} {how}: no login works, and nothing can be changed."
+        case Cause.PMXCFS:
+            yield f"pmxcfs does not run on {node}: /etc/pve is not mounted, and no login works."
+        case Cause.NO_QUORUM:
+            yield from _no_quorum(situation)
+        case Cause.LOCAL_MODE:
+            yield f"pmxcfs of {node} runs in local mode, apart from the cluster."
+            yield "Hand it back when the other nodes can be reached again."
+        case Cause.FULL_DISK:
+            yield f"{_places(full_disks(condition))} of {node} is full: PVE can store nothing."
+        case Cause.READ_ONLY:
+            yield f"{_places(read_only_disks(condition))} of {node} is read-only."
+        case Cause.PVEDAEMON:
+            yield f"pvedaemon does not run on {node}: the web interface opens, and no login works."
+        case Cause.PVEPROXY:
+            yield f"pveproxy does not run on {node}: the web interface does not open."
+        case Cause.CLOCK:
+            yield f"The clock of {node} is wrong, {clock_problem(situation)}: TOTP codes fail."
+        case _:
+            yield f"{node}: {cause.value}."
+
+
+def _places(disks: Sequence[object]) -> str:
+    return " and ".join(plain(str(getattr(disk, "path", ""))) for disk in disks)
+
+
+def _no_quorum(situation: Situation) -> Iterator[str]:
+    node = here(situation)
+    others = neighbours(situation)
+    quorate = [one for one in others if one.alive and one.quorate]
+    alive = [one for one in others if one.alive]
+    cannot = "Nothing in /etc/pve can be changed here."
+    if quorate and len(quorate) == len(others) and others:
+        who = f"the other {_COUNTS.get(len(others), str(len(others)))} nodes run and have"
+        if len(others) == 1:
+            who = f"{names(others)} runs and has"
+        yield f"{node} is cut off: {who} quorum without it."
+        yield f"{cannot} Nothing is broken on {names(quorate)}."
+    elif quorate:
+        verb = "runs and has" if len(quorate) == 1 else "run and have"
+        yield f"{node} is cut off: {names(quorate)} {verb} quorum without it."
+        yield cannot
+    elif not_asked(situation):
+        yield f"{node} has no quorum. {cannot}"
+        yield f"Asking the other nodes: {names(not_asked(situation))} ..."
+    elif alive:
+        verb = "runs" if len(alive) == 1 else "run"
+        yield f"{node} has no quorum; {names(alive)} {verb}, and none of them is known to have it."
+        yield cannot
+    elif others:
+        yield f"{node} has no quorum, and none of the other {in_all(situation) - 1} nodes answers."
+        yield cannot
+    else:
+        yield f"{node} has no quorum. {cannot}"
