@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.domains import Realm
@@ -48,6 +48,17 @@ def standing(
     snapshot: Snapshot, userid: str, now: float, touched: Collection[Key], logged_in: str
 ) -> Standing:
     """`now` in seconds since 1970; `touched` and `logged_in` as `core.guard.ways_in` says."""
+    account = account_problem(snapshot, userid, now)
+    if account is not None:
+        return account
+    first = first_factor(snapshot, userid, touched, logged_in)
+    if first.certainty is None:
+        return first
+    return _both(first, _second_factor(snapshot, userid, now, touched))
+
+
+def account_problem(snapshot: Snapshot, userid: str, now: float) -> Standing | None:
+    """Why the account itself is no way in, or not known to be one; None where it is in order."""
     access = snapshot.access.value
     user = access.users.get(userid) if access else None
     if user is None and (access is None or snapshot.restricted):
@@ -58,10 +69,7 @@ def standing(
         return Standing(None, (), "would be disabled")
     if user and has_expired(user.expire, now):
         return Standing(None, (), "would have expired")
-    first = _first_factor(snapshot, userid, touched, logged_in)
-    if first.certainty is None:
-        return first
-    return _both(first, _second_factor(snapshot, userid, now, touched))
+    return None
 
 
 def _both(first: Standing, second: Standing) -> Standing:
@@ -80,9 +88,10 @@ def _realm(snapshot: Snapshot, userid: str) -> Realm | None:
     return realms.realms.get(name) if realms else None
 
 
-def _first_factor(
-    snapshot: Snapshot, userid: str, touched: Collection[Key], logged_in: str
+def first_factor(
+    snapshot: Snapshot, userid: str, touched: Collection[Key] = (), logged_in: str = ""
 ) -> Standing:
+    """The password, or whoever checks it outside; `factors` is empty."""
     name, _, realm_name = userid.rpartition("@")
     realm = _realm(snapshot, userid)
     if realm is None:
@@ -111,44 +120,72 @@ def _first_factor(
 # --- second factor --------------------------------------------------------------------------
 
 
-def _second_factor(
-    snapshot: Snapshot, userid: str, now: float, touched: Collection[Key]
-) -> Standing:
-    """Known without factors: PVE asks for none."""
+class Factor(NamedTuple):
+    """One that PVE would take, `kind` as lists name it; `entry` None: a key in user.cfg."""
+
+    kind: str
+    standing: Standing
+    entry: TfaEntry | None = None
+
+
+class Asked(NamedTuple):
+    """What PVE asks for behind the password. `whole`: that decides, whatever there is in detail."""
+
+    wanted: str = ""
+    factors: tuple[Factor, ...] = ()
+    whole: Standing | None = None
+
+
+def second_factors(
+    snapshot: Snapshot, userid: str, now: float, touched: Collection[Key] = ()
+) -> Asked:
+    """Every enabled factor of a kind that is accepted; `whole` is known where PVE asks for none."""
     realm = _realm(snapshot, userid)
     if realm is None or realm.type == "openid":
-        return Standing("known")
+        return Asked(whole=Standing("known"))
     if snapshot.tfa.value is None:
         if snapshot.tfa.refused:
-            return Standing(None, (), "would be kept out: PVE cannot read tfa.cfg")
-        return Standing("unknown", (), "may be asked for a second factor: tfa.cfg was not read")
+            return Asked(whole=Standing(None, (), "would be kept out: PVE cannot read tfa.cfg"))
+        unread = "may be asked for a second factor: tfa.cfg was not read"
+        return Asked(whole=Standing("unknown", (), unread))
     mine = snapshot.tfa.value.users.get(userid) or UserTfa(userid)
     demand = demanded(realm)
     asked = [entry for entry in mine.entries if entry.enable]
     if not asked and not demand:
-        return Standing("known")
+        return Asked(whole=Standing("known"))
     wanted = DEMANDS.get(demand, "a second factor")
     if mine.locked_until is not None and mine.locked_until > now:
-        return Standing(None, (), f"would be asked for {wanted}, and all of them are locked")
+        locked = f"would be asked for {wanted}, and all of them are locked"
+        return Asked(wanted, whole=Standing(None, (), locked))
     accepted = {"recovery", _OF_DEMAND[demand]} if demand else set(KINDS) - {"yubico"}
     found = [
-        (KINDS[entry.type], _counted(snapshot, mine, entry, touched))
+        Factor(KINDS[entry.type], _counted(snapshot, mine, entry, touched), entry)
         for entry in asked
         if entry.type in accepted
     ]
     if demand and _has_old_keys(snapshot, userid):
-        found.append((_OF_DEMAND[demand], Standing("unknown", (), "has only a key in user.cfg")))
-    return _best(found, wanted)
+        old = Standing("unknown", (), "has only a key in user.cfg")
+        found.append(Factor(_OF_DEMAND[demand], old))
+    return Asked(wanted, tuple(found))
 
 
-def _best(found: Sequence[tuple[str, Standing]], wanted: str) -> Standing:
+def _second_factor(
+    snapshot: Snapshot, userid: str, now: float, touched: Collection[Key]
+) -> Standing:
+    """Known without factors: PVE asks for none."""
+    asked = second_factors(snapshot, userid, now, touched)
+    return asked.whole or _best(asked.factors, asked.wanted)
+
+
+def _best(found: Sequence[Factor], wanted: str) -> Standing:
     """The factors of the best certainty there is; why there is none."""
     for certainty in CERTAINTIES:
-        words = {word for word, one in found if one.certainty == certainty}
+        words = {one.kind for one in found if one.standing.certainty == certainty}
         if words:
-            reason = next(one.reason for _, one in found if one.certainty == certainty)
+            first = next(one.standing for one in found if one.standing.certainty == certainty)
+            reason = first.reason
             return Standing(certainty, tuple(w for w in KINDS.values() if w in words), reason)
-    why = listed(list(dict.fromkeys(one.reason for _, one in found)))
+    why = listed(list(dict.fromkeys(one.standing.reason for one in found)))
     return Standing(
         None, (), f"would be asked for {wanted} and has none{why and f' that counts: {why}'}"
     )
