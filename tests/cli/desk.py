@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,12 @@ import pytest
 
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.mounts import Mount
+from pve_auth_tui.adapters.recoveries import MemoryRecoveries
 from pve_auth_tui.arguments import REFUSED, USAGE, parse
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.recover.condition import SERVICES, Condition, Neighbour, Service, Shadow
+from pve_auth_tui.core.recover.condition import Mount as Mounted
+from pve_auth_tui.services.recover import RecoverService
 from pve_auth_tui.workshop import Workshop
 from tests.services.workbench import Bench
 
@@ -57,6 +61,39 @@ class Pipe(Person):
         return False
 
 
+class HeldProbe:
+    """A machine of which a test says how it does; `asked`: how often the other nodes were."""
+
+    def __init__(self, bench: Bench) -> None:
+        services = dict.fromkeys(SERVICES, Service.RUNS)
+        self.condition = Condition(
+            bench.clock.now(), services=services, mount=Mounted.ANSWERS, shadow=Shadow.SET
+        )
+        self.neighbours: tuple[Neighbour, ...] = ()
+        self.asked = 0
+
+    def look(self) -> Condition:
+        return self.condition
+
+    def ask(self, on_answer: Callable[[Neighbour], None]) -> Sequence[Neighbour]:
+        self.asked += 1
+        for one in self.neighbours:
+            on_answer(one)
+        return self.neighbours
+
+
+def recovering(bench: Bench, probe: HeldProbe) -> RecoverService:
+    """Recover on that node."""
+    return RecoverService(
+        world=bench.outlooks,
+        probe=probe,
+        plans=bench.plans,
+        recoveries=MemoryRecoveries(),
+        clock=bench.clock,
+        who=lambda: "a test",
+    )
+
+
 class Desk:
     """`run("change", "set", ...)` with whoever sits there."""
 
@@ -64,6 +101,7 @@ class Desk:
         self.bench = bench
         self._monkeypatch = monkeypatch
         nothing: Any = None
+        self.probe = HeldProbe(bench)
         self.workshop = Workshop(
             outlooks=bench.outlooks,
             plans=bench.plans,
@@ -78,6 +116,7 @@ class Desk:
             rack=nothing,
             proofs=nothing,
             names=nothing,
+            recover=recovering(bench, self.probe),
             clock=bench.clock,
         )
 

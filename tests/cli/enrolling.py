@@ -102,6 +102,7 @@ class Bench(FactorNode):
             rack=nothing,
             proofs=nothing,
             names=nothing,
+            recover=nothing,
             clock=self.clock,
             simulated=True,
         )
