@@ -150,7 +150,7 @@ def test_what_is_no_user_is_said(desk):
 
 
 def test_untrusted_names_do_not_reach_the_terminal_raw(desk, monkeypatch):
-    evil = "phone\x1b]52;c;aGk=\x07\n‮"
+    evil = "phone\x1b]52;c;aGk=\x07\n\u202e"
     check = Check("BAD", evil, evil, (evil,))
     found = Diagnosis("bob@pve", (evil,), (), (check,))
     way = WayBack(evil, evil, evil, Kind.REFUSED, (Line(evil, evil),), pulled_out)
@@ -159,7 +159,7 @@ def test_untrusted_names_do_not_reach_the_terminal_raw(desk, monkeypatch):
     monkeypatch.setattr(recover, "ways_back", lambda situation, held: (way,))
     out = desk.run("recover", "bob@pve").out
     assert "52;c" in out
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f‮]", out)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", out)
     assert desk.run("recover", "bob@pve", "--json").out.isascii()
 
 
