@@ -279,6 +279,7 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.demousb import DemoUsb
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
+    from pve_auth_tui.simnode.filestories import FileStories
     from pve_auth_tui.simnode.rack_proofs import marks
     from pve_auth_tui.simnode.stories import DemoStories
     from pve_auth_tui.simnode.tree import best_tree
@@ -308,6 +309,6 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
     usb = DemoUsb()
-    stories = DemoStories(faults, usb)
+    stories = DemoStories(faults, usb, FileStories(disk, clock))
     proofs = MemoryProofs(marks(DEMO_NOW))
     return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb, proofs=proofs)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Service = Literal["pveproxy", "pvedaemon", "pmxcfs", "mount"]
+Service = Literal["pveproxy", "pvedaemon", "pmxcfs", "mount", "corosync"]
 
 
 @dataclass
 class Faults:
     """All well by default, and nothing waits.
 
-    `held_locks`: names as in `file-user_cfg` that somebody else holds. `dead`: services that
-    do not run; `mount` is a /etc/pve that takes a request and never answers. Seconds: `slow`
-    before each answer, `login_delay` before each 401 (PVE: 3.0), `lock_wait` before a lock
-    is given up (PVE: 10).
+    `quorate`: False when the node is cut off from the others, which have quorum without it;
+    `others_dead`: nobody else runs. `held_locks`: names as in `file-user_cfg` that somebody else
+    holds. `dead`: services that do not run; `mount` is a /etc/pve that takes a request and never
+    answers, together with `pmxcfs` one whose process has ended. `clock_wrong`: nothing sets it,
+    and it is ahead of everybody else's. Seconds: `slow` before each answer, `login_delay` before
+    each 401 (PVE: 3.0), `lock_wait` before a lock is given up (PVE: 10).
+
+    What commands make of it (`units`, `hostcommands`): `stopped`: units that somebody stopped;
+    `lingers`: a pmxcfs without a mount that still holds its lock file; `local_mode`: pmxcfs runs
+    with -l; `expected`: the votes of `pvecm expected`, 0 for those of corosync.conf.
     """
 
     quorate: bool = True
@@ -25,3 +31,24 @@ class Faults:
     slow: float = 0.0
     login_delay: float = 0.0
     lock_wait: float = 0.0
+    others_dead: bool = False
+    clock_wrong: bool = False
+    stopped: set[str] = field(default_factory=set)
+    lingers: bool = False
+    local_mode: bool = False
+    expected: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """No other node is seen by corosync."""
+        return not self.quorate or self.others_dead
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether the votes that are there suffice: one of three does not."""
+        return "corosync" not in self.dead and (not self.alone or self.expected == 1)
+
+    @property
+    def writable(self) -> bool:
+        """Whether pmxcfs takes changes."""
+        return self.local_mode or self.has_quorum

@@ -185,7 +185,7 @@ class State(_Files):
             self.write({f"{_PVE}/{path}": data})
 
     def _require(self, lock: str) -> None:
-        if not self._faults.quorate:
+        if not self._faults.writable:
             self._sources.sleep(self._faults.lock_wait)
             raise ApiError(500, f"cfs-lock '{lock}' error: no quorum!\n")
         if lock in self._faults.held_locks:
@@ -196,7 +196,7 @@ class State(_Files):
         """Path -> bytes, all of them or none; a change does that itself."""
         for path in files:
             new = f"/{path}.tmp.{self._sources.pid}"
-            if not self._faults.quorate:
+            if not self._faults.writable:
                 raise ApiError(500, f"unable to open file '{new}' - Permission denied\n")
             if self._faults.disk_full:
                 raise ApiError(500, f"unable to write '{new}' - No space left on device\n")

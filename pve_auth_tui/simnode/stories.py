@@ -1,6 +1,6 @@
 """Demo stories: what can be broken on the demo cluster to see what the program makes of it.
 
-With the demo's USB there are stories of security keys, too.
+With the demo's files there are stories of who is locked or disabled, with its USB of security keys.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 from pve_auth_tui.core.ports import Story
 from pve_auth_tui.simnode.demousb import DEMO_PIN, DemoUsb
 from pve_auth_tui.simnode.faults import Faults, Service
+from pve_auth_tui.simnode.filestories import FileStories
 
 SLOW: Final = 1.0  # seconds a call: slow enough to see, quick enough to wait for
 HELD: Final = "file-user_cfg"
@@ -27,6 +28,25 @@ class _Switch:
 
 def _kill(service: Service, *, dead: bool, faults: Faults) -> None:
     (faults.dead.add if dead else faults.dead.discard)(service)
+    if not dead:
+        _tidy(faults)
+
+
+def _tidy(faults: Faults) -> None:
+    """What commands left: whoever mends a story mends what was done about it, too."""
+    faults.stopped.clear()
+    faults.lingers = faults.local_mode = False
+    faults.expected = 0
+
+
+def _cut_off(faults: Faults, on: bool) -> None:
+    faults.quorate = not on
+    faults.expected = 0
+
+
+def _alone(faults: Faults, on: bool) -> None:
+    faults.others_dead = on
+    faults.expected = 0
 
 
 def _service(name: str, text: str, service: Service) -> _Switch:
@@ -45,9 +65,9 @@ def _hold(faults: Faults, on: bool) -> None:
 _SWITCHES: Final = (
     _Switch(
         "no quorum",
-        "the other nodes are gone: PVE's files are read-only",
+        "cut off from the others: PVE's files are read-only",
         lambda faults: not faults.quorate,
-        lambda faults, on: setattr(faults, "quorate", not on),
+        _cut_off,
     ),
     _service("pvedaemon dead", "nobody can log in over https", "pvedaemon"),
     _service("pveproxy dead", "nobody answers on port 8006", "pveproxy"),
@@ -64,6 +84,19 @@ _SWITCHES: Final = (
         "PVE cannot write its files",
         lambda faults: faults.disk_full,
         lambda faults, on: setattr(faults, "disk_full", on),
+    ),
+    _Switch(
+        "all alone",
+        "the other nodes are dead: no quorum, no answer",
+        lambda faults: faults.others_dead,
+        _alone,
+    ),
+    _service("corosync dead", "corosync does not start: no quorum", "corosync"),
+    _Switch(
+        "clock wrong",
+        "this node's clock is three minutes ahead",
+        lambda faults: faults.clock_wrong,
+        lambda faults, on: setattr(faults, "clock_wrong", on),
     ),
     _Switch(
         "slow",
@@ -129,14 +162,18 @@ _KEY_SWITCHES: Final = (
 
 
 class DemoStories:
-    """A `core.ports.Stories` over the faults of a simulated node, and over its USB if it has one.
+    """A `core.ports.Stories` over the faults of a simulated node, over its files and over its USB
+    where they are given.
 
     "next key" is never on: each turn plugs in another fresh key.
     """
 
-    def __init__(self, faults: Faults, usb: DemoUsb | None = None) -> None:
+    def __init__(
+        self, faults: Faults, usb: DemoUsb | None = None, files: FileStories | None = None
+    ) -> None:
         self._faults = faults
         self._usb = usb
+        self._files = files
 
     @property
     def stories(self) -> Sequence[Story]:
@@ -144,6 +181,8 @@ class DemoStories:
         found = [
             Story(switch.name, switch.text, switch.is_on(self._faults)) for switch in _SWITCHES
         ]
+        if self._files:
+            found += [Story(*each) for each in self._files.switches]
         if usb := self._usb:
             found += [
                 Story(each.name, each.text, each.is_on(usb), each.breaks) for each in _KEY_SWITCHES
@@ -155,6 +194,8 @@ class DemoStories:
         for switch in _SWITCHES:
             if switch.name == name:
                 switch.turn(self._faults, on)
+        if self._files:
+            self._files.turn(name, on=on)
         for each in _KEY_SWITCHES if self._usb else ():
             if each.name == name and self._usb:
                 each.turn(self._usb, on)
@@ -163,5 +204,8 @@ class DemoStories:
         """Everything works again, and Demo Key A is plugged in."""
         for switch in _SWITCHES:
             switch.turn(self._faults, False)
+        _tidy(self._faults)
+        if self._files:
+            self._files.mend()
         if self._usb:
             self._usb.mend()

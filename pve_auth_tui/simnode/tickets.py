@@ -137,7 +137,7 @@ class Tickets:
         if rotated:
             least = age - EARLY
         else:
-            if age > KEY_LIFETIME and self._node.faults.quorate:
+            if age > KEY_LIFETIME and self._node.faults.writable:
                 least = age - KEY_LIFETIME
             if age < LIFETIME:
                 most = age + EARLY
@@ -169,7 +169,7 @@ class Tickets:
 
     def _is_fresh(self) -> bool:
         """PVE makes a new pair after a day, or when the clock was ahead as the old one was made."""
-        if not self._node.faults.quorate:
+        if not self._node.faults.writable:
             return True
         if self._public_key(PUBLIC) is None:
             return False
@@ -181,7 +181,7 @@ class Tickets:
 
     def _rotate(self) -> None:
         disk, now = self._node.disk, self._node.sources.now()
-        if not self._node.faults.quorate:
+        if not self._node.faults.writable:
             raise ApiError(500, _NO_QUORUM)
         files = key_files()
         if (old := disk.read(PUBLIC)) is not None:

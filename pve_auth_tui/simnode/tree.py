@@ -39,7 +39,7 @@ class SimTree:
             if self._disk.names(path):
                 raise Unreadable(f"/{path} is a folder, not a file.")
             raise Missing(f"/{path} is not there.")
-        return self._without_quorum(data) if path == _MEMBERS else data
+        return self._members(data) if path == _MEMBERS else data
 
     def names(self, folder: str) -> Sequence[str]:
         self._require_mount(folder)
@@ -52,22 +52,28 @@ class SimTree:
         self._require_mount(path)
         if self._database:
             raise Missing(f"config.db holds no modes, of /{path} neither.")
-        return self._faults.quorate
+        return self._faults.writable
 
     def _require_mount(self, path: str) -> None:
         if self._database or not f"{path}/".startswith(f"{_PVE}/"):
             return
+        if "mount" in self._faults.dead and "pmxcfs" in self._faults.dead:
+            raise Unreadable("/etc/pve is broken: Transport endpoint is not connected.", _NEXT)
         if "mount" in self._faults.dead:
             raise Unreadable("/etc/pve does not answer: pmxcfs has died under its mount.", _NEXT)
         if "pmxcfs" in self._faults.dead:
             raise Unreadable("/etc/pve is not mounted: pmxcfs does not run.", _NEXT)
 
-    def _without_quorum(self, data: bytes) -> bytes:
-        if self._faults.quorate:
+    def _members(self, data: bytes) -> bytes:
+        """As pmxcfs writes it: it speaks of a cluster only while corosync does (transports.md)."""
+        faults = self._faults
+        if not faults.alone and not faults.local_mode and "corosync" not in faults.dead:
             return data
         members = json.loads(data)
+        if faults.local_mode or "corosync" in faults.dead:
+            return json.dumps({"nodename": members.get("nodename"), "version": 0}).encode()
         if "cluster" in members:
-            members["cluster"]["quorate"] = 0
+            members["cluster"]["quorate"] = int(faults.has_quorum)
             for name, node in members.get("nodelist", {}).items():
                 node["online"] = int(name == members.get("nodename"))
         return json.dumps(members).encode()

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pve_auth_tui.core.cluster import parse_members
 from pve_auth_tui.core.errors import ApiError, Unreadable
+from pve_auth_tui.core.recover.condition import Service
 from pve_auth_tui.core.snapshot import ClusterNode
-from pve_auth_tui.simnode.faults import Service
+from pve_auth_tui.simnode import units
 from pve_auth_tui.simnode.handlers.index import version
 from pve_auth_tui.simnode.node import Handler, SimNode
 from pve_auth_tui.simnode.request import Request
@@ -35,11 +36,6 @@ _SERVICES: Final = {
     "spiceproxy": "PVE SPICE Proxy Server",
     "sshd": "OpenBSD Secure Shell server",
     "systemd-journald": "Journal Service",
-}
-_FAULTS: Final[dict[str, tuple[Service, ...]]] = {
-    "pve-cluster": ("pmxcfs", "mount"),
-    "pvedaemon": ("pvedaemon",),
-    "pveproxy": ("pveproxy",),
 }
 
 
@@ -129,9 +125,9 @@ def _service(node: SimNode, name: str) -> dict[str, Any]:
     if name not in _SERVICES:
         states = {"state": "dead", "unit-state": "not-found", "active-state": "inactive"}
         return {"service": name, "name": None, "desc": None, **states}
-    runs = not node.faults.dead.intersection(_FAULTS.get(name, ()))
+    runs = units.state(node.faults, name) is Service.RUNS
     if name == "corosync":
-        runs = node.disk.read("etc/pve/corosync.conf") is not None
+        runs = runs and node.disk.read("etc/pve/corosync.conf") is not None
     return {
         "service": name,
         "name": name,
@@ -157,8 +153,8 @@ def _command(kind: str, doing: str, *, wakes: bool) -> Handler:
             node.journal.append(f"{doing} service {name}")
             if name not in _SERVICES:
                 raise ApiError(500, f"command 'systemctl {kind[3:]} {name}' failed: exit code 5\n")
-            if wakes:
-                node.faults.dead.difference_update(_FAULTS.get(name, ()))
+            if wakes and not units.start(node.faults, name):
+                raise ApiError(500, f"command 'systemctl {kind[3:]} {name}' failed: exit code 1\n")
 
         return node.tasks.run(kind, name, request.caller.authid, work)
 
