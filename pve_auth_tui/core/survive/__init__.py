@@ -1,0 +1,1 @@
+"""Which ways in survive what: administrators and their factors against eight troubles."""
