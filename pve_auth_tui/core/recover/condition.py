@@ -71,7 +71,9 @@ class Disk(NamedTuple):
 
 class Link(NamedTuple):
     """A corosync link of this node. `address`: its own one; `interface`: which has that address,
-    "" if none; `carrier`: whether its cable has a signal. `peers`: node -> connected over it.
+    "" if none; `carrier`: whether its cable has a signal (without an interface: False; None when
+    interfaces are not known). `peers`: node -> connected over it. `ports`: the devices below a
+    bridge, bond or VLAN that lead out of this node; the cables are in these.
     """
 
     number: int
@@ -79,6 +81,7 @@ class Link(NamedTuple):
     interface: str = ""
     carrier: bool | None = None
     peers: Mapping[str, bool] = MappingProxyType({})
+    ports: tuple[str, ...] = ()
 
 
 class Votes(NamedTuple):
