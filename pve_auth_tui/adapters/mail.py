@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.core.errors import CommandFailed
+from pve_auth_tui.core.formats import problem
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import HostCommand
 from pve_auth_tui.core.secret import Secret
@@ -24,8 +25,10 @@ class Sendmail:
         self._run = run
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """One mail in UTF-8. Raises CommandFailed, also for what is no address."""
-        if "@" not in to or len(to) > _LONGEST or plain(to) != to or to.startswith("-"):
+        """One mail in UTF-8. Raises CommandFailed, also for what is not one address: sendmail takes
+        all recipients from the header.
+        """
+        if problem("email", to) or len(to) > _LONGEST or plain(to) != to or to.startswith("-"):
             raise CommandFailed("That is no mail address.")
         mail = EmailMessage()
         mail["To"] = to

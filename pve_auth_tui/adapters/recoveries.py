@@ -18,7 +18,7 @@ FOLDER: Final = "recoveries"
 MOST: Final = 200
 """Recoveries that are kept; the oldest that somebody has seen go first."""
 
-_MOST_BYTES: Final = 1024 * 1024
+_MOST_BYTES: Final = 16 * 1024 * 1024  # MOST of the longest, in JSON's escapes
 _LONGEST: Final = 1024  # characters of a text
 _LATEST: Final = 2.0**53
 _FORM: Final = 1
