@@ -130,6 +130,7 @@ def equipped(
         clock,
         prover=KeyProver(keys, verified, clock, host),
         proofs=proofs,
+        journal=journal,
     )
     key_enrol = KeyEnrolService(keys, plans, runner, clock, host, proofs=proofs)
     names = NodeNames(
@@ -177,9 +178,12 @@ def _runner(options: argparse.Namespace, found: Wired, api: Callable[[], Api | N
     (`--root`) only the database can be edited.
     """
     if found.simulated is not None:
+        from pve_auth_tui.simnode.fileswaps import SimSwaps
         from pve_auth_tui.simnode.hostcommands import SimCommands
 
-        return StepRunner(api, SimCommands(found.simulated().faults).run)
+        node = found.simulated()
+        swaps = SimSwaps(node.disk, node.faults)
+        return StepRunner(api, SimCommands(node.faults).run, swaps.swap)
     if found.login is not None:
         return StepRunner(api)
     if is_rescue(options):

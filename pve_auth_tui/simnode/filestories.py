@@ -6,6 +6,7 @@ whoever repairs it by another way has mended the story, too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ _TFA: Final = "etc/pve/priv/tfa.cfg"
 _USERS: Final = "etc/pve/user.cfg"
 _REALMS: Final = "etc/pve/domains.cfg"
 _PAM: Final = "pam"
+_TYPO: Final = "totp_locked"
 
 Edit = Callable[[bytes, float], bytes]
 
@@ -81,13 +83,18 @@ def _demand(data: bytes, now: float, *, tfa: str = "") -> bytes:
     return write_domains(replace(found, realms={**found.realms, _PAM: realm}))
 
 
-def _is_cut(data: bytes, now: float) -> bool:
-    return bool(data) and not data.rstrip().endswith(b"}")
+def _is_edited(data: bytes, now: float) -> bool:
+    return f'"{_TYPO}"'.encode() in data
 
 
-def _cut(data: bytes, now: float) -> bytes:
-    """As an editor that was killed leaves it."""
-    return data[: len(data) // 2].rstrip(b"}")
+def _edit(data: bytes, now: float, *, on: bool = True) -> bytes:
+    """What somebody wrote who wanted to unlock root@pam: PVE knows no such member."""
+    whole = json.loads(data)
+    root = whole["users"].setdefault(ROOT, {})
+    root.pop(_TYPO, None)
+    if on:
+        root[_TYPO] = False
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 _FILE_SWITCHES: Final = (
@@ -117,11 +124,11 @@ _FILE_SWITCHES: Final = (
     ),
     _FileSwitch(
         "tfa broken",
-        "tfa.cfg is cut in two: PVE refuses everybody",
+        "edited by hand: PVE reads none of tfa.cfg",
         _TFA,
-        _is_cut,
-        _cut,
-        lambda data, now: data,
+        _is_edited,
+        _edit,
+        lambda data, now: _edit(data, now, on=False),
     ),
 )
 
@@ -140,16 +147,16 @@ class FileStories:
         return tuple((one.name, one.text, self._is_on(one)) for one in _FILE_SWITCHES)
 
     def turn(self, name: str, *, on: bool) -> None:
-        """Break it, or mend it; an unknown name does nothing, nor does what cannot be broken now:
-        who is in a file that is cut in two?
+        """Break it, or mend it; an unknown name does nothing, nor does what cannot be done now:
+        who is in a file that nobody can read?
         """
         for one in _FILE_SWITCHES:
             if one.name == name and self._is_on(one) != on:
-                with suppress(AuthTuiError):
+                with suppress(AuthTuiError, ValueError):
                     (self._break if on else self._mend)(one)
 
     def mend(self) -> None:
-        """All of them. What cuts a file comes last above, and is mended first."""
+        """All of them. What makes a file unreadable comes last above, and is mended first."""
         for one in reversed(_FILE_SWITCHES):
             self.turn(one.name, on=False)
 
@@ -166,8 +173,6 @@ class FileStories:
         data = self._read(switch)
         before, broken = self._before.pop(switch.name, (data, b""))
         mended = before if data == broken else switch.mend_it(data, self._clock.now())
-        if switch.is_broken(mended, self._clock.now()):
-            mended = before
         self._disk.write(switch.path, mended)
 
     def _read(self, switch: _FileSwitch) -> bytes:

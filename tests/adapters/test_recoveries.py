@@ -1,4 +1,4 @@
-"""What was done to get back in: kept where nobody else reads it, until somebody has seen it (R18)."""
+"""What was done to get back in: private, and kept until somebody has seen it (R18)."""
 
 from __future__ import annotations
 

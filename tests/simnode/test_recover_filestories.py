@@ -70,7 +70,7 @@ def test_all_well_mends_all_of_them_in_any_order(lab):
         assert (lab.on, lab.changed) == ([], [])
 
 
-def test_in_a_file_that_is_cut_in_two_nobody_can_be_locked(lab):
+def test_in_a_file_that_nobody_can_read_nobody_can_be_locked(lab):
     lab.stories.turn("tfa broken", on=True)
     lab.stories.turn("root locked", on=True)
     assert lab.on == ["tfa broken"]
@@ -120,3 +120,5 @@ def test_a_broken_tfa_file_is_none_that_pve_reads(lab):
     lab.stories.turn("tfa broken", on=True)
     with pytest.raises(ApiError, match="failed to parse TFA file"):
         lab.node.answer("GET", "/access/tfa")
+    lab.disk.write("etc/pve/priv/tfa.cfg", b"{}")  # somebody helps himself
+    assert lab.on == []
