@@ -21,7 +21,9 @@ from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
 
 from pve_auth_tui.core.plain import plain
 
-Event = Literal["begin", "intent", "result", "end", "armed", "kept", "fired", "expired", "purged"]
+Event = Literal[
+    "begin", "intent", "result", "end", "armed", "kept", "fired", "expired", "purged", "proved"
+]
 
 START: Final = "0" * 64
 MOST_LINE: Final = 64 * 1024  # bytes; what `bounded` leaves always fits, whatever it holds

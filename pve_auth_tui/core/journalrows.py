@@ -31,6 +31,7 @@ _STATES: Final[Mapping[Event, str]] = {
     "fired": "fired",
     "expired": "expired",
     "purged": "purged",
+    "proved": "proved",
 }
 
 

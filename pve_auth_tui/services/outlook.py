@@ -171,12 +171,15 @@ class OutlookService:
         return snapshot
 
     def entries(self) -> frozenset[tuple[str, str]] | None:
-        """(userid, id) of the second factors that there are; None where that is not known."""
+        """What a proof can be of: (userid, id) of each second factor, and (userid, "") of each user,
+        who may log in without one. None where that is not known.
+        """
         last = self._last
-        if last is None or last.restricted or last.tfa.value is None:
+        if last is None or last.restricted or last.tfa.value is None or last.access.value is None:
             return None
         users = last.tfa.value.users.values()
-        return frozenset((user.userid, entry.id) for user in users for entry in user.entries)
+        factors = ((user.userid, entry.id) for user in users for entry in user.entries)
+        return frozenset((*factors, *((userid, "") for userid in last.access.value.users)))
 
     def _read_ahead(self, ahead: Future[Outlook]) -> None:
         try:

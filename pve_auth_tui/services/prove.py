@@ -12,7 +12,7 @@ from typing import Final
 from pve_auth_tui.core.challenge import Challenge, answer_problem
 from pve_auth_tui.core.errors import LoginRefused, Refused
 from pve_auth_tui.core.logins import KINDS, Login, entries_of, login, recovery_left
-from pve_auth_tui.core.ports import Authenticator, Clock, Door, Hands, Proofs
+from pve_auth_tui.core.ports import Authenticator, Clock, Door, Hands, Journal, Proofs
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.core.recovery import number_of
 from pve_auth_tui.core.secret import Secret
@@ -21,6 +21,7 @@ from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.totp import SEARCHED, WINDOW, offset_words, period_of, stored
 from pve_auth_tui.services.keyanswer import login_mark, require_counter, used_entry
 from pve_auth_tui.services.keyproof import KeyProver
+from pve_auth_tui.services.prooflog import journalled
 from pve_auth_tui.services.proofwords import (
     NAMES,
     NOT_SENT,
@@ -43,7 +44,7 @@ class ProveService:
     """Blocking. `open_door` gives a way in as a browser has it, made when it is needed.
 
     `prover` works with the security keys in this machine's USB, where there may be some; what was
-    seen is noted in `proofs`.
+    seen is noted in `proofs`; `journal` gets an entry for each login that succeeded.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class ProveService:
         *,
         prover: KeyProver | None = None,
         proofs: Proofs | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._open_door = open_door
         self._authenticator = authenticator
         self._clock = clock
         self._prover = prover
         self._proofs = proofs
+        self._journal = journal
         self._used: dict[str, Secret] = {}  # the last answer of each user; PVE takes none twice
 
     def before(self, userid: str, snapshot: Snapshot) -> tuple[str, ...]:
@@ -107,12 +110,12 @@ class ProveService:
             raise explained(error, userid, attempt, snapshot) from None
         if attempt.answer is not None:
             self._used[userid] = attempt.answer
-        entry = used_entry(userid, attempt, snapshot)
+        entry = self._used_entry(userid, attempt, snapshot)
         proof = proof_of(userid, door.address, attempt, snapshot, entry.id if entry else "")
-        if snapshot is None or entry is None:
-            return proof
-        mark = login_mark(proof, attempt, self._clock.now(), _node(snapshot))
-        return self._noted(proof, mark)
+        if snapshot is not None and (entry is not None or attempt.answer is None):
+            mark = login_mark(proof, attempt, self._clock.now(), _node(snapshot))
+            proof = self._noted(proof, mark)
+        return journalled(proof, self._journal, self._clock.now()) if self._journal else proof
 
     def with_key(self, path: str, hands: Hands, snapshot: Snapshot, userid: str = "") -> Second:
         """What answers for `prove`: the security key at `path`, as it does in a browser.
@@ -187,6 +190,20 @@ class ProveService:
         if self._prover is None:
             raise Refused("There are no USB ports to look for a security key in.")
         return self._prover
+
+    def _used_entry(
+        self, userid: str, attempt: Attempt, snapshot: Snapshot | None
+    ) -> TfaEntry | None:
+        """The factor that a login used; of several apps the first that shows the code."""
+        found = used_entry(userid, attempt, snapshot)
+        if found is not None or snapshot is None or attempt.kind != "totp":
+            return found
+        now = self._clock.now()
+        for entry in self._known(userid, snapshot, "totp"):
+            totp = stored(entry)
+            if totp and self._authenticator.offset(totp[0], attempt.value, now, WINDOW) is not None:
+                return entry
+        return None
 
     def _noted(self, proof: Proof, mark: Mark) -> Proof:
         return noted(proof, mark, self._proofs) if self._proofs else proof

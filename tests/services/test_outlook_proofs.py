@@ -52,5 +52,6 @@ def test_which_entries_there_are_is_known_once_they_were_read() -> None:
     bench = Bench()
     outlooks = OutlookService(bench.pictures, bench.nodes)
     assert outlooks.entries() is None
-    outlooks.load()
-    assert outlooks.entries() == frozenset()
+    access = outlooks.load().snapshot.access.value
+    assert access is not None
+    assert outlooks.entries() == {(userid, "") for userid in access.users}

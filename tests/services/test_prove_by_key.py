@@ -250,10 +250,24 @@ def test_logins_with_codes_are_noted_too(lab: Lab) -> None:
     assert (mark.how, mark.rp_id, mark.counter) == (How.LOGIN, "", 0)
 
 
-def test_which_of_two_apps_it_was_nobody_notes(lab: Lab) -> None:
-    totp = lab.enrolled()
+def test_of_two_apps_the_one_that_shows_the_code_is_noted(lab: Lab) -> None:
     lab.enrolled()
-    assert lab.prove(f"totp:{lab.phone(totp)}").entry == ""
+    totp = lab.enrolled()
+    proof = lab.prove(f"totp:{lab.phone(totp)}")
+    second = lab.snapshot.tfa.value.users[WITHOUT].entries[-1]  # type: ignore[union-attr]
+    assert proof.entry == second.id
+    assert list(lab.marks.all()) == [(WITHOUT, second.id)]
+
+
+def test_a_login_without_a_second_factor_is_noted(lab: Lab) -> None:
+    assert lab.prove("totp:000000").used == ""
+    (mark,) = lab.marks.all().values()
+    assert (mark.userid, mark.entry, mark.how) == (WITHOUT, "", How.LOGIN)
+
+
+def test_a_login_that_was_refused_is_not_noted(lab: Lab) -> None:
+    with pytest.raises(LoginRefused):
+        lab.prove("totp:000000", password="not this one")
     assert not lab.marks.all()
 
 
