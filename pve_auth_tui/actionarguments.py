@@ -177,6 +177,7 @@ ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "recover": _add_recover,
     "unlock": _add_unlock,
     "prove": _add_prove,
+    "drill": _add_prove,
     "undo": _add_undo,
     "keep": _add_id,
     "take-back": _add_id,

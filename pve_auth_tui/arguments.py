@@ -43,7 +43,9 @@ WHY = {
 }
 """The commands that work something out, and their help."""
 
-COMMANDS = ("status", *LISTS, "permissions", *WHY)
+SURVIVE = "Which way in survives what, and how many are independent of one another"
+
+COMMANDS = ("status", "survive", *LISTS, "permissions", *WHY)
 """Every command that answers and changes nothing."""
 
 WRITES = {
@@ -66,6 +68,7 @@ ACTIONS = {
     "recover": "Get back in: what is wrong, and the ways back, least harm first",
     "unlock": "Take the lock off a user's second factors",
     "prove": "Prove that a user can log in, by a real login in two steps",
+    "drill": "Prove one way in of an administrator now, and tell when that was done last",
     "undo": "Take a change back that was made with this program",
     "keep": "Keep a change that would be taken back by itself",
     "take-back": "Take a change back whose time is over (what its timer runs)",
@@ -163,6 +166,7 @@ def _parser(argv: Sequence[str]) -> Parser:
     add("demo", "Open the screens on a simulated cluster; nothing real is touched", _add_demo)
     add("simnode", "A simulated node for other programs; nothing real is touched", _add_simnode)
     add("status", "Node, quorum, counts and what to look at (exit code 4 if anything)")
+    add("survive", f"{SURVIVE} (exit code 4 if anything)")
     for name, text in LISTS.items():
         fill = partial(_add_verbs, name, after) if name in WRITES else None
         add(name, WRITES.get(name, text), fill)
@@ -263,7 +267,8 @@ def _port(text: str) -> int:
 def _contradiction(options: argparse.Namespace) -> str | None:
     """One sentence about options that do not go together, or None."""
     login = "user", "password_stdin"
-    asks_for_more = options.command in {"enrol", "prove"} or getattr(options, "asks", False)
+    proves = options.command in {"enrol", "prove", "drill"}
+    asks_for_more = proves or getattr(options, "asks", False)
     elsewhere = [n for n in (*login, "ca", "fingerprint") if getattr(options, n)]
     if options.rung == "https":
         elsewhere = [name for name in elsewhere if name not in login]

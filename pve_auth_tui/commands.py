@@ -27,6 +27,8 @@ def answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
         return status_answer(options, snapshot)
     if options.command == "permissions":
         return permissions_answer(options, snapshot)
+    if options.command == "survive":
+        return survive_answer(options, snapshot)
     if options.command in WHY:
         return why_answer(options, snapshot)
     return list_answer(options, snapshot)
@@ -88,6 +90,21 @@ def why_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, st
             *(f"{one} does not exist here." for one in subjects if not exists(one, access.value))
         )
     return OK, text
+
+
+def survive_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
+    """The ways in; FINDINGS when fewer than two are independent, or a trouble leaves nobody.
+
+    Raises Refused where not all of it is known.
+    """
+    from pve_auth_tui.actions import survive
+
+    if snapshot.access.value is None:
+        return _unread([snapshot.access]), ""
+    _require_all(snapshot, "Who gets in")
+    if not options.json:
+        _remark(snapshot.access)
+    return survive.answer(options, snapshot, terminal_width(sys.stdout))
 
 
 def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:

@@ -18,7 +18,7 @@ from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.keytrouble import KeyTrouble
 from pve_auth_tui.core.logins import login
-from pve_auth_tui.core.node import Ability
+from pve_auth_tui.core.node import Ability, Node
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
@@ -31,22 +31,32 @@ from pve_auth_tui.workshop import Workshop
 def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     """The exit code, 130 where the key was given up, and what goes to stdout.
 
-    Raises what `ProveService` raises: Refused for what was not tried, LoginRefused, Unreachable,
-    and KeyTrouble.
+    Raises what `ProveService` raises: Refused for what was not tried, LoginRefused, Unreachable.
     """
-    userid = options.userid
     snapshot, _, node = workshop.outlooks.fresh()
-    complain(*workshop.prove.before(userid, snapshot))
+    try:
+        proof = proved(options, workshop, snapshot, node)
+    except KeyTrouble as trouble:
+        return gave_up(trouble)
+    return OK, json_line(as_json(proof)) if options.json else text_of(proof)
+
+
+def proved(
+    options: argparse.Namespace, workshop: Workshop, snapshot: Snapshot, node: Node
+) -> Proof:
+    """One attempt, with what it costs told before. Raises what `run` does, and KeyTrouble."""
+    complain(*workshop.prove.before(options.userid, snapshot))
     prover = _Prover(options, workshop, snapshot)
     why_not = node.can(Ability.LOGIN)
     if why_not:
         complain(f"Nobody logs in here ({why_not}): only what is stored is looked at.")
-    try:
-        proof = prover.proof(may_log_in=not why_not)
-    except KeyTrouble as trouble:
-        complain(str(trouble), trouble.hint)
-        return code_of(trouble), ""
-    return OK, json_line(as_json(proof)) if options.json else text_of(proof)
+    return prover.proof(may_log_in=not why_not)
+
+
+def gave_up(trouble: KeyTrouble) -> tuple[int, str]:
+    """What `run` gives for trouble at a key."""
+    complain(str(trouble), trouble.hint)
+    return code_of(trouble), ""
 
 
 class _Prover:

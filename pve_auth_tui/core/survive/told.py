@@ -63,7 +63,7 @@ def _cell(row: Row, threat: Threat, at: Threat | None) -> str:
 
 def summary(found: Survival) -> tuple[Line, ...]:
     """The findings, each with its next step."""
-    lines = []
+    lines: list[Line] = []
     for finding in found.findings:
         fix = f". {finding.fix}" if finding.fix else ""
         lines.append(Line(f"{finding.text}{fix}", word=finding.word))
