@@ -96,7 +96,8 @@ class Draft(NamedTuple):
 
     Of commands on the node the asker alone knows what they do, and says so: `told` their effects,
     `lost` what no undo takes back and how it is ended instead, `word` what has to be typed for
-    them, if anything, `refusal` why they should not be run now.
+    them, if anything, `refusal` why they should not be run now. `at_most`: how much the plan asks
+    for where the asker knows that nobody misses what is lost; no refusal is made lighter by it.
     """
 
     title: str
@@ -107,6 +108,7 @@ class Draft(NamedTuple):
     lost: tuple[str, ...] = ()
     word: str = ""
     refusal: str = ""
+    at_most: Weight = Weight.HEAVY
 
 
 Intent: TypeAlias = Callable[[Snapshot], Draft]

@@ -57,6 +57,8 @@ def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str 
     weight = weight_of(deed, back, refused=refused, takes=found.takes or in_part)
     if draft.told:
         weight = _weight_of_told(draft, weight, refused=refused)
+    if draft.at_most is Weight.ORDINARY and weight is Weight.HEAVY and not refused:
+        weight = Weight.ORDINARY
     heavy = weight is Weight.HEAVY
     word = draft.word or word_to_type(targets(draft.steps), refused=refused)
     return Plan(

@@ -99,6 +99,13 @@ def state(situation: Situation, entry: TfaEntry) -> State:
             return State("LOOK", "newer versions of PVE do not take it", False)
 
 
+def is_locked(situation: Situation, entry: TfaEntry) -> bool:
+    """Whether a lock of PVE's keeps this one from working."""
+    mine = locks_of(situation)
+    of_all = mine.locked_until is not None and mine.locked_until > situation.now
+    return entry.enable and (of_all or (entry.type == "totp" and mine.totp_locked))
+
+
 def without_quorum(situation: Situation) -> bool:
     """Whether codes that have to be stored cannot be."""
     return is_quorate(situation) is False

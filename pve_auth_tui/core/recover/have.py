@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from pve_auth_tui.core.recover.factorwords import ordered, state, thing
+from pve_auth_tui.core.recover.factorwords import is_locked, ordered, state, thing
 from pve_auth_tui.core.recover.situation import Situation
 
 
@@ -25,12 +25,12 @@ def questions(situation: Situation) -> tuple[Have, ...]:
     nobody knows.
     """
     entries = [entry for entry in ordered(situation) if entry.enable]
-    keys = [one for one in entries if one.type == "webauthn" and state(situation, one).usable]
+    keys = any(one.type == "webauthn" and state(situation, one).usable for one in entries)
     return tuple(
         Have(
             entry.id,
             thing(entry),
-            entry.type != "recovery" and (state(situation, entry).word != "BAD" or not keys),
+            entry.type != "recovery" and not (keys and is_locked(situation, entry)),
         )
         for entry in entries
     )
