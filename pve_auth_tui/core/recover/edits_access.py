@@ -75,7 +75,7 @@ def without_realm_tfa(domains_cfg: bytes, realm: str) -> bytes:
     mine = _last_section(lines, realm)
     if len(mine) != 1:  # of two PVE takes the first, and would take the second then
         raise _not_exact("domains.cfg")
-    del lines[mine[0]]
+    lines[mine[0] : mine[0] + 1] = [""] if mine[0] == len(lines) - 1 else []
     data = "\n".join(lines).encode("latin-1")
     options = {name: value for name, value in found.options.items() if name != "tfa"}
     wanted = {**before.realms, realm: replace(found, options=options)}
