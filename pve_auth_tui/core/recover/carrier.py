@@ -109,12 +109,13 @@ def _written(situation: Situation, edit: Edit, title: str, how: Carrier) -> Inte
 
 
 def by_hand(situation: Situation, api: Intent) -> tuple[str, ...]:
-    """What to do where nothing carries the change: first what must be so, then the commands."""
+    """What to do where nothing carries the change: what must be so first, the commands, the end."""
     try:
         lines = tuple(plain(shown(step)) for step in api(situation.snapshot).steps)
     except AuthTuiError:
         return ()
-    return (*_first(situation), *lines)
+    first, last = _around(situation)
+    return (*first, *lines, *last)
 
 
 def why_not(situation: Situation) -> str:
@@ -130,15 +131,22 @@ def why_not(situation: Situation) -> str:
     return "PVE's API does not answer"
 
 
-def _first(situation: Situation) -> tuple[str, ...]:
+def _around(situation: Situation) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before the commands, and what behind them."""
     if situation.condition.rescue:
-        alone = "systemctl stop corosync pve-cluster; pmxcfs -l"
-        then = "afterwards: kill that pmxcfs (its number is in /run/pve-cluster.pid), then"
+        boot = f"Boot {here(situation)} itself. Console logins ask for no second factor."
+        if not clustered(situation):
+            return (boot,), ()
         return (
-            f"Boot {here(situation)} itself. Console logins ask for no second factor.",
-            f"Only if the other nodes do not run: {alone}",
-            f"{then} systemctl start pve-cluster corosync",
+            boot,
+            "Has it quorum there, go on below. If not, and only if no other node runs:",
+            "systemctl stop corosync pve-cluster && cp -a /var/lib/pve-cluster /root/ && pmxcfs -l",
+        ), (
+            "After pmxcfs -l: kill $(cat /run/pve-cluster.pid); systemctl start pve-cluster"
+            " corosync",
         )
+    if situation.node.way == DATABASE:
+        return ("When pmxcfs runs again:",), ()
     if is_quorate(situation) is False:
-        return ("On a node that has quorum, or here when there is quorum again:",)
-    return ()
+        return ("On a node that has quorum, or here when there is quorum again:",), ()
+    return (), ()

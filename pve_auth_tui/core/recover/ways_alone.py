@@ -51,6 +51,7 @@ def why_refused(situation: Situation) -> str:
 
 
 def alone(situation: Situation) -> Iterator[WayBack]:
+    """`pvecm expected 1`, which needs a corosync that runs."""
     condition = situation.condition
     if not condition.here or condition.service("corosync") in _DEAD:
         return
@@ -80,13 +81,12 @@ def alone(situation: Situation) -> Iterator[WayBack]:
     intent = commands(
         title, [tools.expected(1)], told, lost, warnings=warnings, word=node, refusal=refusal
     )
-    yield _judged(
-        WayBack("expected", title, "only when the others are off", Kind.PLAN, lines, intent),
-        refusal,
-    )
+    note = "only when the others are off"
+    yield _judged(WayBack("expected", title, note, Kind.PLAN, lines, intent), refusal)
 
 
 def local(situation: Situation) -> Iterator[WayBack]:
+    """`pmxcfs -l`: corosync is dead for good, and no other node runs."""
     condition = situation.condition
     if not condition.here:
         return
