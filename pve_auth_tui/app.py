@@ -20,13 +20,15 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from pve_auth_tui.changing import Changing, OpenWorkshop
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.node import Ability, Node
-from pve_auth_tui.core.overview import overview
+from pve_auth_tui.core.overview import opens_recover, overview
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ports import Stories
+from pve_auth_tui.core.recover.evidence import RECOVER
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.ways import WAYS
 from pve_auth_tui.crash import CalmCrash, tell
@@ -141,12 +143,14 @@ class PveAuthApp(CalmCrash, Changing):
         self._filters_now = line_filters(profile)
         self._last_key = monotonic()
         self._asked_to_leave = False
+        self._offered_recover = False
         self.prepare_changes(open_workshop)
 
     def on_mount(self) -> None:
         if self._service.is_ready:
             self.outlook = self._service.load()
         self.push_screen(StartScreen())
+        self._open_recover_by_itself()
         if self.outlook is None:
             self.reload()
         elif self._service.has_second:
@@ -195,6 +199,7 @@ class PveAuthApp(CalmCrash, Changing):
         self.rounds += message.again and self.outlook is not None
         self.outlook = message.outlook
         self._show_picture()
+        self._open_recover_by_itself()
         if message.outlook.node.waiting and not message.outlook.node.seconds:
             self.set_timer(_LONG, partial(self._tell_of_waiting, message.outlook))
 
@@ -214,6 +219,7 @@ class PveAuthApp(CalmCrash, Changing):
         self._failure = message.error
         self._show_picture()
         self.say(f"{message.error} {message.error.hint}".strip())
+        self._open_recover_by_itself()
 
     @property
     def failure(self) -> AuthTuiError | None:
@@ -405,6 +411,54 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(WebauthnForm)
 
+    def open_recover(self, userid: str = "") -> None:
+        """The ways back in; "" leaves open whose login it is about, which is root@pam's at first.
+
+        Over Start, like a list: what was open is left.
+        """
+        from screens.recover import RecoverScreen
+
+        shown = next((one for one in self.screen_stack if isinstance(one, RecoverScreen)), None)
+        if shown is None:
+            self.open_start()
+            self.push_screen(RecoverScreen(userid or ROOT))
+            return
+        while self.screen is not shown:
+            self.pop_screen()
+        if userid:
+            shown.about(userid)
+
+    def _open_recover_by_itself(self) -> None:
+        """Once: when root@pam cannot log in, quorum is lost, or nothing of PVE can be read.
+
+        Nobody is taken away from a list to which he has gone on; there it is said.
+        """
+        if self.outlook is not None:
+            why = opens_recover(self.outlook.snapshot)
+        else:
+            why = str(self._failure) if self._failure else None
+        if why is None or self._offered_recover or not self.has_screens:
+            return
+        if isinstance(self.screen, StartScreen):
+            self._offered_recover = True
+            self.open_recover()
+        elif not isinstance(self.house_screen, StartScreen):
+            self._offered_recover = True
+            if not self._is_recovering:
+                self.say(f"{why} 0 opens Recover.")
+
+    @property
+    def _is_recovering(self) -> bool:
+        from screens.recover import RecoverScreen
+
+        return any(isinstance(screen, RecoverScreen) for screen in self.screen_stack)
+
+    def open_survive(self) -> None:
+        """Which way in survives what."""
+        from screens.survive import SurviveScreen
+
+        self._open_once(SurviveScreen)
+
     def _open_once(self, kind: Callable[..., BaseScreen], *about: object) -> None:
         """Over the screen that is shown, unless it is open already."""
         if not any(type(screen) is kind for screen in self.screen_stack):
@@ -414,6 +468,9 @@ class PveAuthApp(CalmCrash, Changing):
         """Open what a finding or a found row points at."""
         if target.listing == WAYS:
             self.house_screen.show_ways()
+            return
+        if target.listing == RECOVER:
+            self.open_recover(target.key)
             return
         self.open_list(target.listing, target)
 

@@ -10,8 +10,10 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.worker import Worker
 
+from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ways import way_lines
 from screens.commands import (
     Back,
@@ -31,6 +33,7 @@ from screens.commands import (
     Recover,
     Reload,
     ReviewCollected,
+    SurviveCommand,
     Undo,
     Ways,
     WebauthnCommand,
@@ -53,7 +56,7 @@ EVERYWHERE: Commands = (
     *_GO,
     *(Health, Recover, Ways, Demo, GlyphsCommand),
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
-    *(KeysCommand, RackCommand, WebauthnCommand),
+    *(KeysCommand, RackCommand, WebauthnCommand, SurviveCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""
@@ -79,6 +82,8 @@ class BaseScreen(Screen[None]):
         "Many keys came at once, as from a paste or a security key: they were left out."
     )
     """Said when the gate has dropped some."""
+    HEAD_END: ClassVar[str] = "0 Recover"
+    """What stands at the right end of line 1."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """What a screen offers has its key there."""
@@ -128,7 +133,7 @@ class BaseScreen(Screen[None]):
         tabs = TABS if numbered else tuple((" ", title, works) for _, title, works in TABS)
         self.query_one(TabLine).show_tabs(tabs, tab)
         for bar in self.query(SideBar):
-            bar.show_entries((*tabs, None, ("0" if numbered else "", "Recover", False)), tab)
+            bar.show_entries((*tabs, None, ("0" if numbered else "", "Recover", True)), tab)
 
     def refresh_head(self) -> None:
         """Line 1 from the picture the program has now."""
@@ -146,7 +151,7 @@ class BaseScreen(Screen[None]):
             facts.append(Fact(f"{collected} COLLECTED", 1))
         if self.house.profile.serial:
             facts.append(Fact("LINE: SERIAL", 4))
-        self.query_one(HeadLine).show_facts(facts, "0 Recover")
+        self.query_one(HeadLine).show_facts(facts, self.HEAD_END)
 
     def show_keys(self) -> None:
         self.query_one(KeyLine).show_hints(hints(self.OFFERS, self))
@@ -219,6 +224,9 @@ class BaseScreen(Screen[None]):
     def obey(self, words: str) -> bool:
         """Do what was typed behind `:` if it is more than a command's name; False if not."""
         name, _, story = words.partition(" ")
+        if name == Recover.name and story:
+            self.recover_for(story.strip())
+            return True
         if name != Demo.name or not story:
             return False
         if problem := Demo.problem(self):
@@ -226,6 +234,15 @@ class BaseScreen(Screen[None]):
         else:
             self.house.turn_story(story)
         return True
+
+    def recover_for(self, words: str) -> None:
+        """`:recover USER`"""
+        names = (name for name in self.house.names_for_prompt() if "!" not in name)
+        userid = next((name for name in names if plain(name) == words), "")
+        if userid or words == ROOT:
+            self.house.open_recover(userid or ROOT)
+        else:
+            self.say(f"There is no user {words}.")
 
     def show_ways(self) -> None:
         """How the node is reached, and why no better way works."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 
-from pve_auth_tui.core.ways import until_recover
 from widgets.lines import KeyHint
 
 if TYPE_CHECKING:
@@ -253,14 +252,24 @@ class WebauthnCommand(Command["BaseScreen"]):
         screen.house.open_webauthn()
 
 
+class SurviveCommand(Command["BaseScreen"]):
+    """Who still gets in, whatever breaks: each way in of each administrator against each trouble."""
+
+    keys, shown, word, name = "", "", "", "survive"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_survive()
+
+
 class Recover(Command["BaseScreen"]):
-    """Gets back in: locked out, phone lost, no quorum."""
+    """Gets back in: locked out, phone lost, no quorum. `:recover USER` is about somebody else."""
 
     keys, shown, word, name = "0", "0", "", "recover"
 
     @classmethod
-    def problem(cls, screen: BaseScreen) -> str:
-        return f"Recover is not built yet. {until_recover(screen.house.node)}"
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_recover()
 
 
 class Health(Command["BaseScreen"]):

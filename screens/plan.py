@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.errors import AuthTuiError, NothingRecords
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Plan, Weight
 from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
@@ -34,6 +34,7 @@ _LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form
 _TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
 _ALL: Final = 100_000  # commands behind `c`
 _ONE_LINE: Final = 1_000_000  # cells: a command is never two lines there
+_UNRECORDED: Final = "yes"  # typed, it runs although nothing records it (R16)
 
 
 class Run(Command["PlanScreen"]):
@@ -151,6 +152,9 @@ class PlanScreen(BaseScreen):
         self._told: list[str] = []
         self._read_to_end = False
         self._minutes = 0.0
+        self._override = ""
+        self._wanted_word = ""  # what has to be typed now
+        self._unrecorded = False
 
     @property
     def plan(self) -> Plan:
@@ -271,13 +275,17 @@ class PlanScreen(BaseScreen):
         if self._plan.weight is not Weight.HEAVY:
             self._begin("")
             return
+        self._ask_for(plain(self._plan.confirm), "to run it")
+        self.say("Nothing is done before the word is typed. Esc goes back to the plan.")
+
+    def _ask_for(self, word: str, what_for: str) -> None:
+        self._wanted_word = word
         ask = self.query_one("#ask", OneLine)
-        ask.show(f"Type  {plain(self._plan.confirm)}  and Enter to run it:")
+        ask.show(f"Type  {word}  and Enter {what_for}:")
         field = self.query_one(TextField)
         ask.display = field.display = True
         field.value = ""
         field.focus()
-        self.say("Nothing is done before the word is typed. Esc goes back to the plan.")
         self.show_keys()
 
     def _ask_nothing(self) -> None:
@@ -287,11 +295,11 @@ class PlanScreen(BaseScreen):
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip() != plain(self._plan.confirm):
+        if event.value.strip() != self._wanted_word:
             self.say("That is not the word, so nothing was done. Esc leaves the field.")
             return
         self._ask_nothing()
-        self._begin(self._plan.confirm)
+        self._begin(self._override if self._unrecorded else self._plan.confirm)
 
     def _begin(self, override: str) -> None:
         if self._alone:
@@ -300,13 +308,17 @@ class PlanScreen(BaseScreen):
             self.app.pop_screen()
             self._agree(self._plan, override)
             return
-        self._runs = True
+        self._runs, self._override = True, override
         self._told = ["Reading the node anew: is everything still as the plan says? ..."]
         self._show_told()
         self.show_keys()
         self.say("Esc: the running step ends, no other starts.")
         self.house.run_plan(
-            self._plan, override=override, minutes=self._minutes, recovers=self._recovers
+            self._plan,
+            override=override,
+            minutes=self._minutes,
+            recovers=self._recovers,
+            unrecorded=self._unrecorded,
         )
 
     def went(self, progress: Progress) -> None:
@@ -345,6 +357,7 @@ class PlanScreen(BaseScreen):
         from pve_auth_tui.services.plans import PlanChanged
 
         self._runs, self._told = False, []
+        said_yes, self._unrecorded = self._unrecorded, False
         if isinstance(error, PlanChanged):
             self._plan, self._opened = error.plan, monotonic()
             self._show_plan("Somebody changed something meanwhile: this is the plan made anew.")
@@ -353,7 +366,15 @@ class PlanScreen(BaseScreen):
             self._told = trouble_text(error, max(20, self.query_one(TextView).size.width - 2))
             self._show_told()
             self.say("Nothing was done. Esc goes back.")
+            if isinstance(error, NothingRecords) and self._recovers and not said_yes:
+                self._ask_to_go_on()
         self.show_keys()
+
+    def _ask_to_go_on(self) -> None:
+        """A way back in may be needed most where nothing can be written any more (R16)."""
+        self._unrecorded = True
+        self._ask_for(_UNRECORDED, "to go on although nothing records it")
+        self.say("Nothing was done. Esc goes back. Going on is NOT RECORDED: write it down.")
 
     def _show_told(self) -> None:
         view = self.query_one(TextView)
@@ -442,6 +463,9 @@ class PlanScreen(BaseScreen):
             return
         if self.query_one(TextField).display:
             self._ask_nothing()
+            if self._unrecorded:
+                self._unrecorded, self._told = False, []
+                self.query_one(TextView).show(self._text)
             self.say(self._sentence_of_plan())
             self.show_keys()
             return

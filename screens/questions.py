@@ -16,7 +16,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.snapshot import Snapshot
 from screens.base import EVERYWHERE, BaseScreen
-from screens.commands import Back, Command, Commands, hints
+from screens.commands import Back, Command, Commands, Recover, hints
 from screens.pick import PickScreen
 from widgets.lines import HeadLine, KeyHint, KeyLine, Rule, Sentence
 from widgets.question import Question
@@ -63,9 +63,11 @@ class LeaveAnswer(Back):
 
 
 OF_QUESTIONS: Commands = tuple(
-    command for command in EVERYWHERE if command is not Back and not command.keys.isdigit()
+    command
+    for command in EVERYWHERE
+    if command is not Back and (command is Recover or not command.keys.isdigit())
 )
-"""What holds everywhere, without the digits: they take what carries them here."""
+"""What holds everywhere, without the digits of the lists: they take what carries them here."""
 
 
 class QuestionScreen(BaseScreen):

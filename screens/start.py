@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.screen import Screen
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.listing import Column, Line, Row
 from pve_auth_tui.core.overview import opens_recover
+from pve_auth_tui.core.recover.evidence import Recovered, recovery_findings
 from pve_auth_tui.core.ways import way_findings
 from pve_auth_tui.core.words import count_words
 from pve_auth_tui.services.outlook import Outlook
@@ -105,6 +106,7 @@ class StartScreen(BaseScreen):
     def __init__(self) -> None:
         super().__init__()
         self._outlook: Outlook | None = None
+        self._recovered: Sequence[Recovered] = ()
         self._round = 0
         self._findings: tuple[Finding, ...] = ()
         self._told: str | None = None
@@ -138,10 +140,13 @@ class StartScreen(BaseScreen):
         if outlook is None:
             self.query_one(Paragraph).show(self.house.why_no_picture())
             return
-        if outlook is self._outlook:
+        if outlook is self._outlook and self.house.recovered == self._recovered:
             return
         before, self._outlook = self._outlook, outlook
-        self._findings = (*way_findings(outlook.node), *outlook.overview.findings)
+        self._recovered = self.house.recovered
+        recoveries = recovery_findings(self._recovered)
+        of_node = (*way_findings(outlook.node), *outlook.overview.findings)
+        self._findings = (*recoveries, *of_node)
         lines = list(outlook.overview.lines)
         if outlook.snapshot.demo:
             lines[:0] = self._about_the_demo()
@@ -155,6 +160,12 @@ class StartScreen(BaseScreen):
             self._told = table.key
         self._count(len(rows), again=self._round != self.house.rounds, first=before is None)
         self._round = self.house.rounds
+
+    def refresh_lines(self) -> None:
+        """Somebody got back in with Recover, or has acknowledged it."""
+        super().refresh_lines()
+        if self._is_there and self.query(FilterTable):
+            self.snapshot_changed()
 
     def _count(self, number: int, *, again: bool, first: bool) -> None:
         """Say how many there are; and anew when there are more, unless something else was said."""

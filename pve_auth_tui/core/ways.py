@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.node import DATABASE, Node, Tried
+from pve_auth_tui.core.node import Node, Tried
 
 WAYS: Final = "ways"
 """The target that opens `way_lines`."""
@@ -48,24 +48,6 @@ def way_lines(node: Node, failure: AuthTuiError | None = None) -> tuple[Line, ..
         *(line for tried in node.tried for line in _tried(tried)),
         *((Line("Better ways are still being tried.", heading="Now"),) if node.waiting else ()),
     )
-
-
-def until_recover(node: Node | None) -> str:
-    """What a person who is locked out can type meanwhile (reference 11.3, 11.4).
-
-    Without quorum pveum cannot write, and without pmxcfs it does not start.
-    """
-    if node and node.way == DATABASE:
-        return (
-            "pmxcfs does not run: systemctl status pve-cluster tells why. "
-            "Here only `passwd root` works."
-        )
-    if node and node.quorate is False:
-        return (
-            "Without quorum: go on on a node that has it, `pvecm status` tells; "
-            "here only `passwd root` works."
-        )
-    return "As root on a node: `pveum user tfa unlock root@pam`, or `passwd root`."
 
 
 def _failed(failure: AuthTuiError) -> Iterator[Line]:

@@ -3,7 +3,7 @@
 from pve_auth_tui.core.errors import Unreachable
 from pve_auth_tui.core.finding import Target
 from pve_auth_tui.core.node import Node, Tried
-from pve_auth_tui.core.ways import until_recover, way_findings, way_lines
+from pve_auth_tui.core.ways import way_findings, way_lines
 
 MISSING = Tried("direct", "PVE's own modules are not installed here.", "Is it a node?", "Can't")
 
@@ -50,10 +50,3 @@ def test_a_way_that_answered_before_and_does_not_now_says_so():
     assert [line.heading for line in lines] == ["In use", "Now", "Why", "Next"]
     assert "8006" not in lines[0].text  # the port may be another one
     assert lines[2].text == "Nobody listens on pve1:8006."
-
-
-def test_what_a_locked_out_person_can_type_works_where_it_is_said():
-    assert "pveum user tfa unlock" in until_recover(Node("direct", "root@pam", quorate=True))
-    for node in (Node("direct", "root@pam", quorate=False), Node("config.db")):
-        assert "pveum" not in until_recover(node)
-        assert "passwd root" in until_recover(node)
