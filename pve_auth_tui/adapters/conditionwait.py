@@ -37,7 +37,7 @@ def begun(look: Callable[[], T]) -> Future[T]:
 
 
 def gathered(looks: dict[str, Future[Found]], until: float) -> Found:
-    """All fields; as trouble the name of a look that failed or is not over by `until` (monotonic)."""
+    """All fields; as trouble which look failed, or was not over by `until` (monotonic)."""
     fields: dict[str, Any] = {}
     trouble: list[str] = []
     for name, look in looks.items():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pve_auth_tui.core.unixshadow import usable_names
+from pve_auth_tui.core.recover.condition import Shadow
+from pve_auth_tui.core.unixshadow import state_of, usable_names
 
 TODAY = 20000  # days since 1970
 NOW = TODAY * 86400 + 3600.0
@@ -72,6 +73,68 @@ def test_a_name_is_spelled_as_in_user_cfg():
     assert names(f"j\xfcrgen:{HASH}:19000:0:99999:7:::") == {"j\xfcrgen"}
 
 
+# --- what is in the way ------------------------------------------------------------------------
+
+
+def state(line):
+    return state_of(f"daemon:*:1::::::\n{line}\n".encode("latin-1"), "root", NOW)
+
+
+@pytest.mark.parametrize(
+    ("hash", "expected"),
+    [
+        (HASH, Shadow.SET),
+        ("", Shadow.NONE),
+        ("*", Shadow.NONE),
+        ("!", Shadow.NONE),
+        ("!*", Shadow.NONE),  # as Debian has it for users without a password
+        (f"!{HASH}", Shadow.LOCKED),  # passwd -l; a password is still there
+        (f"!!{HASH}", Shadow.LOCKED),
+        (f"*{HASH}", Shadow.NONE),
+    ],
+)
+def test_a_locked_password_is_one_that_can_be_unlocked(hash, expected):
+    assert state(f"root:{hash}:19000:0:99999:7:::") is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("19000:0:99999:7::", Shadow.SET),
+        ("0:0:99999:7::", Shadow.MUST_CHANGE),
+        ("19000:0:1000:7::", Shadow.MUST_CHANGE),
+        ("19000:0:990:7:30:", Shadow.MUST_CHANGE),  # ten days over, thirty are allowed
+        ("19000:0:900:7:30:", Shadow.EXPIRED),
+        ("19000:0:900:7:0:", Shadow.EXPIRED),
+        (f"19000:0:99999:7::{TODAY}", Shadow.EXPIRED),
+        (f"0:0:99999:7::{TODAY}", Shadow.EXPIRED),  # the account comes first
+        ("soon:0:99999:7::", Shadow.NONE),
+    ],
+)
+def test_what_has_expired_is_told_from_what_must_be_changed(fields, expected):
+    assert state(f"root:{HASH}:{fields}:") is expected
+
+
+def test_a_locked_password_of_an_expired_account_is_locked():
+    assert state(f"root:!{HASH}:19000:0:99999:7::1:") is Shadow.LOCKED
+
+
+def test_who_has_no_line_has_no_password():
+    assert state("ann:x:1::::::") is Shadow.NONE
+    assert state("root:") is Shadow.NONE
+    assert state_of(b"", "root", NOW) is Shadow.NONE
+
+
+NUMBERS = st.sampled_from(["", "0", "-1", "1", "900", "19000", "20000", "20001", "x"])
+
+
+@given(st.sampled_from(["", "!", "*", HASH, f"!{HASH}"]), st.lists(NUMBERS, max_size=8))
+def test_usable_is_exactly_what_is_set(hash, fields):
+    data = ":".join(["root", hash, *fields]).encode()
+    assert (state_of(data, "root", NOW) is Shadow.SET) == ("root" in usable_names(data, NOW))
+
+
 @given(st.binary())
 def test_any_bytes_are_read(data):
     usable_names(data, NOW)
+    state_of(data, "root", NOW)
