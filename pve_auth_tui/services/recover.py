@@ -49,7 +49,8 @@ class RecoverService:
     def look(self, outlook: Outlook, userid: str = ROOT) -> Situation:
         """How things are now, without the other nodes; within five seconds."""
         condition = self.probe.look()
-        raw = {} if outlook.node.asks_pve else self._raw()
+        by_pve = outlook.node.asks_pve and not outlook.snapshot.tfa.refused
+        raw = {} if by_pve else self._raw()
         host = self.host()
         web = (f"https://{host}",) if host else ()
         now = self.clock.now()

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.simnode import made_up
-from pve_auth_tui.simnode.rack_tfa import DAY
+from pve_auth_tui.simnode.rack_tfa import DAY, registered
 
+_SIGNED = 5
 _ID = "example.com"
 _OLD_ID = "pve1.example.com"  # of before the cluster had one for all its nodes
 
@@ -24,6 +25,7 @@ def _marks(now: float) -> Iterator[Mark]:
 
 
 def _mark(userid: str, description: str, how: How, at: float, rp_id: str) -> Mark:
-    """As `rack_tfa` labels its keys."""
+    """As `rack_tfa` labels its keys; each has signed a few times since it was registered."""
     entry = made_up.uuid(f"key {userid} {description}")
-    return Mark(userid, entry, how, at, "pve1", rp_id)
+    counter = registered(userid, description)[1] + _SIGNED
+    return Mark(userid, entry, how, at, "pve1", rp_id, counter)
