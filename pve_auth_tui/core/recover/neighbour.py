@@ -22,6 +22,7 @@ _QUORATE: Final = re.compile(r"(?m)^Quorate:[ \t]*(Yes|No)\b")
 _REFUSED_BY_SSH: Final = 255  # ssh(1): "or with 255 if an error occurred"
 _LONGEST_DATE: Final = 64
 _MOST_CLAUSES: Final = 4
+_NOTHING: Final = "nothing came of it"
 _UNKNOWN_ADDRESS: Final = "no address of it is known here"
 
 
@@ -59,7 +60,8 @@ def merged(name: str, asked: Sequence[str], outcomes: Iterable[Outcome]) -> Neig
     """One node, of what came of all its addresses in all ways. `asked`: those addresses.
 
     It is silent only when every address was tried, nobody was there, and at least one of them
-    is on a network of ours: a node whose own network is down hears nothing of anybody.
+    is on a network of ours: a node whose own network is down hears nothing of anybody. `why` is
+    "" only where `quorate` is known.
     """
     order = {address: number for number, address in enumerate(asked)}
     outcomes = sorted(outcomes, key=lambda one: order.get(one.address, len(order)))
@@ -78,13 +80,13 @@ def merged(name: str, asked: Sequence[str], outcomes: Iterable[Outcome]) -> Neig
             tuple(asked),
             next((one.web for one in proofs if one.web), ""),
             next((one.ahead for one in proofs if one.ahead is not None), None),
-            "" if quorate is not None else _clauses([*proofs, *somebody]),
+            "" if quorate is not None else _clauses([*proofs, *somebody]) or _NOTHING,
         )
     silent = {one.address for one in outcomes if one.came is Came.NOBODY}
     tried = silent | {one.address for one in outcomes if one.came is Came.NO_WAY}
     alive = False if silent and not somebody and tried.issuperset(asked) else None
     others = (one for one in outcomes if one.came is not Came.UNASKED or one.address not in tried)
-    why = _clauses([*somebody, *others]) or ("" if asked else _UNKNOWN_ADDRESS)
+    why = _clauses([*somebody, *others]) or (_NOTHING if asked else _UNKNOWN_ADDRESS)
     return Neighbour(name, alive, asked=tuple(asked), why=why)
 
 
@@ -167,7 +169,7 @@ def web_address(node: str, full: str, address: str, names: Iterable[str]) -> str
         host = known
     else:
         own = (host_name(name) for name in covered if name.startswith(f"{node.lower()}."))
-        host = next(filter(None, own), "")
+        host = next((name for name in own if "." in name), "")
     if not host:
         host = f"[{address}]" if ":" in address else address
     return f"https://{host}:{PORT}"
