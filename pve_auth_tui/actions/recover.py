@@ -18,6 +18,8 @@ from pve_auth_tui.actions.recoverasking import (
     asked_for_reason,
     asked_for_way,
     held_by_options,
+    is_among,
+    temporary,
     way_named,
 )
 from pve_auth_tui.actions.recoverjson import done_json, found_json
@@ -29,7 +31,8 @@ from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.names import is_userid
 from pve_auth_tui.core.node import node_of
 from pve_auth_tui.core.overview import overview
-from pve_auth_tui.core.plan import Intent, Plan
+from pve_auth_tui.core.plan import Plan
+from pve_auth_tui.core.recover.afterwards import afterwards
 from pve_auth_tui.core.recover.astext import diagnosis_text, have_text, lines_text, ways_text
 from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.diagnosis import Diagnosis, diagnose
@@ -44,6 +47,7 @@ from pve_auth_tui.services.report import Report
 from pve_auth_tui.workshop import Workshop
 
 _UNWRAPPED: Final = 100_000  # cells: nobody looks at it line by line
+_SEEN: Final = Line("pve-auth-tui recover --acknowledge: later sessions are not told of it", "Seen")
 _UNRECORDED: Final = "Nothing will tell later what was done here. Go on all the same?"
 
 
@@ -54,7 +58,7 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     if options.acknowledge:
         return OK, _acknowledged(options, workshop)
     if not is_userid(options.userid):
-        raise UsageError(f"{options.userid} is no user.", "A user is written USER@REALM.")
+        raise UsageError("A user is named USER@REALM.", "A password is asked for, not given here.")
     return _Recovery(options, workshop).run()
 
 
@@ -73,8 +77,7 @@ class _Recovery:
         asked = questions(situation)
         held_by_options(asked, options.have, options.lost)  # a mistake is said before anything
         self._say(lambda width: [*diagnosis_text(diagnosis, width), ""])
-        held = self._held(asked)
-        ways = ways_back(situation, held)
+        held, ways = self._ways(situation, asked)
         self._say(lambda width: [*ways_text(ways, width), ""])
         way = self._way(ways)
         found = {}
@@ -123,6 +126,22 @@ class _Recovery:
             self._say(lambda width: [""])
         return held
 
+    def _ways(
+        self, situation: Situation, asked: Sequence[Have]
+    ) -> tuple[frozenset[str], Sequence[WayBack]]:
+        """What is held, and the ways. Whoever names one that needs what is only guessed to be lost
+        has it.
+        """
+        options = self._options
+        held = self._held(asked)
+        ways = ways_back(situation, held)
+        if options.way and not (options.have or options.lost) and not is_among(ways, options.way):
+            everything = frozenset(one.id for one in asked)
+            more = ways_back(situation, everything)
+            if is_among(more, options.way):
+                return everything, more
+        return held, ways
+
     def _way(self, ways: Sequence[WayBack]) -> WayBack | None:
         options = self._options
         if options.way:
@@ -147,20 +166,26 @@ class _Recovery:
         if way.kind is not Kind.REFUSED:  # what there is to say of those stands above
             self._say(lambda width: [*lines_text(way.lines, width), ""] if way.lines else [])
         reason = self._reason(diagnosis)
-        intent = way.intent or self._completed(way, situation, reason)
+        intent = way.intent or temporary(
+            self._options, reason, situation.now, somebody=self._somebody
+        )
         outcome = carry_out(
             intent,
             self._options,
             self._workshop,
             apply=lambda plan, word: self._applied(plan, word, reason),
         )
-        then: Sequence[Line] = ()
+        done = outcome.report is not None and outcome.report.ok
+        then = self._then() if done else []
         if self._options.json:
             return outcome.code, json_line(done_json(found, way.id, outcome.text, then))
-        return outcome.code, outcome.text + _text(lines_text(then, self._width()))
+        told = ["", "What to do now", *lines_text(then, self._width(), indent=2)] if then else []
+        return outcome.code, outcome.text + _text(told)
 
-    def _completed(self, way: WayBack, situation: Situation, reason: str) -> Intent:
-        raise UsageError(f"{way.id} needs more than a plan.")
+    def _then(self) -> list[Line]:
+        """What is left to do, as things are by now."""
+        situation = self._workshop.recover.look(self._outlook(), self._options.userid)
+        return [line if line.heading != _SEEN.heading else _SEEN for line in afterwards(situation)]
 
     def _reason(self, diagnosis: Diagnosis) -> str:
         """Asked for where somebody can answer; else the verdict (R18)."""

@@ -1,15 +1,22 @@
-"""What `recover` asks whoever sits at the terminal: what is still there, which way, and why."""
+"""What `recover` asks whoever sits at the terminal: what is still there, which way, and why.
+
+The same is taken from options where nobody sits there.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import Final
 
+from pve_auth_tui.actions import writing
 from pve_auth_tui.asking import Answers
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plan import Intent
 from pve_auth_tui.core.recover.astext import numbered
 from pve_auth_tui.core.recover.have import Have, guessed
+from pve_auth_tui.core.recover.intents import temporary_administrator
 from pve_auth_tui.core.recover.ways import WayBack
 from pve_auth_tui.core.words import listed
 from pve_auth_tui.output import complain
@@ -63,6 +70,24 @@ def asked_for_reason(verdict: str) -> str:
     """Why it is done, for the journal and for everybody who looks there later (R18)."""
     question = f"The reason, for the journal. Enter: {plain(verdict)}\n> "
     return Answers().line(question, echo=True).strip() or verdict
+
+
+def temporary(options: argparse.Namespace, reason: str, now: float, *, somebody: bool) -> Intent:
+    """A second administrator for some hours: --new-user and --hours, and a password that is asked
+    for without echo or read from stdin. Raises UsageError.
+    """
+    userid = options.new_user
+    if not userid and somebody:
+        userid = Answers().line("Who is to be made, in realm pve: ", echo=True).strip()
+    if not userid:
+        raise UsageError("Who is to be made?", "For example: --new-user rescue@pve --hours 4")
+    password = writing.asked(f"New password of {plain(userid)}", options, twice=True)
+    return temporary_administrator(userid, password, options.hours, reason, now=now)
+
+
+def is_among(ways: Sequence[WayBack], name: str) -> bool:
+    """Whether one of them has that id, or that number."""
+    return any(name in {way.id, number} for number, way in numbered(ways))
 
 
 def way_named(ways: Sequence[WayBack], name: str) -> WayBack:

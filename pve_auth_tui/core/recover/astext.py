@@ -68,13 +68,15 @@ def ways_text(ways: Sequence[WayBack], width: int) -> list[str]:
 
 
 def lines_text(lines: Sequence[Line], width: int, *, indent: int = 0) -> list[str]:
-    """Everything about a way: a state or a heading at the left, the text beside it."""
-    texts = []
-    before = " " * indent
-    for line in lines:
-        left = line.word or line.heading
-        room = max(6, cells(plain(left)) + 2) if left else 0
-        texts += hanging(f"{before}{plain(left):<{room}}", line.text, width, indent + room)
+    """Everything about a way: a state or a heading at the left, the text beside it; what has none
+    goes on below the text before it.
+    """
+    lefts = [plain(line.word or line.heading) for line in lines]
+    room = indent + max((min(_SUBJECT, cells(left)) + 2 for left in lefts if left), default=0)
+    texts: list[str] = []
+    for left, line in zip(lefts, lines, strict=True):
+        begin = _beside(f"{'':<{indent}}{left}", room) if left else ""
+        texts += hanging(begin, line.text, width, room)
     return texts
 
 
