@@ -21,11 +21,10 @@ from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.watch import asks_others
 from pve_auth_tui.core.recover.ways import Kind, WayBack, ways_back
 from screens.commands import Commands, hints
-from screens.recover_after import NEXT_ROWS, next_section
+from screens.recover_after import NextRow, next_rows, next_section
 from screens.recover_commands import OF_RECOVER, TakeWay
 from screens.recover_rows import (
     HAVE,
-    NEXT,
     WAY,
     check_keys,
     check_lines,
@@ -64,6 +63,7 @@ class RecoverScreen(RecoverWatch):
         self._asked: tuple[Have, ...] = ()
         self._ways: tuple[WayBack, ...] = ()
         self._answers: dict[str, bool] = {}  # which factors somebody has, as he said
+        self._next: Sequence[NextRow] = ()
         self._digit = 0
         self._done = False  # something was recovered from here
         self._standing = ""  # what is said while there is nothing else to say
@@ -144,16 +144,21 @@ class RecoverScreen(RecoverWatch):
         return frozenset(one.id for one in self._asked if self._answers.get(one.id, one.held))
 
     def _show_rows(self) -> None:
-        if self.diagnosis is None:
+        if self.diagnosis is None or self.situation is None:
             return
+        told = bool(self.house.recovered)
+        self._next = next_rows(self.situation, told=told) if self._done or told else ()
+        afterwards = [next_section(self._next)] if self._next else []
         sections: list[Section] = [checks_section(self.diagnosis)]
+        first = first_row(self._asked, self._ways)
+        if afterwards and self.is_well:
+            sections += afterwards
+            first, afterwards = self._next[0].key, []
         if self._asked:
             sections.append(questions_section(self._asked, self.held))
         if self._ways:
             sections.append(ways_section(self._ways))
-        if self._done or self.house.recovered:
-            sections.append(next_section(told=bool(self.house.recovered)))
-        first = first_row(self._asked, self._ways)
+        sections += afterwards
         self.rows.show((*self._unread(), *self.diagnosis.sentences), sections, first)
         self._show_details()
         self.show_busy()
@@ -245,8 +250,8 @@ class RecoverScreen(RecoverWatch):
         for name, check in zip(check_keys(checks), checks, strict=True):
             if name == key:
                 return check.subject, check_lines(check)
-        found = next((row for row in NEXT_ROWS if NEXT + row.key == key), None)
-        return (found.title, [Line(found.text)]) if found else ("", ())
+        line = next((row.line for row in self._next if row.key == key), None)
+        return (line.heading, [Line(line.text)]) if line else ("", ())
 
     def _factor_lines(self, have: Have) -> Sequence[Line]:
         """What Two Factor tells of it."""
@@ -264,7 +269,7 @@ class RecoverScreen(RecoverWatch):
         key = self.rows.key
         if way := self.way_here:
             self._open_way(way)
-        elif key.startswith(NEXT) and (command := _command_of(key)):
+        elif command := next((row.command for row in self._next if row.key == key), ""):
             self.action_command(command)
         elif key:
             self.app.push_screen(DetailsScreen(_TITLE, *self._details()))
@@ -364,6 +369,7 @@ class RecoverScreen(RecoverWatch):
             self.say("Nothing was changed; the plan said why.")
         else:
             self._done = True
+            self.rows.begin_anew()
             told = "Done." if report.ok else "Not all went as planned."
             self.look(ask=True)
             self._show_rows()
@@ -388,7 +394,3 @@ class RecoverScreen(RecoverWatch):
         from screens.enrol_recovery import EnrolRecoveryScreen
 
         self.app.push_screen(EnrolRecoveryScreen(self._userid))
-
-
-def _command_of(key: str) -> str:
-    return next((row.command for row in NEXT_ROWS if NEXT + row.key == key), "")

@@ -1,38 +1,51 @@
-"""What is worth doing when somebody is back in: rows of Recover, each with its key."""
+"""What is left to do when somebody is in again: rows of Recover, some of them with a key."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.recover.afterwards import afterwards
+from pve_auth_tui.core.recover.situation import Situation
 from screens.recover_rows import NEXT
 from widgets.sections import Entry, Section
 
+_SEEN: Final = "Seen"
+_DOES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "Login": ("p", "prove"),
+        "Paper": ("n", "recovery-keys"),
+        "Second factor": ("o", "totp"),
+        "Second one": ("o", "totp"),
+        _SEEN: ("a", "acknowledge"),
+    }
+)
+"""A line's heading, the key that does it here, and the command behind that."""
+
 
 class NextRow(NamedTuple):
-    """`key` does it, and so does Enter; `command`: its name on the screen, "" for what is only
-    told.
-    """
+    """`key`: of the row; `sign`: the key that does it, `command` its name; "" for what is told."""
 
     key: str
-    title: str
-    text: str
+    line: Line
+    sign: str = ""
     command: str = ""
 
 
-NEXT_ROWS: Final = (
-    NextRow("p", "prove it by a login", "one attempt, with password and second factor", "prove"),
-    NextRow("o", "a new authenticator app", "so that there are two second factors again", "totp"),
-    NextRow("n", "new recovery keys", "ten on paper; the old ones stop working", "recovery-keys"),
-    NextRow("-", "look who was there", "journalctl -u pvedaemon -u pveproxy -u ssh; :journal"),
-    NextRow("a", "acknowledge it", "until then every session is told", "acknowledge"),
-)
-
-
-def next_section(*, told: bool) -> Section:
+def next_rows(situation: Situation, *, told: bool) -> Sequence[NextRow]:
     """`told`: later sessions are told of a recovery until somebody acknowledges it."""
-    rows = (
-        Entry(NEXT + row.key, row.key, row.title, row.text)
-        for row in NEXT_ROWS
-        if told or row.command != "acknowledge"
-    )
-    return Section("Afterwards", tuple(rows), signs=1)
+    rows = []
+    for number, line in enumerate(afterwards(situation)):
+        sign, command = _DOES.get(line.heading, ("", ""))
+        key = f"{NEXT}{line.heading or number}"
+        if told or line.heading != _SEEN:
+            rows.append(NextRow(key, line, sign, command))
+    return rows
+
+
+def next_section(rows: Sequence[NextRow]) -> Section:
+    """With the keys at the left."""
+    entries = (Entry(row.key, row.sign, row.line.heading, row.line.text) for row in rows)
+    return Section("Afterwards", tuple(entries), signs=1)

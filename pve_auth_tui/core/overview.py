@@ -11,6 +11,7 @@ from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.lists.parts import synced
 from pve_auth_tui.core.logins import active_administrators, login
 from pve_auth_tui.core.realmrisks import TYPES
+from pve_auth_tui.core.recover.nothing import NOTHING
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.words import count_words, listed, thousands
 
@@ -56,8 +57,12 @@ def overview(snapshot: Snapshot, now: float) -> Overview:
 def opens_recover(snapshot: Snapshot) -> str | None:
     """Why the program should open on Recover, in one sentence, or None.
 
-    It does when /etc/pve is not mounted, quorum is lost, or root@pam cannot log in.
+    It does when nothing can be read, /etc/pve is not mounted, quorum is lost, or root@pam cannot
+    log in.
     """
+    read = (snapshot.access, snapshot.realms, snapshot.cluster)
+    if snapshot.source == NOTHING or all(part.value is None for part in read):
+        return "Nothing of PVE could be read on this node."
     if snapshot.source == "config.db":
         return "/etc/pve is not mounted: this is read from the database behind it."
     cluster = snapshot.cluster.value
