@@ -47,7 +47,6 @@ from pve_auth_tui.services.report import Report
 from pve_auth_tui.workshop import Workshop
 
 _UNWRAPPED: Final = 100_000  # cells: nobody looks at it line by line
-_SEEN: Final = Line("pve-auth-tui recover --acknowledge: later sessions are not told of it", "Seen")
 _UNRECORDED: Final = "Nothing will tell later what was done here. Go on all the same?"
 
 
@@ -115,17 +114,6 @@ class _Recovery:
 
     # --- choosing ------------------------------------------------------------------------
 
-    def _held(self, asked: Sequence[Have]) -> frozenset[str]:
-        options = self._options
-        held = held_by_options(asked, options.have, options.lost)
-        if asked:
-            self._say(lambda width: have_text(asked, held, width))
-        if asked and self._somebody and not (options.have or options.lost or options.way):
-            held = asked_for_held(asked)
-        if asked:
-            self._say(lambda width: [""])
-        return held
-
     def _ways(
         self, situation: Situation, asked: Sequence[Have]
     ) -> tuple[frozenset[str], Sequence[WayBack]]:
@@ -133,13 +121,20 @@ class _Recovery:
         has it.
         """
         options = self._options
-        held = self._held(asked)
+        held = held_by_options(asked, options.have, options.lost)
         ways = ways_back(situation, held)
-        if options.way and not (options.have or options.lost) and not is_among(ways, options.way):
+        said = bool(options.have or options.lost)
+        if options.way and not said and not is_among(ways, options.way):
             everything = frozenset(one.id for one in asked)
             more = ways_back(situation, everything)
-            if is_among(more, options.way):
-                return everything, more
+            held, ways = (everything, more) if is_among(more, options.way) else (held, ways)
+        if asked:
+            self._say(lambda width: have_text(asked, held, width))
+        if asked and self._somebody and not (said or options.way):
+            held = asked_for_held(asked)
+            ways = ways_back(situation, held)
+        if asked:
+            self._say(lambda width: [""])
         return held, ways
 
     def _way(self, ways: Sequence[WayBack]) -> WayBack | None:
@@ -176,16 +171,16 @@ class _Recovery:
             apply=lambda plan, word: self._applied(plan, word, reason),
         )
         done = outcome.report is not None and outcome.report.ok
-        then = self._then() if done else []
+        then = self._then() if done else ()
         if self._options.json:
             return outcome.code, json_line(done_json(found, way.id, outcome.text, then))
         told = ["", "What to do now", *lines_text(then, self._width(), indent=2)] if then else []
         return outcome.code, outcome.text + _text(told)
 
-    def _then(self) -> list[Line]:
+    def _then(self) -> Sequence[Line]:
         """What is left to do, as things are by now."""
         situation = self._workshop.recover.look(self._outlook(), self._options.userid)
-        return [line if line.heading != _SEEN.heading else _SEEN for line in afterwards(situation)]
+        return afterwards(situation, on_screen=False)
 
     def _reason(self, diagnosis: Diagnosis) -> str:
         """Asked for where somebody can answer; else the verdict (R18)."""

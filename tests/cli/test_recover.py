@@ -319,7 +319,7 @@ def test_json_says_why_a_way_has_no_plan(desk, monkeypatch):
 def test_a_person_is_asked_what_is_there_which_way_why_and_yes(desk, bench):
     ran = desk.run("recover", "bob@pve", stdin=Person("1", "2", "it fell into the lake", "yes"))
     assert ran.code == OK
-    assert desk.held == [{PHONE}]
+    assert desk.held[-1] == {PHONE}
     assert bench.journal.entries[0].reason == "it fell into the lake"
     assert not is_locked(bench)
     assert "Run it? Type yes: " in ran.err
@@ -328,13 +328,13 @@ def test_a_person_is_asked_what_is_there_which_way_why_and_yes(desk, bench):
 def test_enter_keeps_what_is_marked_takes_no_way_and_changes_nothing(desk, bench):
     ran = desk.run("recover", "bob@pve", stdin=Person("", ""))
     assert ran.code == FINDINGS
-    assert desk.held == [{KEY}]
+    assert desk.held[-1] == {KEY}
     assert bench.api.writes == []
 
 
 def test_a_terminal_that_is_gone_takes_no_way(desk, bench):
     ran = desk.run("recover", "bob@pve", stdin=Person("nonsense", "7", "0"))
-    assert desk.held == [set()]
+    assert desk.held[-1] == set()
     assert "Type numbers from 1 to 2" in ran.err
     assert bench.api.writes == []
 

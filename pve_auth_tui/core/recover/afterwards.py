@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pve_auth_tui.core.commands import quoted
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.logins import RECOVERY_LOW, login, recovery_left
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.recover.condition import Service
 from pve_auth_tui.core.recover.factorwords import is_locked, locks_of, ordered
-from pve_auth_tui.core.recover.facts import DOWN
+from pve_auth_tui.core.recover.facts import DOWN, clustered
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.ways_show import addresses
 
@@ -22,32 +23,38 @@ FAILURES: Final = (
 
 ACCESS: Final = "grep -a 'POST /api2/.*/access/ticket' /var/log/pveproxy/access.log | tail -50"
 
+_SEEN: Final = {True: "a: acknowledged", False: "pve-auth-tui recover --acknowledge"}
 _MAY_BE_STOPPED: Final = ("pve-ha-lrm", "pve-ha-crm", "corosync", "pvedaemon", "pveproxy")
 
 
-def afterwards(situation: Situation) -> tuple[Line, ...]:
-    """In the order in which to do it; only what is missing yet."""
+def afterwards(situation: Situation, *, on_screen: bool = True) -> tuple[Line, ...]:
+    """In the order in which to do it; only what is missing yet. `on_screen`: where there are keys
+    for it; else commands are named.
+    """
     return (
-        *_prove(situation),
+        *_prove(situation, on_screen=on_screen),
         *_started(situation),
         *_factors(situation),
         *_logs(),
-        Line("a: acknowledged, so that later sessions are not told of it again", "Seen"),
+        Line(f"{_SEEN[on_screen]}, so that later sessions are not told of it again", "Seen"),
     )
 
 
-def _prove(situation: Situation) -> Iterator[Line]:
+def _prove(situation: Situation, *, on_screen: bool) -> Iterator[Line]:
     userid = plain(situation.userid)
-    how = "t on its second factor, or log in" if ordered(situation) else "log in"
+    prove = "t on its second factor" if on_screen else f"pve-auth-tui prove {quoted(userid)}"
+    how = f"{prove}, or log in" if ordered(situation) or not on_screen else "log in"
     yield Line(f"Prove that {userid} gets in: {how} at {addresses(situation)[0]}.", "Login")
 
 
 def _started(situation: Situation) -> Iterator[Line]:
     """What was stopped on the way, and still is."""
     condition = situation.condition
-    stopped = [unit for unit in _MAY_BE_STOPPED if condition.service(unit) in DOWN]
+    mine = [unit for unit in _MAY_BE_STOPPED if unit != "corosync" or clustered(situation)]
+    stopped = [unit for unit in mine if condition.service(unit) in DOWN]
     if stopped and condition.here:
-        yield Line(f"Start again what is stopped: systemctl start {' '.join(stopped)}", "Services")
+        units = " ".join(stopped)
+        yield Line(f"Start again what you stopped: systemctl start {units}", "Services")
     if condition.pmxcfs is not None and condition.pmxcfs.local:
         yield Line("Local mode still lasts: hand /etc/pve back to the cluster.", "pmxcfs")
     if condition.service("watchdog-mux") is Service.FAILED:
