@@ -45,6 +45,10 @@ KEPT: Final = (
     "The database as it was, with its -wal and -shm, stays in a new folder beside it, "
     "config.db-before-DATE."
 )
+NOT_TRIED: Final = (
+    "Tried with pmxcfs 9.1.6 on a node of its own: it took the edited database and went on. "
+    "Not tried with other versions."
+)
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODES: Final = slice(18, 20)  # of SQLite's header: 1 1, or 2 2 for a database with a log
@@ -54,8 +58,9 @@ _OLD, _NEW_NAME = "checkpointed.tmp", "edited.tmp"
 
 
 def edit_database(step: DatabaseEdit) -> None:
-    """Put the new content in place (R11). Raises Refused, Unreadable, Unwritable; then the old
-    database is there, whole.
+    """Put the new content in place (R11). Raises Refused and Unreadable, after which nothing has
+    changed, and Unwritable, after which the old content is there, whole; or the new one, when the
+    disk failed in the very last step. The hint names the folder with the copies, once there is one.
     """
     DatabaseEdits().edit(step)
 
@@ -164,10 +169,12 @@ def _keep(place: Place, now: float, more: int) -> str:
                     _copy(fd, folder, name)
                 os.fsync(folder)
             os.rename(half, final, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+            os.fsync(place.folder)
         except BaseException:
-            _discard(place.folder, half)
+            for name in (half, final):
+                with suppress(FileNotFoundError):
+                    _discard(place.folder, name)
             raise
-        os.fsync(place.folder)
     except OSError as error:
         raise Unwritable(
             f"{place.shown} could not be copied, so it was left as it is: {error.strerror}.",

@@ -1,0 +1,283 @@
+"""R11: whoever has the database open, in whatever way, is found; what cannot be told is a no."""
+
+import builtins
+import errno
+import fcntl
+import mmap
+import os
+import sqlite3
+
+import pytest
+
+from pve_auth_tui.adapters import dbedit
+from pve_auth_tui.adapters.holders import require_pmxcfs_stopped, require_unheld
+from pve_auth_tui.core.errors import Refused
+from tests.adapters.stopped_node import NEW, StoppedNode
+
+
+@pytest.fixture
+def node(tmp_path):
+    return StoppedNode(tmp_path)
+
+
+def refused(node):
+    before = node.files()
+    with pytest.raises(Refused) as caught:
+        node.edit()
+    assert node.files() == before
+    return str(caught.value)
+
+
+def shared(path):
+    """Mapped, and no longer open; the mapping has to be kept."""
+    fd = os.open(path, os.O_RDWR)
+    mapped = mmap.mmap(fd, os.fstat(fd).st_size)
+    os.close(fd)
+    return mapped
+
+
+@pytest.mark.parametrize("name", ["config.db", "config.db-wal", "config.db-shm"])
+@pytest.mark.parametrize("hold", [lambda path: os.open(path, os.O_RDONLY), shared])
+def test_a_process_that_has_a_file_open_or_mapped_is_named(node, name, hold):
+    node.left_by_a_killed_pmxcfs("UPDATE tree SET mtime = 5 WHERE inode = 2")
+    with node.another_process(lambda: hold(node.folder / name)) as pid:
+        message = refused(node)
+        assert f"(process {pid}) has {node.folder / name} open" in message
+    node.edit()
+    assert node.content() == NEW.encode("latin-1")
+
+
+def test_so_is_a_file_that_our_own_process_has_open_besides(node):
+    with open(node.database, "rb"):
+        assert f"(process {os.getpid()})" in refused_with_ourselves(node)
+
+
+def refused_with_ourselves(node):
+    (node.proc / str(os.getpid())).symlink_to("/proc/self")
+    return refused(node)
+
+
+def test_our_own_descriptors_are_no_holder(node):
+    (node.proc / str(os.getpid())).symlink_to("/proc/self")
+    node.edit()
+    assert node.content() == NEW.encode("latin-1")
+
+
+@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
+def test_a_connection_is_seen_by_its_lock_where_its_process_is_not_seen(node, mode):
+    """A process in another namespace is not in /proc; locks know no namespaces."""
+    node.sql(f"PRAGMA journal_mode = {mode}")
+
+    def connect():
+        connection = sqlite3.connect(node.database, isolation_level=None)
+        connection.execute("BEGIN")
+        connection.execute("SELECT * FROM tree").fetchone()
+        return connection
+
+    with node.another_process(connect) as pid:
+        (node.proc / str(pid)).rename(node.proc / "hidden")
+        assert "another program holds the database" in refused(node)
+        (node.proc / "hidden").rename(node.proc / str(pid))
+
+
+def test_nobody_can_open_the_database_while_it_is_edited(node, monkeypatch):
+    tried = []
+    real = os.rename
+
+    def rename(*names, **folders):
+        child = os.fork()
+        if not child:
+            try:
+                sqlite3.connect(f"{node.database}", timeout=0).execute("SELECT * FROM tree")
+            except sqlite3.OperationalError as error:
+                os._exit(7 if "locked" in str(error) else 1)
+            os._exit(0)
+        tried.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        real(*names, **folders)
+
+    node.sql("PRAGMA journal_mode = WAL")
+    node.left_by_a_killed_pmxcfs("UPDATE tree SET mtime = 5 WHERE inode = 2")
+    monkeypatch.setattr(os, "rename", rename)
+    node.edit()
+    assert tried == [7, 7, 7]  # the copies' folder, the old content, the new
+
+
+@pytest.mark.parametrize(
+    ("lock", "said"), [(fcntl.flock, "pmxcfs or another"), (fcntl.lockf, "pmxcfs.lockfile open")]
+)
+def test_pmxcfs_s_own_lock_is_respected(node, lock, said):
+    """pmxcfs.c takes it before it opens the database; then it is not open yet."""
+    path = node.folder / ".pmxcfs.lockfile"
+
+    def take():
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock(fd, fcntl.LOCK_EX)
+        return fd
+
+    with node.another_process(take):
+        assert said in refused(node)
+
+
+def test_a_pmxcfs_that_starts_meanwhile_waits(node, monkeypatch):
+    seen = []
+    real = os.rename
+
+    def rename(*names, **folders):
+        with open(node.folder / ".pmxcfs.lockfile", "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                seen.append("waits")
+        real(*names, **folders)
+
+    monkeypatch.setattr(os, "rename", rename)
+    node.edit()
+    assert seen == ["waits"] * 2
+
+
+def test_whoever_comes_while_the_copies_are_made_is_found_before_anything_changes(
+    node, monkeypatch
+):
+    calls = []
+    real = dbedit.require_unheld
+
+    def unheld(files, proc):
+        calls.append(1)
+        if len(calls) == 2:
+            raise Refused("sqlite3 (process 7) has it open.")
+        real(files, proc)
+
+    monkeypatch.setattr(dbedit, "require_unheld", unheld)
+    before = node.rows()
+    with pytest.raises(Refused, match="process 7") as caught:
+        node.edit()
+    assert "is kept in" in caught.value.hint
+    assert node.rows() == before
+
+
+@pytest.mark.parametrize("name", ["config.db", "config.db-wal"])
+def test_files_that_were_exchanged_meanwhile_are_left_alone(node, monkeypatch, name):
+    real = dbedit.require_unheld
+    calls = []
+
+    def unheld(files, proc):
+        calls.append(1)
+        if len(calls) == 2:
+            (node.folder / "new").write_bytes(node.database.read_bytes())
+            os.rename(node.folder / "new", node.folder / name)
+        real(files, proc)
+
+    monkeypatch.setattr(dbedit, "require_unheld", unheld)
+    before = node.database.read_bytes()
+    with pytest.raises(Refused, match="exchanged meanwhile"):
+        node.edit()
+    assert node.database.read_bytes() == before
+
+
+# --- what cannot be told is a no ---------------------------------------------------------------
+
+
+def test_without_proc_nothing_is_edited(node):
+    (node.proc / "self").unlink()
+    assert "cannot be told" in refused(node)
+
+
+@pytest.mark.parametrize("part", ["fd", "fd/3", "maps"])
+def test_a_process_that_may_not_be_looked_at_is_a_no(node, monkeypatch, part):
+    """Root without CAP_SYS_PTRACE sees the names of processes, and not their files."""
+    shown = node.proc / "4711"
+    (shown / "fd").mkdir(parents=True)
+    (shown / "fd/3").symlink_to("/dev/null")
+    (shown / "maps").touch()
+    closed = f"{shown / part}"
+    for where, name in ((os, "listdir"), (os, "readlink"), (builtins, "open")):
+        real = getattr(where, name)
+
+        def denied(path, *args, real=real, **others):
+            if f"{path}" == closed:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return real(path, *args, **others)
+
+        monkeypatch.setattr(where, name, denied)
+    assert "cannot be told" in refused(node)
+
+
+def test_a_kernel_that_does_not_number_open_files_is_a_no(node):
+    (node.proc / "self").unlink()
+    (node.proc / "self").mkdir()
+    (node.proc / "self/fdinfo").mkdir()
+    for fd in range(64):
+        (node.proc / f"self/fdinfo/{fd}").write_text("pos:\t0\nflags:\t0100000\nmnt_id:\t24\n")
+    assert "cannot be told" in refused(node)
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_no_holder(tmp_path):
+    proc = tmp_path / "proc"
+    (proc / "4711").mkdir(parents=True)
+    (proc / "self").symlink_to("/proc/self")
+    with open(tmp_path / "file", "wb") as file:
+        require_unheld([file.fileno()], proc)
+
+
+def test_what_is_below_etc_pve_is_never_looked_at(tmp_path, monkeypatch):
+    """A file in a dead mount answers no `stat`, and whoever asks hangs for ever."""
+    proc = tmp_path / "proc"
+    (proc / "4711/fd").mkdir(parents=True)
+    (proc / "4711/fd/3").symlink_to("/etc/pve/priv/lock/x")
+    (proc / "4711/maps").write_text("")
+    (proc / "self").symlink_to("/proc/self")
+    asked = []
+    monkeypatch.setattr(os, "stat", lambda path, **_: asked.append(path))
+    with open(tmp_path / "file", "wb") as file:
+        require_unheld([file.fileno()], proc)
+    assert asked == []
+
+
+# --- this system's own pmxcfs ------------------------------------------------------------------
+
+
+@pytest.fixture
+def proc(tmp_path):
+    proc = tmp_path / "own"
+    (proc / "self").mkdir(parents=True)
+    (proc / "self/mountinfo").write_text("24 1 8:1 / / rw - ext4 /dev/sda1 rw\n")
+    return proc
+
+
+def test_a_running_pmxcfs_is_found_by_its_name(proc):
+    require_pmxcfs_stopped(proc)
+    (proc / "77").mkdir()
+    (proc / "77/comm").write_text("pmxcfs\n")
+    if os.geteuid() == 0:
+        with pytest.raises(Refused, match=r"pmxcfs runs \(process 77\)"):
+            require_pmxcfs_stopped(proc)
+    else:  # somebody else's program of that name is none
+        require_pmxcfs_stopped(proc)
+    (proc / "77/comm").write_text("pmxcfs2\n")
+    require_pmxcfs_stopped(proc)
+
+
+def test_a_mount_that_a_killed_pmxcfs_left_is_found(proc):
+    with open(proc / "self/mountinfo", "a") as file:
+        file.write("99 24 0:50 / /etc/pve rw,nosuid - fuse /dev/fuse rw,user_id=0\n")
+    with pytest.raises(Refused, match="still mounted") as caught:
+        require_pmxcfs_stopped(proc)
+    assert "umount -l /etc/pve" in caught.value.hint
+
+
+def test_without_proc_it_is_not_told_to_be_stopped(tmp_path):
+    with pytest.raises(Refused, match="cannot be told"):
+        require_pmxcfs_stopped(tmp_path / "nothing")
+
+
+def test_it_is_asked_for_where_the_database_is_this_system_s_own(node, monkeypatch):
+    asked = []
+    monkeypatch.setattr(dbedit, "require_pmxcfs_stopped", asked.append)
+    node.edit()
+    assert asked == []
+    real = os.path.samestat
+    monkeypatch.setattr(
+        os.path, "samestat", lambda one, other: other == os.stat("/") or real(one, other)
+    )
+    node.edit(content="own\n")
+    assert asked == [node.proc] * 2
