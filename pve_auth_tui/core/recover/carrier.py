@@ -22,8 +22,8 @@ from pve_auth_tui.core.snapshot import Snapshot
 
 _ETC: Final = "/etc/pve/"
 _DIRECTLY: Final = (
-    "PVE's API does not answer, so the file is written directly, without PVE's own lock: let "
-    "nobody change users or second factors meanwhile."
+    "The file is written directly, without PVE's own lock: let nobody change users or second "
+    "factors meanwhile."
 )
 _OFFLINE: Final = (
     "It is written into config.db while no pmxcfs runs. The database as it was is kept beside it."

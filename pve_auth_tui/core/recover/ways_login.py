@@ -265,7 +265,10 @@ def _temporary(situation: Situation) -> WayBack:
         "pveum acl modify / --users rescue@pve --roles Administrator",
     )
     shown = about(
-        changes="a new user of realm pve, Administrator on /", risks=lines[1].text, back="", do=do
+        changes="a new user of realm pve, Administrator on /",
+        risks="one password opens everything for that time",
+        back="it expires by itself; pveum user delete rescue@pve removes it",
+        do=do,
     )
     return WayBack("temporary", title, f"by hand: {_why_by_hand(situation)}", Kind.SHOW, shown)
 

@@ -87,7 +87,9 @@ def hand_back(situation: Situation) -> Iterator[WayBack]:
         return
     others = [one for one in neighbours(situation) if one.alive]
     copy = backup_folder("before-hand-back", situation.now)
-    ha = [unit for unit in reversed(HA_UNITS) if condition.service(unit) is Service.STOPPED]
+    has_ha = condition.ha is not None and condition.ha.services > 0
+    stopped = [unit for unit in reversed(HA_UNITS) if condition.service(unit) is Service.STOPPED]
+    ha = stopped if has_ha else []  # many nodes have them stopped on purpose
     steps = [
         tools.copy_database(copy),
         tools.kill(condition.pmxcfs.pid),
@@ -105,7 +107,7 @@ def hand_back(situation: Situation) -> Iterator[WayBack]:
     lines = about(
         changes="pmxcfs ends its local mode and is started as a part of the cluster",
         risks=wins,
-        back=f"config.db as it is now is kept: {copy}",
+        back=f"config.db as it is now is kept, copied while pmxcfs runs: {copy}",
         more=("Only when corosync runs again here: pvecm status",),
         tried=False,
     )
