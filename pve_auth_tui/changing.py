@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.snapshot import Snapshot
     from pve_auth_tui.core.undo import Applied
     from pve_auth_tui.services.plans import Progress, Report
+    from pve_auth_tui.services.recover import Recovers
     from pve_auth_tui.workshop import Workshop
     from screens.base import BaseScreen
     from screens.plan import PlanScreen
@@ -36,13 +37,6 @@ OpenWorkshop = Callable[[], "Workshop"]
 _LONGEST_STEP: Final = 90.0  # seconds
 _LATE: Final = 60.0  # seconds that taking back may take
 _TICK: Final = 10.0  # seconds between two looks at a timer that runs
-
-
-class Recovers(NamedTuple):
-    """That a plan is a way back in: whose login it is about, and the reason that was given."""
-
-    userid: str
-    reason: str
 
 
 class Wanted(NamedTuple):

@@ -26,8 +26,8 @@ from widgets.text_field import TextField
 from widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from pve_auth_tui.changing import Recovers
     from pve_auth_tui.services.plans import Progress, Report
+    from pve_auth_tui.services.recover import Recovers
 
 _LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant for another screen
 _LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Key
 
-from pve_auth_tui.changing import Recovers
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Line
@@ -20,6 +19,7 @@ from pve_auth_tui.core.recover.have import Have, questions
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.watch import asks_others
 from pve_auth_tui.core.recover.ways import Kind, WayBack, ways_back
+from pve_auth_tui.services.recover import Recovers
 from screens.commands import Commands, hints
 from screens.recover_after import NextRow, next_rows, next_section
 from screens.recover_commands import OF_RECOVER, TakeWay

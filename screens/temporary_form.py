@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, cast
 
-from pve_auth_tui.changing import Recovers
 from pve_auth_tui.core import newuser
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.intents import users
@@ -16,6 +15,7 @@ from pve_auth_tui.core.recover.intents import MOST_HOURS, temporary_administrato
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.words import date_time
+from pve_auth_tui.services.recover import Recovers
 from screens.form import NAMELESS, FormScreen, OnDone
 from screens.recover_reason import LONGEST, reason_problem
 from widgets.field import Answer, AnyField, SecretEntry, TextEntry

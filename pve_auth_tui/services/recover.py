@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.commands import shown
@@ -25,6 +25,13 @@ OnAnswer = Callable[[Neighbour], None]
 
 _EDITED: Final = ("user.cfg", "domains.cfg", "priv/tfa.cfg")
 _NO_MAIL: Final = "No mail was sent: {}"
+
+
+class Recovers(NamedTuple):
+    """That a plan is a way back in: whose login it is about, and the reason that was given."""
+
+    userid: str
+    reason: str
 
 
 @dataclass(frozen=True)
