@@ -9,12 +9,13 @@ from typing import Final, NamedTuple
 
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.commands import shown
-from pve_auth_tui.core.errors import AuthTuiError, Unreadable
+from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable
 from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries, Tree
 from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.evidence import Recovered, mail_about, unseen
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.recover.ways_alone import why_refused, writes_alone
 from pve_auth_tui.services.applying import World
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
@@ -80,8 +81,12 @@ class RecoverService:
     ) -> Report:
         """Run a way back. What stays of it is noted before its first step, and mailed afterwards.
 
-        Raises what `PlanService.apply` raises; then nothing was done.
+        Where it makes this node write alone, the other nodes are asked once more before.
+        Raises what `PlanService.apply` raises, and Refused where one of them has quorum by now;
+        then nothing was done.
         """
+        if writes_alone(plan.steps) and not plan.refusal:
+            self._require_nobody_else(userid)
         now = self.clock.now()
         begun = Recovered(f"{now:.3f}", now, userid, plan.title, reason, self.who())
         remarks = self._noted(begun)
@@ -103,6 +108,11 @@ class RecoverService:
             remarks += self._mailed(ended, report)
         told = tuple(dict.fromkeys((*report.remarks, *remarks)))
         return replace(report, remarks=told)
+
+    def _require_nobody_else(self, userid: str) -> None:
+        """The plan was made minutes ago: meanwhile somebody may have plugged a cable in."""
+        if problem := why_refused(self.ask(self.look(self.world.fresh(), userid))):
+            raise Refused(problem, "That is new since the plan was made, so nothing was done.")
 
     def _raw(self) -> Mapping[str, bytes]:
         """What would have to be changed without PVE, as far as it can be read."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from pve_auth_tui.core.plan import Effect
+from pve_auth_tui.core.plan import Effect, Step
 from pve_auth_tui.core.recover import tools
 from pve_auth_tui.core.recover.condition import Service
 from pve_auth_tui.core.recover.facts import DOWN, here, in_all, is_quorate, names, neighbours
@@ -37,8 +37,7 @@ def why_refused(situation: Situation) -> str:
     quorate = [one for one in others if one.alive and one.quorate]
     if quorate:
         verb = "is" if len(quorate) == 1 else "are"
-        has = "has" if len(quorate) == 1 else "have"
-        return f"{names(quorate)} {verb} alive and {has} quorum. {REFUSED_ALONE}"
+        return f"{names(quorate)} {verb} alive. {REFUSED_ALONE}"
     waiting = [one for one in others if one.alive is None]
     if waiting:
         verb = "was" if len(waiting) == 1 else "were"
@@ -48,6 +47,11 @@ def why_refused(situation: Situation) -> str:
         verb = "is" if len(silent) == 1 else "are"
         return f"{names(silent)} {verb} alive, and may have quorum. {REFUSED_ALONE}"
     return ""
+
+
+def writes_alone(steps: Collection[Step]) -> bool:
+    """Whether they make this node write without the others."""
+    return any(step in (tools.expected(1), tools.local_mode()) for step in steps)
 
 
 def alone(situation: Situation) -> Iterator[WayBack]:
@@ -137,7 +141,7 @@ def _of_ha(situation: Situation) -> list[str]:
 def _judged(way: WayBack, refusal: str) -> WayBack:
     if not refusal:
         return way
-    return replace(way, note=f"REFUSED: {refusal}", kind=Kind.REFUSED)
+    return replace(way, note=refusal, kind=Kind.REFUSED)
 
 
 def votes_back(situation: Situation) -> Iterator[WayBack]:

@@ -1,0 +1,44 @@
+"""What makes a node write alone asks the other nodes once more, right before it is run."""
+
+from __future__ import annotations
+
+import pytest
+
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.recover.condition import Mount
+from tests.services.recovering import REASON, ROOT, Trouble
+
+
+def test_a_neighbour_that_has_quorum_by_now_stops_it() -> None:
+    """The plan was made while nobody answered; then a cable was plugged in."""
+    trouble = Trouble()
+    trouble.breaks("all alone")
+    plan = trouble.plan("expected")
+    assert not plan.refusal
+    trouble.mends("all alone")
+    trouble.breaks("no quorum")  # cut off, but the others live
+    with pytest.raises(Refused, match="pve2 and pve3 are alive"):
+        trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
+    assert not trouble.snapshot.cluster.value.quorate  # type: ignore[union-attr]
+    assert trouble.shop.journal.read() == ()
+    assert trouble.shop.recover.unseen() == ()
+
+
+def test_whoever_overrides_a_refusal_has_seen_who_lives() -> None:
+    trouble = Trouble()
+    trouble.breaks("no quorum")
+    plan = trouble.plan("expected")
+    assert "pve2" in plan.refusal
+    report = trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
+    assert report.ok
+
+
+def test_other_plans_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlocking takes no ten seconds."""
+    trouble = Trouble()
+    trouble.breaks("root locked")
+    plan = trouble.plan("unlock")
+    probe = trouble.shop.recover.probe
+    monkeypatch.setattr(probe, "ask", lambda on_answer: pytest.fail("asked"))
+    assert trouble.condition.mount is Mount.ANSWERS
+    assert trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON).ok
