@@ -28,6 +28,7 @@ from pve_auth_tui.simnode.proxy import Proxy
 from pve_auth_tui.simnode.server import Server
 from pve_auth_tui.simnode.sources import system_sources
 from pve_auth_tui.simnode.tickets import key_files
+from tests.adapters.conftest import DATABASE, can_mount, in_a_dead_mount, our_python, run
 from tests.adapters.neighbours_parts import (
     CA,
     PVE2,
@@ -314,6 +315,8 @@ def test_a_certificate_of_several_nodes_proves_no_single_one(roads: Roads, tmp_p
     roads.configure(pve2=(PVE2,), pve3=(PVE3,))
     for node in ("pve2", "pve3"):
         roads.trust(node, shared, "pveproxy-ssl.pem")
+    folder = roads.root / "etc/pve/nodes/pve3"  # the same certificate, written differently
+    (folder / "pveproxy-ssl.pem").write_bytes(b"wildcard\r\n" + shared.pem.replace(b"\n", b"\r\n"))
     with pve_listener(shared, tmp_path, answering(status("pve3", 1))) as listener:
         roads.lead(PVE2, listener)
         roads.lead(PVE3, listener)
@@ -321,6 +324,18 @@ def test_a_certificate_of_several_nodes_proves_no_single_one(roads: Roads, tmp_p
     assert (found["pve3"].alive, found["pve3"].quorate) == (True, True)
     assert (found["pve2"].alive, found["pve2"].quorate) == (None, None)
     assert f"another node of the cluster answers at {PVE2}" in found["pve2"].why
+
+
+def test_a_certificate_of_several_nodes_is_no_proof_without_the_nodes_own_name(
+    roads: Roads, tmp_path: Path
+) -> None:
+    roads.trust("pve1", PVE2_CERTIFICATE)  # this node's own one counts, too
+    refusal = json_answer(None, "401 No ticket")
+    with pve_listener(PVE2_CERTIFICATE, tmp_path, lambda asked: refusal) as listener:
+        roads.lead(PVE2, listener)
+        found = roads.ask()["pve2"]
+    assert (found.alive, found.quorate) == (None, None)
+    assert f"the certificate shown at {PVE2} belongs to several nodes" in found.why
 
 
 def test_a_port_that_refuses_shows_that_a_machine_is_there(roads: Roads) -> None:
@@ -436,9 +451,48 @@ def test_config_db_is_read_when_pmxcfs_is_dead(roads: Roads) -> None:
     (roads.root / "etc/pve").mkdir()
     database = roads.root / "var/lib/pve-cluster/config.db"
     database.parent.mkdir(parents=True)
-    shutil.copyfile(Path(__file__).parent / "data/config.db", database)
+    shutil.copyfile(DATABASE, database)
     found = roads.ask()
     assert {name: one.asked for name, one in found.items()} == {"pve2": ("10.99.0.2",)}
+
+
+HANGS = """
+import time
+from pathlib import Path
+from pve_auth_tui.adapters import bounded
+from pve_auth_tui.adapters.neighbours import Means, ask_neighbours
+start, told = time.monotonic(), []
+means = Means(is_own=lambda address: False, ssh="/nonexistent/ssh")
+found = ask_neighbours(Path(sys.argv[1]), told.append, means)
+print([(one.name, one.asked, one.alive) for one in found])
+print(len(told), time.monotonic() - start < 10)
+"""
+# The child for files sleeps where it would read /etc/pve; the one for the database does not.
+FILES_SLEEP = """
+really = bounded.BoundedTree.__init__
+def sleeping(tree, root, rung, reason="", seconds=None):
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+    really(tree, root, rung, reason, seconds=seconds, command=sleeper if rung == "files" else ())
+bounded.BoundedTree.__init__ = sleeping
+"""
+
+
+@pytest.mark.parametrize("dead", ["a reader that sleeps", *["a mount that is dead"] * can_mount()])
+def test_an_etc_pve_that_hangs_costs_three_of_the_ten_seconds(
+    root: Path, database: Path, dead: str
+) -> None:
+    """No thread of ours ever touches it, and what was asked for is known from config.db.
+
+    PVE makes /etc/ssh/ssh_known_hosts a link into it, which hangs as well.
+    """
+    (root / "etc/ssh").mkdir()
+    (root / "etc/ssh/ssh_known_hosts").symlink_to("/etc/pve/priv/known_hosts")
+    if dead == "a mount that is dead":
+        command = in_a_dead_mount(root / "etc/pve", our_python(HANGS, str(root)))
+    else:
+        command = our_python(HANGS.replace("start,", f"{FILES_SLEEP}start,"), str(root))
+    code, lines = run(command)
+    assert (code, lines) == (0, ["[('pve2', ('10.99.0.2',), None)]", "1 True"])
 
 
 def test_hostile_addresses_are_asked_nothing(roads: Roads) -> None:

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pve_auth_tui.adapters.neighbours.https import ask_https
-from pve_auth_tui.adapters.neighbours.material import Peer, material
+from pve_auth_tui.adapters.neighbours.material import Material, Peer, material
 from pve_auth_tui.adapters.neighbours.ssh import SSH, ask_ssh
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.recover.addresses import address as as_address
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.adapters.bridge import Bridge
 
 _SECONDS: Final = 9.5  # in all: a caller has ten
+_READ: Final = 6.0
 _LOOK_UP: Final = 1.5  # seconds for DNS, which may be dead, too
 _MINT: Final = 3.0
 _LEAST: Final = 0.3
@@ -71,11 +72,17 @@ def ask_neighbours(
 ) -> Sequence[Neighbour]:
     """All of them, at the same time; within ten seconds, and never raises.
 
-    `on_answer` is called from this thread, once for each. () where no other node is known.
+    `on_answer` is called from this thread, once for each. () where no other node is known,
+    or what is known of them could not be read in time.
     """
     means = means or Means()
     until = time.monotonic() + _SECONDS
-    found = material(root)
+    read: SimpleQueue[Material] = SimpleQueue()
+    _in_background(lambda: read.put(material(root)))
+    try:
+        found = read.get(timeout=_READ)
+    except Empty:
+        return ()
     minter = _Minter(means.mint) if found.live else None
     try:
         asking = _Asking(means, minter, until, _located(found.peers, means))

@@ -5,32 +5,32 @@ From /etc/pve while pmxcfs answers, else from config.db, else from corosync's ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from socket import gethostname
 from typing import Final, NamedTuple
 
 from pve_auth_tui.adapters.bounded import BoundedTree
-from pve_auth_tui.adapters.certificate import Pin, pveproxy_certificate
+from pve_auth_tui.adapters.certificate import Pin, ders, pveproxy_certificate
 from pve_auth_tui.core.cluster import full_name, node_name, parse_members
-from pve_auth_tui.core.errors import Missing, Unreadable
+from pve_auth_tui.core.errors import Missing, Unreadable, UsageError
 from pve_auth_tui.core.recover.addresses import known_addresses
 
 _FILES: Final = 2.0  # seconds; all this is within the ten that asking takes
 _DATABASE: Final = 2.0
+_LINK: Final = 1.0
 _PVE: Final = "etc/pve"
 _MEMBERS: Final = "etc/pve/.members"
 _CONFIGURED: Final = "etc/pve/corosync.conf"
 _CA: Final = "etc/pve/pve-root-ca.pem"
-_OF_CLUSTER: Final = "etc/pve/priv/known_hosts"  # /etc/ssh/ssh_known_hosts is a link to it
+_OF_CLUSTER: Final = "etc/pve/priv/known_hosts"
+_OF_MACHINE: Final = "etc/ssh/ssh_known_hosts"  # PVE makes it a link to the one of the cluster
 _CERTIFICATES: Final = ("pveproxy-ssl.pem", "pve-ssl.pem")
 _HOST_KEYS: Final = "ssh_known_hosts"
-_BESIDE: Final = (
-    "etc/corosync/corosync.conf",
-    "etc/hosts",
-    "etc/hostname",
-    "etc/ssh/ssh_known_hosts",
-)
+_COPY: Final = "etc/corosync/corosync.conf"
+_HOSTS: Final = "etc/hosts"
+_HOSTNAME: Final = "etc/hostname"
 
 
 class Peer(NamedTuple):
@@ -55,24 +55,29 @@ class Material(NamedTuple):
 
 
 def material(root: Path) -> Material:
-    """Within five seconds, and never raises; what cannot be read is left out."""
+    """Never raises; what cannot be read is left out. Five seconds when everything hangs, more only
+    when everything is very slow, too.
+    """
     tree, live = _tree(root)
-    files = _read(tree, (_MEMBERS, _CONFIGURED, *_BESIDE))
-    hosts = files.get("etc/hosts", b"")
+    files = _read(tree, (_MEMBERS, _CONFIGURED, _COPY, _HOSTS, _HOSTNAME))
+    hosts = files.get(_HOSTS, b"")
     own = _own_name(files)
-    configured = [files[path] for path in (_CONFIGURED, _BESIDE[0]) if path in files]
+    configured = [files[path] for path in (_CONFIGURED, _COPY) if path in files]
     known = known_addresses(own, configured, files.get(_MEMBERS, b""), hosts)
     names = (*known.places, own)
     files |= _read(tree, (_CA, _OF_CLUSTER, *(path for name in names for path in _of(name))))
+    if not all(_known_hosts(files, name) for name in known.places):
+        # Alone, for it may lead into the very mount that hangs.
+        files |= _read(BoundedTree(root, "files", seconds=_LINK), (_OF_MACHINE,))
     pins = {name: _pins(files, name) for name in names}
-    leaves = [pin.certificate_pem for several in pins.values() for pin in several]
+    leaves = [leaf for several in pins.values() for leaf in _leaves(several)]
     peers = (
         Peer(
             name,
             known.places[name],
             full_name(name, hosts),
             pins[name],
-            any(leaves.count(pin.certificate_pem) > 1 for pin in pins[name] if pin.certificate_pem),
+            any(leaves.count(leaf) > 1 for leaf in _leaves(pins[name])),
             _known_hosts(files, name),
         )
         for name in known.places
@@ -100,7 +105,7 @@ def _tree(root: Path) -> tuple[BoundedTree, bool]:
 
 
 def _read(tree: BoundedTree, paths: Sequence[str]) -> dict[str, bytes]:
-    """What can be read of them, () when the tree does not answer."""
+    """What can be read of them, {} when the tree does not answer."""
     try:
         return dict(tree.read_many(paths))
     except Unreadable:
@@ -109,7 +114,7 @@ def _read(tree: BoundedTree, paths: Sequence[str]) -> dict[str, bytes]:
 
 def _own_name(files: Mapping[str, bytes]) -> str:
     running = parse_members(files.get(_MEMBERS, b""))
-    said = files.get("etc/hostname", b"").decode(errors="replace")
+    said = files.get(_HOSTNAME, b"").decode(errors="replace")
     return (running.node if running else "") or node_name(said) or node_name(gethostname())
 
 
@@ -135,9 +140,17 @@ def _pins(files: Mapping[str, bytes], name: str) -> tuple[Pin, ...]:
     return (exact, Pin(ca_pem=found.ca_pem)) if found.ca_pem else (exact,)
 
 
+def _leaves(pins: Iterable[Pin]) -> Iterator[bytes]:
+    """The very certificates, as DER."""
+    for pin in pins:
+        with suppress(UsageError):  # rubbish, of which `https` tells
+            if pin.certificate_pem is not None:
+                yield ders(pin.certificate_pem)[0]
+
+
 def _known_hosts(files: Mapping[str, bytes], name: str) -> bytes:
     """As PVE itself calls ssh (PVE::SSHInfo, ssh_info_to_ssh_opts): the node's own file, which
     there is since PVE 8.2; else the one of the whole cluster, else that of this machine.
     """
-    places = (_of(name)[-1], _OF_CLUSTER, _BESIDE[-1])
+    places = (_of(name)[-1], _OF_CLUSTER, _OF_MACHINE)
     return next((files[place] for place in places if place in files), b"")

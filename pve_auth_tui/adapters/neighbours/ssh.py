@@ -28,6 +28,8 @@ _TICK: Final = 0.1  # seconds until it is noticed that nobody waits any more
 _PATIENCE: Final = 0.2  # seconds for a killed ssh to be gone
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
+_at_once: Final = threading.BoundedSemaphore(64)  # a file that we read names the addresses
+
 # Children that not even SIGKILL could end, kept so that nobody waits for them.
 _left_behind: list[subprocess.Popen[bytes]] = []
 
@@ -37,11 +39,16 @@ def ask_ssh(peer: Peer, address: str, ssh: str, seconds: float, enough: threadin
     if not peer.known_hosts:
         why = f"no ssh host key of {peer.name} is known here"
         return Outcome(address, Came.UNASKED, why)
+    until = time.monotonic() + seconds
+    if not _at_once.acquire(timeout=seconds):
+        return Outcome(address, Came.UNASKED, f"asking {address} took too long")
     try:
         with _in_memory(peer.known_hosts) as known_hosts:
-            code, said = _run(_command(ssh, peer.name, address, known_hosts), seconds, enough)
+            code, said = _run(_command(ssh, peer.name, address, known_hosts), until, enough)
     except OSError:
         return Outcome(address, Came.UNASKED, "ssh cannot be started here")
+    finally:
+        _at_once.release()
     return of_ssh(address, code, said)
 
 
@@ -72,7 +79,7 @@ def _in_memory(data: bytes) -> Iterator[str]:
         yield f"/proc/{os.getpid()}/fd/{number}"
 
 
-def _run(argv: Sequence[str], seconds: float, enough: threading.Event) -> tuple[int | None, str]:
+def _run(argv: Sequence[str], until: float, enough: threading.Event) -> tuple[int | None, str]:
     """(exit code, None if it was ended; what it printed). Raises OSError at its start."""
     process = subprocess.Popen(  # noqa: S603 (a list of ours, no shell, an absolute path)
         argv,
@@ -86,7 +93,6 @@ def _run(argv: Sequence[str], seconds: float, enough: threading.Event) -> tuple[
     )
     assert process.stdout is not None  # noqa: S101 (it was asked for as a pipe)
     said = bytearray()
-    until = time.monotonic() + seconds
     ready = select.poll()
     ready.register(process.stdout, select.POLLIN)
     try:
