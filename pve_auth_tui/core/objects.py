@@ -267,8 +267,8 @@ def _candidates(before: Snapshot, after: Snapshot) -> Iterable[Key]:
         yield from _in_access(old, new)
     if before.realms.value is not after.realms.value:
         yield from (Key("realm", name) for name in _changed(_realms_of(before), _realms_of(after)))
-    if before.tfa.value is not after.tfa.value:
-        yield from _in_tfa(before, after)
+    if before.tfa.value is not None and before.tfa.value is not after.tfa.value:
+        yield from _in_tfa(before, after)  # what nobody could read before may not be new at all
     if before.datacenter.value is not after.datacenter.value:
         options = [
             s.datacenter.value.options if s.datacenter.value else {} for s in (before, after)

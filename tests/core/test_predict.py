@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pve_auth_tui.core.objects import Key, record
+from pve_auth_tui.core.objects import Key, differing, record
 from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.predict.rules import RULES
@@ -192,6 +192,15 @@ def test_a_new_tfa_cfg_mends_one_that_pve_cannot_read():
     then = after(before, FileSwap("/etc/pve/priv/tfa.cfg", Secret('{"users":{}}')))
     assert then.tfa == Part(then.tfa.value, "files", NOW)
     assert then.tfa.value.users == {}
+
+
+def test_what_a_mended_tfa_cfg_holds_is_not_new_so_no_undo_removes_it():
+    before = replace(picture(ANN), tfa=Part(None, "files", NOW, "broken", refused=True))
+    content = '{"users":{"ann@pve":{"yubico":[{"id":"1","description":"a","created":1,'
+    content += '"entry":"cccccccccccc"}]}}}'
+    then = after(before, FileSwap("/etc/pve/priv/tfa.cfg", Secret(content)))
+    assert then.tfa.value.users["ann@pve"].entries
+    assert differing(before, then) == ()
 
 
 def test_a_tfa_cfg_that_pve_could_not_read_is_a_problem():
