@@ -54,7 +54,8 @@ keys for 0.15 s with 10,000 users (measured), and what it looks through is no ga
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (without the program's name) and return the exit code.
 
-    0 ok, 1 failed, 2 usage, 3 refused, 4 findings (`status`, `survive`), 77 not root, 130 interrupted.
+    0 ok, 1 failed, 2 usage, 3 refused, 4 findings (`status`, `survive`), 77 not root, 130
+    interrupted.
     Without `argv` the process is taken as ours: its arguments count, it may be started
     afresh (R1), and its last-resort handlers become our own (R8).
     """

@@ -18,7 +18,7 @@ from tests.cli.writes import verbs_of
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    *("status", "realms", "users", "groups", "roles", "pools", "tokens", "tfa", "acl"),
+    *("status", "survive", "realms", "users", "groups", "roles", "pools", "tokens", "tfa", "acl"),
     "permissions anna.admin@corp",
     "explain anna.admin@corp /vms/101",
     "who-can VM.PowerMgmt /vms/101",

@@ -22,6 +22,7 @@ from screens.prompt import PromptScreen
 from screens.prove import ProveScreen
 from screens.scan_totp import ScanTotpScreen
 from screens.start import StartScreen
+from screens.survive import SurviveScreen
 from tests.canary.planted import (
     ADMIN,
     LOCKED,
@@ -97,6 +98,13 @@ HARMLESS: Final = {
     "start.FindAnything": "goes to a list",
     "start.Next": "moves the cursor",
     "start.OpenFinding": "goes to a list",
+    "survive_commands.OpenWay": "why a way in works, or not",
+    "survive_commands.TroubleBefore": "chooses a column",
+    "survive_commands.TroubleAfter": "chooses a column",
+    "survive_commands.WhatToDo": "what needs a look",
+    "survive_commands.SaveMatrix": "writes the matrix to a file",
+    "survive_commands.Drill": "opens the login; what is typed there: `an_app`",
+    "survive_commands.LeaveMatrix": "one step back",
     "journal.OpenEntry": "what an entry says",
     "journal.FindEntry": "a line to type into",
     "journal.VerifyJournal": "follows the chain",
@@ -166,7 +174,11 @@ async def tour_of_lists(stage: Stage) -> None:
 
 async def tour_of_the_rest(stage: Stage) -> None:
     """Start, the journal, and what is the same everywhere."""
-    for screen, opens in ((StartScreen, "back"), (JournalScreen, "journal")):
+    for screen, opens in (
+        (StartScreen, "back"),
+        (JournalScreen, "journal"),
+        (SurviveScreen, "survive"),
+    ):
         for command in harmless_on(screen):
             if _of(screen, command) in EVERYWHERE:
                 continue

@@ -31,6 +31,7 @@ from screens.rack import RackScreen
 from screens.rack_setup import RackSetup
 from screens.role_diff import RoleDiffScreen
 from screens.start import StartScreen
+from screens.survive import SurviveScreen
 from screens.token_form import TokenForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
@@ -145,10 +146,11 @@ SCENES: Final = (
     ),
     _scene(
         scenes.tour_of_the_rest,
-        *(one for one in _harmless(StartScreen, JournalScreen) if ": " in one),
+        *(one for one in _harmless(StartScreen, JournalScreen, SurviveScreen) if ": " in one),
         *(f":{one.name}" for one in EVERYWHERE if one.name in scenes.lists()),
-        *(":back", ":collect", ":journal", ":quit"),
+        *(":back", ":collect", ":journal", ":quit", ":survive"),
         *("start.StartScreen", "journal.JournalScreen: back", "details.DetailsScreen: back"),
+        "survive.SurviveScreen",
     ),
     _scene(
         scenes.an_app,

@@ -185,4 +185,5 @@ OPENERS: Final[Mapping[str, Open]] = {
     "RackScreen": _rack,
     "RackSetup": _pushed("rack_setup", "RackSetup", _nothing, _nothing),
     "WebauthnForm": _pushed("webauthn_form", "WebauthnForm"),
+    "SurviveScreen": _pushed("survive", "SurviveScreen"),
 }  # fmt: skip

@@ -41,8 +41,8 @@ def independent(judged: Iterable[Judged]) -> tuple[Way, ...]:
     for way, cells in given:
         people.setdefault(way.person, {}).setdefault(taken_by(cells), way)
     free = [mine[frozenset()] for mine in people.values() if frozenset() in mine]
-    chosen = {way.key for way in (*free, *_packed(list(people.values())))}
-    return tuple(way for way, _ in given if way.key in chosen)
+    chosen = {id(way) for way in (*free, *_packed(list(people.values())))}
+    return tuple(way for way, _ in given if id(way) in chosen)
 
 
 def _packed(people: Sequence[Mapping[frozenset[Threat], Way]]) -> tuple[Way, ...]:

@@ -26,6 +26,7 @@ _ANOTHER: Final = (
     "Give another administrator a way in that something else takes: a key beside TOTP, a local"
     " account beside a directory."
 )
+_UNSEEN: Final = "Whether root could use an SSH key cannot be seen from here."
 _BY_CONSOLE: Final = "As root at the console or over SSH: `pve-auth-tui recover`."
 
 
@@ -115,7 +116,7 @@ def _nobody(columns: Sequence[Column]) -> Iterator[Finding]:
         elif not column.alive and column.unknown:
             yield Finding("LOOK", f"{title}: not known whether anybody gets in", _ANOTHER)
         elif not column.alive:
-            yield Finding("BAD", f"{title}: nobody gets in", _ANOTHER)
+            yield Finding("BAD", f"{title}: nobody gets in", f"{_ANOTHER} {_UNSEEN}")
 
 
 def _kept_out(without: Sequence[Without]) -> Iterator[Finding]:

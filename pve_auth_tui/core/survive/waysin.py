@@ -154,11 +154,9 @@ def _today(reason: str) -> str:
 
 
 def _console(snapshot: Snapshot) -> list[Way]:
-    """Known by root's password on this node; an SSH key would do as well, which nobody sees."""
+    """By root's password on this node. SSH with a key would do as well, which nobody sees here."""
     unix = snapshot.unix.value
-    if unix is not None and "root" in unix.users:
-        return [Way("root", First.CONSOLE, "known")]
-    why = "has no usable Linux password here; SSH with a key may work"
     if unix is None:
         why = "may have no Linux password: /etc/shadow of the node was not read"
-    return [Way("root", First.CONSOLE, "unknown", reason=why)]
+        return [Way("root", First.CONSOLE, "unknown", reason=why)]
+    return [Way("root", First.CONSOLE, "known")] if "root" in unix.users else []
