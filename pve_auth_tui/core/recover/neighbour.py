@@ -85,7 +85,10 @@ def merged(name: str, asked: Sequence[str], outcomes: Iterable[Outcome]) -> Neig
     silent = {one.address for one in outcomes if one.came is Came.NOBODY}
     tried = silent | {one.address for one in outcomes if one.came is Came.NO_WAY}
     alive = False if silent and not somebody and tried.issuperset(asked) else None
-    others = (one for one in outcomes if one.came is not Came.UNASKED or one.address not in tried)
+    there = {one.address for one in somebody}
+    others = (
+        one for one in outcomes if one.address not in (tried if one.came is Came.UNASKED else there)
+    )
     why = _clauses([*somebody, *others]) or (_NOTHING if asked else _UNKNOWN_ADDRESS)
     return Neighbour(name, alive, asked=tuple(asked), why=why)
 
