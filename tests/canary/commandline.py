@@ -263,6 +263,7 @@ _PERMISSIONS: Final[Mapping[str, Sequence[Flow]]] = {
     "explain": _lists("explain", OLD_KEYS, "/access/groups", "User.Modify"),
     "who-can": _lists("who-can", "User.Modify", "/access/groups"),
     "compare": _lists("compare", OLD_KEYS, _OLD_TOKEN),
+    "survive": _lists("survive"),
     "script": _lists("script"),
     "what-if": (
         *_lists("what-if", "--", "user", "remove", OLD_KEYS),
@@ -347,6 +348,16 @@ _PROVE: Final = (
     Flow("a security key without a password", _BY_KEY, ("",), terminal=True),
 )  # fmt: skip
 
+_DRILL: Final = (
+    Flow("a password and a code", ("drill", ADMIN), (PASSWORD, _admin_code), terminal=True,
+         troubles=(Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH, Trouble.UNREACHABLE)),
+    Flow("a password and a recovery key", ("drill", ADMIN, "--json"), (PASSWORD, RECOVERY_KEY),
+         terminal=True),
+    Flow("a code without a password", ("drill", ADMIN), ("", _admin_code), terminal=True, code=4),
+    Flow("a password and a security key", ("drill", "root@pam", "--key", "/dev/hidraw2", "--json"),
+         (ROOT_PASSWORD,), terminal=True, late=True),
+)  # fmt: skip
+
 # --- keys and their settings -------------------------------------------------------------------
 
 _PIN: Final = ("keys", "pin")
@@ -377,6 +388,32 @@ _FACTORS: Final = (
     _plain("a key goes", "tfa", "remove", "root@pam", "rack 3", "--override", "root@pam"),
 )  # fmt: skip
 
+# --- recover -----------------------------------------------------------------------------------
+
+_TEMPORARY: Final = (
+    "recover", LOCKED, "--way", "temporary", "--new-user", "rescue@pve", "--reason", "a lake",
+)  # fmt: skip
+_RECOVER: Final = (
+    Flow("what is wrong", ("recover", LOCKED), code=4, reads=True, touches_no_secret=_SHOWS),
+    Flow("what is wrong, as JSON", ("recover", LOCKED, "--json"), code=4, touches_no_secret=_SHOWS),
+    Flow("a lock", ("recover", LOCKED, "--way", "unlock", "--yes", "--json"),
+         touches_no_secret="One call without a secret.", troubles=(Trouble.CRASH,)),
+    Flow("an app that is lost",
+         ("recover", ADMIN, "--lost", "{app}", "--way", "remove-lost", "--yes", "--override",
+          ADMIN),
+         may={_RUN: {f"TOTP of {ADMIN}"}, _GONE: {f"TOTP of {ADMIN}"}},
+         troubles=(Trouble.CRASH,)),
+    Flow("a temporary administrator", (*_TEMPORARY, "--yes"), (NEW_PASSWORD,), troubles=EVERY),
+    Flow("a temporary administrator at a terminal", _TEMPORARY, (NEW_PASSWORD, NEW_PASSWORD, "yes"),
+         terminal=True),
+    Flow("a temporary administrator, as JSON", (*_TEMPORARY, "--yes", "--json"), (NEW_PASSWORD,)),
+    Flow("a temporary administrator over https",
+         ("{host}", *_TEMPORARY, "--yes", "--password-stdin"), (*_LOGIN, NEW_PASSWORD)),
+    _refused("a password as a word", *_TEMPORARY, NEW_PASSWORD),
+    _refused("a password of nobody", "recover", NEW_PASSWORD),
+    _refused("a password as a value", *_TEMPORARY, f"--password={NEW_PASSWORD}"),
+)  # fmt: skip
+
 # --- the way back ------------------------------------------------------------------------------
 
 FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
@@ -391,11 +428,13 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     **_PERMISSIONS,
     "change": _CHANGE,
     "enrol": _ENROL,
+    "recover": _RECOVER,
     "unlock": (
         Flow("a lock", ("unlock", LOCKED, "--yes", "--json"),
              touches_no_secret="One call without a secret.", troubles=(Trouble.CRASH,)),
     ),
     "prove": _PROVE,
+    "drill": _DRILL,
     "keys": _KEYS_THERE,
     "webauthn": _SETTINGS,
     "tfa": _FACTORS,

@@ -31,11 +31,15 @@ from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.material import RunMaterial
 from pve_auth_tui.adapters.mounts import Mount
 from pve_auth_tui.adapters.saved import FileSaved
+from pve_auth_tui.adapters.source import open_tree
 from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import SystemdTimers
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.bridge_child import command
+from pve_auth_tui.simnode.disk import FolderDisk
+from pve_auth_tui.simnode.faults import Faults
+from pve_auth_tui.simnode.probe import SimProbe
 from tests.canary.evidence import Evidence
 from tests.canary.planted import NEW_TOTP, running
 
@@ -175,6 +179,10 @@ def stand_on(served: Served, home: Home, patch: pytest.MonkeyPatch, evidence: Ev
     patch.setattr(wiring, "_require_root", lambda options: None)
     patch.setattr(bridge, "Bridge", partial(_NotedBridge, served.folder, evidence))
     patch.setattr(equipment, "FileSwaps", partial(FileSwaps, served.folder))
+    patch.setattr(equipment, "_files_of", lambda options, found: open_tree(served.folder))
+    disk = FolderDisk(served.folder)
+    patch.setattr(equipment, "NodeProbe", lambda clock: SimProbe(disk, Faults(), clock))
+    patch.setattr(equipment, "Sendmail", partial(_NotedMail, evidence))
     for module in (wiring, equipment):
         patch.setattr(module, "PORT", served.port)
         patch.setattr(module, "own_pin", lambda: Pin(ca_pem=served.ca.read_bytes()))
@@ -195,6 +203,16 @@ def stand_on(served: Served, home: Home, patch: pytest.MonkeyPatch, evidence: Ev
     )
     if os.geteuid() != 0:
         patch.setattr(SystemdTimers, "_find_problem", lambda self: "")
+
+
+class _NotedMail:
+    """No mail leaves."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        self._evidence.add("log", f"mail to {to}", f"{subject}\n{text}")
 
 
 class _NotedBridge(Bridge):
