@@ -41,14 +41,6 @@ from pve_auth_tui.adapters.swap import ALLOWED, BELOW
 from pve_auth_tui.core.errors import AuthTuiError, Refused, Unwritable
 from pve_auth_tui.core.plan import DatabaseEdit
 
-KEPT: Final = (
-    "The database as it was, with its -wal and -shm, stays in a new folder beside it, "
-    "config.db-before-DATE."
-)
-NOT_TRIED: Final = (
-    "Tried with pmxcfs 9.1.6 on a node of its own: it took the edited database and went on. "
-    "Not tried with other versions."
-)
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODES: Final = slice(18, 20)  # of SQLite's header: 1 1, or 2 2 for a database with a log

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pve_auth_tui.core.domains import Domains, parse_domains, write_domains
 from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.recover import edits_access, edits_tfa
 from pve_auth_tui.core.recover.edits import (
     enabled,
     unlock,
@@ -23,6 +24,7 @@ from pve_auth_tui.core.recover.edits import (
     without_realm_tfa,
     without_user,
 )
+from pve_auth_tui.core.recover.jsonparts import NotFound, cut
 from pve_auth_tui.core.tfaconfig import TfaConfig, TfaUnreadable, parse_tfa, write_tfa
 from pve_auth_tui.core.userconfig import parse_user_config, write_user_config
 from tests.core.configs import DIRTY_FILES, configs
@@ -264,6 +266,30 @@ def test_json_of_many_levels_is_refused():
     """R12: 64 levels."""
     with pytest.raises(Refused):
         unlock(b"[" * 100_000, "ann@pve")
+    with pytest.raises(NotFound):
+        cut(b"[" * 100_000, (), lambda at, name: True)
+
+
+# --- each edit proves itself -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong", [b'{"users":{}}', b"{", b'{"users":{"bob@pve":{"yubico":[]},"ann@pve":{}}}']
+)
+def test_an_edit_that_took_more_would_not_be_given_out(monkeypatch, wrong):
+    monkeypatch.setattr(edits_tfa, "cut", lambda *_: wrong)
+    for edit in (unlock, without_user):
+        with pytest.raises(Refused):
+            edit(text(BOTH), "ann@pve")
+
+
+def test_nor_would_one_that_took_another_line(monkeypatch):
+    monkeypatch.setattr(edits_access, "_enabled_line", lambda line: line + "\nuser:eve@pve:1:0")
+    with pytest.raises(Refused):
+        enabled(ACCESS, "ann@pve")
+    monkeypatch.setattr(edits_access, "_last_section", lambda lines, realm: [2])
+    with pytest.raises(Refused):
+        without_realm_tfa(REALMS, "corp")
 
 
 # --- user.cfg ---------------------------------------------------------------------------------

@@ -8,7 +8,27 @@ that is not understood to the last byte.
 
 from __future__ import annotations
 
+from typing import Final
+
 from pve_auth_tui.core.recover.edits_access import enabled, without_realm_tfa
 from pve_auth_tui.core.recover.edits_tfa import unlock, without_factors, without_user
 
-__all__ = ["enabled", "unlock", "without_factors", "without_realm_tfa", "without_user"]
+__all__ = [
+    "KEPT",
+    "NOT_TRIED",
+    "enabled",
+    "unlock",
+    "without_factors",
+    "without_realm_tfa",
+    "without_user",
+]
+
+# What a plan with a DatabaseEdit (adapters.dbedit) tells:
+KEPT: Final = (
+    "The database as it was stays beside it, with its -wal and -shm, in a new folder "
+    "config.db-before-DATE."
+)
+NOT_TRIED: Final = (
+    "Tried with pmxcfs 9.1.6 in local mode, which took the database and went on with it; not "
+    "tried on a whole node, nor with other versions."
+)

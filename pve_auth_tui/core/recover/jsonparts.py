@@ -43,7 +43,7 @@ def cut(data: bytes, way: Sequence[str], is_gone: Callable[[int, str], bool]) ->
     value = _read(data)
     for name in way:
         inside = [part.value for part in value.parts if part.name == name]
-        if value.kind != b"{" or not inside:
+        if not inside:
             raise NotFound
         value = inside[-1]
     parts = value.parts
