@@ -175,10 +175,15 @@ class Applying:
             outlook.snapshot,
             outlook.node,
             deadline=applied.armed_until if applied.changes else None,
-            undoable=found.undoable,
+            undoable=found.undoable and not self._lost,
             stopped=end.stopped,
             remarks=tuple(end.story.remarks),
         )
+
+    @property
+    def _lost(self) -> bool:
+        """Whether what undo needs could not be kept, and it went on all the same."""
+        return isinstance(self.saved, ForgivingSaved) and self.saved.lost
 
     def _looked(
         self, end: _End, results: Sequence[StepResult], outlook: Outlook

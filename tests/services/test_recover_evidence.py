@@ -239,6 +239,7 @@ def test_after_a_yes_it_goes_on_without_an_undo_and_says_so(what: str, remarks: 
     assert all(one.error is None for one in report.results)
     assert "root@pam" not in bench.node.state.tfa.users
     assert [line for line in report.remarks if line == NO_UNDO] == remarks
+    assert report.undoable is not bool(remarks)
     assert bench.journal.told[-1].startswith("end")
 
 
