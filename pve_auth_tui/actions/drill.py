@@ -55,7 +55,7 @@ def _of(snapshot: Snapshot, userid: str, now: float) -> tuple[Row, ...]:
     if why:
         raise Refused(f"{userid} has no way in today: {userid} {why}.", "Nobody logged in.")
     raise Refused(
-        f"{userid} is no administrator, so this is no way in to drill.",
+        f"{userid} is no administrator who is enabled and not expired: no way in to drill.",
         f"`pve-auth-tui prove {userid}` proves any login.",
     )
 
