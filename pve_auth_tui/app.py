@@ -444,14 +444,14 @@ class PveAuthApp(CalmCrash, Changing):
             self.open_recover()
         elif not isinstance(self.house_screen, StartScreen):
             self._offered_recover = True
-            if not self._is_recovering:
-                self.say(f"{why} 0 opens Recover.")
+            self.set_timer(_LONG, partial(self._tell_of_recover, why))
 
-    @property
-    def _is_recovering(self) -> bool:
+    def _tell_of_recover(self, why: str) -> None:
+        """After the screen has said that it was read again."""
         from screens.recover import RecoverScreen
 
-        return any(isinstance(screen, RecoverScreen) for screen in self.screen_stack)
+        if not any(isinstance(screen, RecoverScreen) for screen in self.screen_stack):
+            self.say(f"{why} 0 opens Recover.")
 
     def open_survive(self) -> None:
         """Which way in survives what."""

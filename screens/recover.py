@@ -195,7 +195,8 @@ class RecoverScreen(RecoverWatch):
     def _moved_to(self, message: Sections.Moved) -> None:
         message.stop()
         self._show_details()
-        self.say(self._standing)
+        if message.by_hand:
+            self.say(self._standing)
         self.show_keys()
 
     def refresh_lines(self) -> None:

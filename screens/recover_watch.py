@@ -128,7 +128,8 @@ class RecoverWatch(BaseScreen):
         self.look(ask=True)
 
     def _tick(self) -> None:
-        if not self.is_current or self.house.is_changing or self.busy or self.is_well:
+        is_seen = self.app.screen is self  # is_current is true below a transparent one, too
+        if not is_seen or self.house.is_changing or self.busy or self.is_well:
             return
         self._ticks += 1
         whole = self._ticks % _OTHERS == 0

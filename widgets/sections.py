@@ -49,7 +49,7 @@ class Section(NamedTuple):
     title: str
     entries: tuple[Entry, ...]
     signs: int
-    most: int = 58
+    most: int = 65
     folds: bool = False
 
 
@@ -92,9 +92,10 @@ class Sections(Widget, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor stands on another row; `by_hand`: somebody has moved it there."""
 
         key: str
+        by_hand: bool
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -198,23 +199,21 @@ class Sections(Widget, can_focus=True):
         self._go(at if at != here else here + pages)
 
     def action_end(self, end: int) -> None:
-        self._go(0 if end == 0 else len(self._keys) - 1)
+        self._go(-1 if end == 0 else len(self._keys) - 1)
 
     def _go(self, at: int) -> None:
         if not self._keys:
             return
         self._moved = True
         if at < 0:
-            self._top = 0  # above the first row stand the sentences
-        self._put(self._keys[max(0, min(len(self._keys) - 1, at))], to_top=at <= 0)
+            self._top = 0  # above the first row stand the sentences, perhaps more than fit with it
+        self._put(self._keys[max(0, min(len(self._keys) - 1, at))], scrolls=at >= 0)
         self.refresh()
 
-    def _put(self, key: str, *, scrolls: bool = True, to_top: bool = False) -> None:
+    def _put(self, key: str, *, scrolls: bool = True) -> None:
         changed, self._key = key != self._key, key
         if scrolls and key:
             first, last = self._first_line(key), self._last_line(key)
-            if to_top and last < self._room(0):
-                self._top = 0
             if last - self._top >= self._room(self._top):
                 self._top = last - self.size.height + 1
                 self._top += last - self._top >= self._room(self._top)
@@ -223,7 +222,7 @@ class Sections(Widget, can_focus=True):
         self._place_hardware_cursor()
         if changed:
             self.refresh()
-            self.post_message(self.Moved(key))
+            self.post_message(self.Moved(key, self._moved))
 
     def _first_line(self, key: str) -> int:
         return next((at for at, drawn in enumerate(self._drawn) if drawn.key == key), 0)
@@ -289,7 +288,7 @@ def _folded(section: Section) -> Section:
 
 def _rows(section: Section, width: int, *, cut: bool) -> Iterator[_Drawn]:
     left = _MARGIN + section.signs + 1
-    room = max(_LEAST, width - left - 1)
+    room = max(_LEAST, width - left)
     column = 0 if width < _NARROW else _column(section, room, cut=cut)
     for entry in section.entries:
         sign = " " * _MARGIN + fit(plain(entry.sign), section.signs) + " "
