@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pve_auth_tui.adapters.database import DatabaseTree
-from pve_auth_tui.adapters.dbedit import DatabaseEdits
+from pve_auth_tui.adapters.dbexchange import DatabaseEdits
 from pve_auth_tui.core.plan import DatabaseEdit
 from pve_auth_tui.core.secret import Secret
 from tests.adapters.conftest import DATABASE

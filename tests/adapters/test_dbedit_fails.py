@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from pve_auth_tui.adapters import dbedit, dbwrite
+from pve_auth_tui.adapters import dbexchange, dbwrite
 from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, Unwritable
 from tests.adapters.stopped_node import NEW, StoppedNode
 
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_no_copy(node, limit):
 
 
 def test_a_disk_that_keeps_something_else_is_told(node, monkeypatch):
-    real = dbedit._image
+    real = dbexchange._image
     images = []
 
     def image(place):
@@ -151,7 +151,7 @@ def test_a_disk_that_keeps_something_else_is_told(node, monkeypatch):
         return images[-1] if len(images) == 1 else images[-1][:-1]
 
     step = node.step()
-    monkeypatch.setattr(dbedit, "_image", image)
+    monkeypatch.setattr(dbexchange, "_image", image)
     with pytest.raises(Unwritable, match="does not hold what was written") as caught:
         node.edits().edit(step)
     assert "is kept in" in caught.value.hint

@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from pve_auth_tui.adapters import dbedit
+from pve_auth_tui.adapters import dbexchange
 from pve_auth_tui.adapters.holders import require_pmxcfs_stopped, require_unheld
 from pve_auth_tui.core.errors import Refused
 from tests.adapters.stopped_node import NEW, StoppedNode
@@ -139,7 +139,7 @@ def test_whoever_comes_while_the_copies_are_made_is_found_before_anything_change
     node, monkeypatch
 ):
     calls = []
-    real = dbedit.require_unheld
+    real = dbexchange.require_unheld
 
     def unheld(files, proc):
         calls.append(1)
@@ -147,7 +147,7 @@ def test_whoever_comes_while_the_copies_are_made_is_found_before_anything_change
             raise Refused("sqlite3 (process 7) has it open.")
         real(files, proc)
 
-    monkeypatch.setattr(dbedit, "require_unheld", unheld)
+    monkeypatch.setattr(dbexchange, "require_unheld", unheld)
     before = node.rows()
     with pytest.raises(Refused, match="process 7") as caught:
         node.edit()
@@ -157,7 +157,7 @@ def test_whoever_comes_while_the_copies_are_made_is_found_before_anything_change
 
 @pytest.mark.parametrize("name", ["config.db", "config.db-wal"])
 def test_files_that_were_exchanged_meanwhile_are_left_alone(node, monkeypatch, name):
-    real = dbedit.require_unheld
+    real = dbexchange.require_unheld
     calls = []
 
     def unheld(files, proc):
@@ -167,7 +167,7 @@ def test_files_that_were_exchanged_meanwhile_are_left_alone(node, monkeypatch, n
             os.rename(node.folder / "new", node.folder / name)
         real(files, proc)
 
-    monkeypatch.setattr(dbedit, "require_unheld", unheld)
+    monkeypatch.setattr(dbexchange, "require_unheld", unheld)
     before = node.database.read_bytes()
     with pytest.raises(Refused, match="exchanged meanwhile"):
         node.edit()
@@ -272,7 +272,7 @@ def test_without_proc_it_is_not_told_to_be_stopped(tmp_path):
 
 def test_it_is_asked_for_where_the_database_is_this_system_s_own(node, monkeypatch):
     asked = []
-    monkeypatch.setattr(dbedit, "require_pmxcfs_stopped", asked.append)
+    monkeypatch.setattr(dbexchange, "require_pmxcfs_stopped", asked.append)
     node.edit()
     assert asked == []
     real = os.path.samestat
