@@ -21,7 +21,7 @@ from typing import Any, cast
 def main(how: dict[str, Any], words: list[str]) -> int:
     """The exit code."""
     from pve_auth_tui import environment, equipment
-    from pve_auth_tui.adapters.dbedit import DatabaseEdits
+    from pve_auth_tui.adapters.dbexchange import DatabaseEdits
     from pve_auth_tui.adapters.material import RunMaterial
     from pve_auth_tui.adapters.saved import FileSaved
     from pve_auth_tui.adapters.syslog import Syslog

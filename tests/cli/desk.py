@@ -120,14 +120,15 @@ class Desk:
             clock=bench.clock,
         )
 
-    def run(self, *words: str | Path, stdin: Person | None = None) -> Ran:
-        """As `cli` does, without wiring anything."""
+    def run(self, *words: str | Path, stdin: Person | None = None, piped: bool = False) -> Ran:
+        """As `cli` does, without wiring anything. `piped`: stdout leads elsewhere."""
         from importlib import import_module
 
         options = parse([str(word) for word in words])
         module = import_module(f"pve_auth_tui.actions.{options.command.replace('-', '_')}")
         typist = stdin or Pipe()
-        out, err = Screen(is_terminal=typist.isatty()), Screen(is_terminal=typist.isatty())
+        out = Screen(is_terminal=typist.isatty() and not piped)
+        err = Screen(is_terminal=typist.isatty())
         for name, stream in (("stdin", typist), ("stdout", out), ("stderr", err)):
             self._monkeypatch.setattr(sys, name, stream)
         try:

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from pve_auth_tui import asking
 from pve_auth_tui.actions import recover
 from pve_auth_tui.arguments import FINDINGS, INTERRUPTED, OK, REFUSED
-from pve_auth_tui.core.errors import Unreadable, UsageError
+from pve_auth_tui.core.errors import Refused, Unreadable, UsageError
 from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.intents import factors, users
 from pve_auth_tui.core.listing import Line
@@ -16,7 +17,7 @@ from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.diagnosis import Cause, Check, Diagnosis
 from pve_auth_tui.core.recover.have import Have
 from pve_auth_tui.core.recover.ways import Kind, WayBack
-from tests.cli.desk import Desk, Person
+from tests.cli.desk import Desk, Person, Pipe
 from tests.services.workbench import Bench
 
 PHONE, KEY = "0f9a1c2d-phone", "bc508934-key"
@@ -364,6 +365,61 @@ def test_no_is_no(desk, bench):
     assert is_locked(bench)
 
 
+def test_whoever_is_asked_sees_what_is_asked_though_stdout_leads_elsewhere(desk):
+    ran = desk.run("recover", "bob@pve", stdin=Person("", ""), piped=True)
+    for said in ("bob@pve cannot log in.", "What do you still have?", "2 unlock"):
+        assert said in ran.out
+        assert said in ran.err
+
+
+# --- a temporary administrator ----------------------------------------------------------
+
+TEMPORARY = ("recover", "bob@pve", "--way", "temporary")
+PASSWORD = "long-enough-7c1e"
+
+
+@pytest.fixture
+def asks(monkeypatch):
+    way = WayBack("temporary", "a second administrator for some hours", "own password", Kind.ASK)
+    monkeypatch.setattr(recover, "ways_back", lambda situation, held: (way,))
+
+
+def test_a_temporary_administrator_carries_reason_and_expiry(desk, bench, asks):
+    """R18."""
+    words = (*TEMPORARY, "--new-user", "rescue@pve", "--reason", "a lake", "--yes")
+    ran = desk.run(*words, "--hours", "2", stdin=Pipe(PASSWORD))
+    assert ran.code == OK, ran.error
+    made = bench.user("rescue@pve")
+    assert made.expire == int(bench.clock.now()) + 2 * 3600
+    assert made.comment.startswith("TEMPORARY administrator until ")
+    assert made.comment.endswith(": a lake")
+    assert PASSWORD not in ran.out + ran.err
+
+
+def test_a_person_is_asked_for_name_and_password(desk, bench, asks, monkeypatch):
+    typed = [PASSWORD, PASSWORD]
+    monkeypatch.setattr(asking, "_asked", lambda question: typed.pop(0))
+    ran = desk.run(*TEMPORARY, stdin=Person("a lake", "rescue@pve", "yes"))
+    assert ran.code == OK, ran.error
+    assert bench.user("rescue@pve").comment.endswith(": a lake")
+    assert typed == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Who is to be made?"),
+        (("--new-user", "rescue@pam"), "belongs to the realm pve"),
+        (("--new-user", "rescue@pve", "--hours", "73"), "from 1 to 72 hours"),
+        (("--new-user", "ann@pve"), "ann@pve"),
+    ],
+)
+def test_one_that_cannot_be_made_is_said(desk, bench, asks, words, said):
+    ran = desk.run(*TEMPORARY, "--yes", *words, stdin=Pipe(PASSWORD))
+    assert said in str(ran.error)
+    assert bench.api.writes == []
+
+
 # --- nothing takes a line ---------------------------------------------------------------
 
 
@@ -450,6 +506,27 @@ def test_where_nothing_can_be_read_it_goes_on(desk, bench, monkeypatch):
 
 
 # --- afterwards -------------------------------------------------------------------------
+
+
+def test_it_says_what_to_do_now_with_commands(desk):
+    out = desk.run("recover", "bob@pve", "--way", "unlock", "--yes").out
+    then = out.partition("What to do now\n")[2]
+    assert "pve-auth-tui prove bob@pve" in then
+    assert "pve-auth-tui recover --acknowledge" in then
+    assert "t on its second factor" not in then
+    value = desk.run("recover", "bob@pve", "--way", "remove-all", "--yes", "--override",
+                     "bob@pve", "--json").value  # fmt: skip
+    assert value["result"]["ok"]
+    assert "Login" in [line["heading"] for line in value["afterwards"]]
+
+
+def test_it_says_nothing_of_that_where_nothing_was_done(desk, bench):
+    bench.api.dead = None
+    bench.api.before[1] = lambda: (_ for _ in ()).throw(Refused("not today"))
+    ran = desk.run("recover", "bob@pve", "--way", "unlock", "--yes", "--json")
+    assert ran.code == REFUSED
+    assert ran.value["afterwards"] == []
+    assert desk.workshop.recover.unseen() == ()
 
 
 def test_what_was_done_is_told_until_somebody_has_seen_it(desk):

@@ -17,9 +17,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pexpect
 import pytest
 
-from pve_auth_tui.arguments import FINDINGS, OK, REFUSED
+from pve_auth_tui.arguments import FINDINGS, INTERRUPTED, OK, REFUSED
 from tests.adapters.conftest import DATABASE
 
 PROJECT = Path(__file__).parents[2]
@@ -59,7 +60,7 @@ class Node:
         self.folder = folder / "node"
         self.own = folder / "own" / "pve-auth-tui"
         self.own.parent.mkdir()
-        self._how = {
+        self.how = {
             "node": str(self.folder),
             "own": str(self.own),
             "run": str(folder / "run"),
@@ -101,7 +102,7 @@ class Node:
         **how: object,
     ) -> Ran:
         argv = [sys.executable, "-I", "-S", "-B", str(BARE), str(PROJECT)]
-        argv += [json.dumps(self._how | how), *words]
+        argv += [json.dumps(self.how | how), *words]
         if closed:
             argv = ["/bin/sh", "-c", '"$@" <&-', "sh", *argv]
         done = subprocess.run(
@@ -319,10 +320,19 @@ def test_without_a_journal_it_goes_on_when_somebody_says_so(unwritable: Node) ->
     assert not unwritable.is_locked
 
 
-def test_on_a_terminal_the_yes_is_typed(unwritable: Node) -> None:
-    import pexpect
+def test_ctrl_c_at_a_question_changes_nothing(node: Node) -> None:
+    argv = ["-I", "-S", "-B", str(BARE), str(PROJECT), json.dumps(node.how), "recover"]
+    child = pexpect.spawn(sys.executable, argv, env=DUMB, timeout=60, cwd="/")
+    child.expect("Numbers of these")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == INTERRUPTED
+    assert node.is_locked
 
-    argv = ["-I", "-S", "-B", str(BARE), str(PROJECT), json.dumps(unwritable._how)]
+
+def test_on_a_terminal_the_yes_is_typed(unwritable: Node) -> None:
+    argv = ["-I", "-S", "-B", str(BARE), str(PROJECT), json.dumps(unwritable.how)]
     child = pexpect.spawn(
         sys.executable, [*argv, "recover", "--way", "unlock"], env=DUMB, timeout=60,
         encoding="utf-8", cwd="/",

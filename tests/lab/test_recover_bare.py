@@ -46,7 +46,7 @@ class Stuck(Node):
 
     def run(self, *words, **how) -> Ran:
         python = [sys.executable, "-I", "-S", "-B", str(BARE), str(PROJECT)]
-        program = [*python, json.dumps(self._how | how), *words]
+        program = [*python, json.dumps(self.how | how), *words]
         folders = [str(self.folder), str(self.own)]
         done = subprocess.run(
             [*_UNSHARED, self.trouble, "sh", *folders, *program],
