@@ -275,3 +275,38 @@ def test_a_log_that_is_too_large_is_refused(node):
         file.truncate(257 * 1024 * 1024)
     with pytest.raises(Refused, match="larger than 256 MiB"):
         node.edits().edit(step)
+
+
+# --- a power cut -------------------------------------------------------------------------------
+
+
+def test_each_step_is_on_the_disk_before_the_next_begins(node, monkeypatch):
+    """fsync of a file before it takes a name, of the folder after every change of names."""
+    node.left_by_a_killed_pmxcfs("UPDATE tree SET mtime = 5 WHERE name = 'user.cfg'")
+    done = []
+    fsync, rename, unlink = os.fsync, os.rename, os.unlink
+
+    def told(real, say):
+        def call(*args, **others):
+            done.append(say(*args))
+            return real(*args, **others)
+
+        return call
+
+    def opened(fd):
+        return f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{fd}'))}"
+
+    step = node.step()
+    monkeypatch.setattr(os, "fsync", told(fsync, opened))
+    monkeypatch.setattr(os, "rename", told(rename, lambda old, new: f"{old} -> {new}"))
+    monkeypatch.setattr(os, "unlink", told(unlink, lambda name: f"rm {name}"))
+    node.edits().edit(step)
+    assert done == [
+        *("sync config.db", "sync config.db-wal", "sync config.db-shm", f"sync {KEPT}.half"),
+        *(f"{KEPT}.half -> {KEPT}", "sync pve-cluster"),
+        *("sync checkpointed.tmp", "sync edited.tmp", f"sync {KEPT}"),
+        *("checkpointed.tmp -> config.db", "sync pve-cluster"),
+        *("rm config.db-wal", "sync pve-cluster", "rm config.db-shm", "sync pve-cluster"),
+        *("edited.tmp -> config.db", "sync pve-cluster"),
+        *("rm checkpointed.tmp", "rm edited.tmp"),  # nothing of that name is left
+    ]
