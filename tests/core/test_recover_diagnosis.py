@@ -6,7 +6,16 @@ import pytest
 
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.node import Tried
-from pve_auth_tui.core.recover.condition import Disk, Ha, Mount, Neighbour, Pmxcfs, Service, Shadow
+from pve_auth_tui.core.recover.condition import (
+    Disk,
+    Ha,
+    Mount,
+    Neighbour,
+    Pmxcfs,
+    Service,
+    Shadow,
+    Votes,
+)
 from pve_auth_tui.core.recover.diagnosis import Cause, diagnose
 from pve_auth_tui.core.recover.have import guessed, questions
 from pve_auth_tui.core.snapshot import Part
@@ -208,6 +217,26 @@ def test_the_clock_is_compared_with_the_others_by_their_median():
     assert Cause.CLOCK not in diagnose(situation(neighbours=one_wrong)).causes
     behind = tuple(one._replace(ahead=90.0) for one in one_wrong)
     assert lines(situation(neighbours=behind))["clock"].startswith("BAD 1 min behind")
+
+
+def test_votes_that_somebody_lowered_are_told_although_all_is_well():
+    told = lines(situation(votes=Votes(1, 1, 1)))
+    assert told["votes"] == "LOOK 1 expected instead of 3: somebody lowered them"
+    assert "votes" not in lines(situation())
+
+
+def test_a_realm_that_is_not_there_is_a_cause():
+    made = situation(userid="x@nowhere", lines=["user:x@nowhere:1:0:::::"])
+    found = diagnose(made)
+    assert found.causes == (Cause.NO_ACCOUNT,)
+    assert "realm nowhere does not exist" in found.sentences[0]
+
+
+def test_a_secret_from_before_tfa_cfg_is_told_where_the_realm_takes_it():
+    made = demanding()
+    old = picture("user:root@pam:1:0:::::ABCDEFGHIJKLMNOP:")
+    made = made._replace(snapshot=replace(made.snapshot, access=old.access))
+    assert lines(made)["TOTP"].startswith("LOOK an old one in user.cfg")
 
 
 def test_a_code_that_was_right_in_the_future_shows_a_clock_that_is_behind():

@@ -384,6 +384,11 @@ def test_a_qdevice_that_gives_no_vote_is_started():
     assert "/usr/bin/systemctl restart corosync-qdevice" in commands(made, "qdevice")
 
 
+def test_from_another_machine_the_node_itself_is_shown():
+    made = cut_off(here=False, way="https", services={}, links=None, neighbours=())
+    assert ids(made) == ["on-node"]
+
+
 def test_two_node_is_explained():
     made = cut_off(**OTHERS_DEAD, votes=Votes(1, 2, 1, two_node=True))
     assert "two_node is set" in told(way(made, "start-other"))

@@ -100,7 +100,14 @@ def _pmxcfs_is_down(situation: Situation) -> bool:
     )
 
 
-def _of_login(situation: Situation) -> Iterator[Cause]:
+def _of_login(situation: Situation) -> list[Cause]:
+    """What `core.logins` finds and nothing here has a name for is a realm that is not there."""
+    named = list(_named(situation))
+    obstacle = login(situation.snapshot, situation.userid, situation.now).obstacle
+    return named or ([Cause.NO_ACCOUNT] if obstacle else [])
+
+
+def _named(situation: Situation) -> Iterator[Cause]:
     snapshot, userid, now = situation.snapshot, situation.userid, situation.now
     if snapshot.tfa.refused:
         yield Cause.TFA_UNREADABLE

@@ -14,6 +14,7 @@ from pve_auth_tui.core.recover.facts import (
     DOWN,
     clock_problem,
     clustered,
+    in_all,
     is_quorate,
     quorum_text,
 )
@@ -40,7 +41,7 @@ def node_checks(situation: Situation) -> Iterator[Check]:
         text = f"{quorum_text(situation)}; its machine cannot be looked at from here"
         yield Check("-", "node", text)
         return
-    found = [*_services(situation), *_clock(situation), *_disks(situation)]
+    found = [*_services(situation), *_clock(situation), *_disks(situation), *_lowered(situation)]
     facts = [] if is_quorate(situation) is False else [quorum_text(situation)]
     facts += _services_fact(situation, found)
     facts += _clock_fact(situation, found)
@@ -151,6 +152,16 @@ def _disk_fact(situation: Situation, found: list[Check]) -> list[str]:
     if not disks:
         return ["disk: not known"]
     return [f"disk {max(map(_used, disks))} % full"]
+
+
+def _lowered(situation: Situation) -> Iterator[Check]:
+    """After `pvecm expected 1`, as long as nobody asked for all votes again."""
+    votes, nodes = situation.condition.votes, in_all(situation)
+    if votes is None or votes.expected is None or is_quorate(situation) is not True:
+        return
+    if votes.expected < nodes and nodes > 1:
+        text = f"{votes.expected} expected instead of {nodes}: somebody lowered them"
+        yield Check("LOOK", "votes", text, ("pvecm status tells; they are given back below.",))
 
 
 def _used(disk: Disk) -> int:

@@ -15,11 +15,9 @@ from pve_auth_tui.core.recover.condition import Shadow
 from pve_auth_tui.core.recover.factorwords import (
     SUBJECTS,
     called,
-    key_addresses,
     ordered,
     realm_of,
     state,
-    under,
 )
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.words import date_time, expiry, has_expired
@@ -125,6 +123,7 @@ def _factors(situation: Situation) -> Iterator[Check]:
         yield Check("LOOK", "factors", f"not known: {why}")
         return
     entries = ordered(situation)
+    yield from _from_before(situation)
     for entry in entries:
         how = state(situation, entry)
         name = "" if entry.type == "recovery" else f"{called(entry)}: "
@@ -132,14 +131,21 @@ def _factors(situation: Situation) -> Iterator[Check]:
     if not any(entry.enable for entry in entries) and not demanded(realm_of(situation)):
         yield Check("ok", "factors", "PVE asks for no second factor: the password is enough")
     if any(entry.type == "webauthn" for entry in entries):
-        yield _webauthn(situation)
+        yield from _webauthn(situation)
 
 
-def _webauthn(situation: Situation) -> Check:
+def _from_before(situation: Situation) -> Iterator[Check]:
+    """Secrets of user.cfg, which PVE takes where the realm demands them (reference 7.3)."""
+    access, demand = situation.snapshot.access.value, demanded(realm_of(situation))
+    user = access.users.get(situation.userid) if access else None
+    if demand and user is not None and user.has_old_keys:
+        text = "an old one in user.cfg, which PVE takes, too; whether it works was not tried"
+        yield Check("LOOK", DEMANDS[demand], text)
+
+
+def _webauthn(situation: Situation) -> Iterator[Check]:
+    """Where keys can be used their own lines say at which address."""
     if problem := webauthn_problem(situation.snapshot):
-        return Check("BAD", "WebAuthn", f"{problem}: no key can be used")
-    if situation.snapshot.datacenter.value is None:
-        return Check("LOOK", "WebAuthn", "its settings were not read")
-    places = key_addresses(situation)
-    text = f"set up: keys work {under(situation)}"
-    return Check("ok", "WebAuthn", text, places)
+        yield Check("BAD", "WebAuthn", f"{problem}: no key can be used")
+    elif situation.snapshot.datacenter.value is None:
+        yield Check("LOOK", "WebAuthn", "its settings were not read")

@@ -54,7 +54,8 @@ def _checks(situation: Situation, causes: tuple[Cause, ...]) -> Iterator[Check]:
             yield check
     for check in login_checks(situation):
         kind = check.subject in ("TOTP", "key", "recovery keys")
-        subject = f"{plain(situation.userid)} {check.subject}" if lost and kind else check.subject
+        whose = lost and check.subject in ("TOTP", "key")
+        subject = f"{plain(situation.userid)} {check.subject}" if whose else check.subject
         if not (lost and check.word == "ok" and not kind):
             yield check._replace(subject=subject)
     if trouble := tuple(map(plain, situation.condition.trouble)):

@@ -15,6 +15,7 @@ from pve_auth_tui.core.recover import edits
 from pve_auth_tui.core.recover.carrier import Carrier, Edit, by_hand, carried, carrier, why_not
 from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, Cause
 from pve_auth_tui.core.recover.factorwords import is_locked, ordered, realm_of, state, thing
+from pve_auth_tui.core.recover.facts import is_quorate
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.wayback import Kind, WayBack, about
 from pve_auth_tui.core.recover.ways_show import browser, log_in_with, password
@@ -46,11 +47,13 @@ def ways_into(
     if works and (mine or lost) and Cause.NO_QUORUM not in causes:  # there it is `look-here`
         yield log_in_with(situation, works)
     yield from _account(situation, mine)
-    yield from _removals(situation, entries, lost, held)
+    waits = is_quorate(situation) is False  # nothing heavier is of use before there is quorum
+    removals = _removals(situation, entries, lost, held)
+    yield from (way for way in removals if not waits or way.id == "remove-lost")
     yield from _password(situation, mine if causes else (Cause.PASSWORD,))
     if Cause.REALM_TFA in mine:
         yield _realm(situation)
-    if mine or lost:
+    if (mine or lost) and not waits:
         yield _temporary(situation)
         if entries and Cause.NO_ACCOUNT not in mine:
             yield _remove_all(situation, entries)

@@ -11,7 +11,7 @@ from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.recover import tools
 from pve_auth_tui.core.recover.condition import Link, Service
 from pve_auth_tui.core.recover.factorwords import ordered, state
-from pve_auth_tui.core.recover.facts import DOWN, names, neighbours
+from pve_auth_tui.core.recover.facts import DOWN, here, names, neighbours
 from pve_auth_tui.core.recover.intents import commands
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.wayback import Kind, WayBack, about
@@ -27,6 +27,7 @@ _COROSYNC_LOG: Final = "journalctl -b -u corosync -n 50 --no-pager"
 def without_quorum(situation: Situation) -> Iterator[WayBack]:
     """Use another node; repair; look here; and only then count this node alone."""
     yield from _use_another(situation)
+    yield from _there(situation)
     yield from _repair(situation)
     yield from _corosync(situation)
     yield from _qdevice(situation)
@@ -51,6 +52,19 @@ def _use_another(situation: Situation) -> Iterator[WayBack]:
     lines = about(do=do, more=("Users, second factors and rights are the same there.",))
     title = f"use {name}, it has quorum"
     yield WayBack("use-other", title, f"{web}, or: ssh {name}", Kind.SHOW, lines)
+
+
+def _there(situation: Situation) -> Iterator[WayBack]:
+    """From another machine nothing is known of links and services, and nothing can be started."""
+    if situation.condition.here:
+        return
+    node = here(situation)
+    lines = about(
+        do=(f"On a console of {node}, or by ssh: pvecm status; pve-auth-tui recover",),
+        more=("There this program sees its links and services, and asks the other nodes.",),
+    )
+    title = f"go on at {node} itself"
+    yield WayBack("on-node", title, "more is known there", Kind.SHOW, lines)
 
 
 def _repair(situation: Situation) -> Iterator[WayBack]:
