@@ -386,7 +386,7 @@ def test_a_qdevice_that_gives_no_vote_is_started():
 
 def test_from_another_machine_the_node_itself_is_shown():
     made = cut_off(here=False, way="https", services={}, links=None, neighbours=())
-    assert ids(made) == ["on-node"]
+    assert ids(made) == ["on-node", "look-here"]
 
 
 def test_two_node_is_explained():
