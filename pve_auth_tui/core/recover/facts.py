@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median_low
 from typing import Final
 
 from pve_auth_tui.core.headline import quorum_words
@@ -105,8 +104,8 @@ def clock_problem(situation: Situation) -> str:
 
     The others' clocks, by their median; and codes that were right at a time that is yet to come.
     """
-    told = [one.ahead for one in situation.condition.neighbours if one.ahead is not None]
-    if told and abs(off := median_low(told)) > _STEP:
+    told = sorted(one.ahead for one in situation.condition.neighbours if one.ahead is not None)
+    if told and abs(off := told[(len(told) - 1) // 2]) > _STEP:
         return f"{span(abs(off))} {'behind' if off > 0 else 'ahead of'} the other nodes"
     for entry in entries_of(situation.snapshot, situation.userid):
         used = last_code(entry)
