@@ -19,6 +19,13 @@ async def tell(pilot, words):
     await settle(pilot)
 
 
+async def past_recover(pilot):
+    """It opens by itself where nothing can be changed; Start says what is broken, too."""
+    await until(pilot, lambda: "─ Recover ─" in shown(pilot))
+    await press(pilot, "escape")
+    await settle(pilot)
+
+
 async def test_the_menu_shows_what_can_be_broken_and_breaks_it(pilot):
     await tell(pilot, "demo")
     assert "no quorum" in shown(pilot)
@@ -38,6 +45,7 @@ async def test_choosing_a_story_again_mends_it(pilot):
 async def test_without_quorum_a_change_is_refused_at_once_and_says_why(pilot):
     await tell(pilot, "demo no quorum")
     await until(pilot, lambda: "NO QUORUM" in head(pilot))
+    await past_recover(pilot)
     assert "This node has no quorum" in shown(pilot)
     await press(pilot, "2", "d")
     assert status(pilot) == "Nothing can be changed now: no quorum."
@@ -47,6 +55,7 @@ async def test_without_quorum_a_change_is_refused_at_once_and_says_why(pilot):
 async def test_behind_a_dead_mount_the_database_is_read(pilot, story):
     await tell(pilot, f"demo {story}")
     await until(pilot, lambda: "config.db, READ-ONLY" in head(pilot))
+    await past_recover(pilot)
     assert "/etc/pve is not mounted" in shown(pilot)
     assert "Broken on purpose" in shown(pilot)
 
@@ -104,6 +113,8 @@ async def test_what_a_story_adds_is_counted_and_in_view_and_the_cursor_stays_on_
 @pytest.mark.parametrize("story", ["pvedaemon dead", "lock held", "disk full", "dead mount"])
 async def test_what_a_story_is_about_is_not_cut_at_80_columns(pilot, story):
     await tell(pilot, f"demo {story}")
+    if story == "dead mount":
+        await past_recover(pilot)
     await until(pilot, lambda: table(pilot).total > 13)
     assert not any(line.rstrip().endswith("…") for line in shown(pilot).split("\n"))
 
