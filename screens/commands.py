@@ -253,7 +253,7 @@ class WebauthnCommand(Command["BaseScreen"]):
 
 
 class SurviveCommand(Command["BaseScreen"]):
-    """Who still gets in, whatever breaks: each way in of each administrator against each trouble."""
+    """Who still gets in, whatever breaks: each way in of administrators against each trouble."""
 
     keys, shown, word, name = "", "", "", "survive"
 

@@ -16,7 +16,7 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last that was seen of somebody's factor `entry` (its id in tfa.cfg); "" for a login without
+    """The last that was seen of somebody's factor `entry`: its id in tfa.cfg, "" for a login without
     a second factor.
 
     `at`: seconds since 1970; `node`: where; `rp_id`: the WebAuthn ID that it worked under, "" for

@@ -171,8 +171,8 @@ class OutlookService:
         return snapshot
 
     def entries(self) -> frozenset[tuple[str, str]] | None:
-        """What a proof can be of: (userid, id) of each second factor, and (userid, "") of each user,
-        who may log in without one. None where that is not known.
+        """What a proof can be of: (userid, id) of each second factor, and (userid, "") of each user
+        for a login without one. None where that is not known.
         """
         last = self._last
         if last is None or last.restricted or last.tfa.value is None or last.access.value is None:
