@@ -50,10 +50,10 @@ def stays_in_evidence(trouble: Trouble, *outcomes: str) -> None:
     assert trouble.ended == "end ok"
 
 
-def record(trouble: Trouble, userid: str = ROOT) -> dict[str, Any]:
-    """What tfa.cfg says of somebody."""
-    users: dict[str, Any] = json.loads(trouble.files[TFA])["users"]
-    return users.get(userid, {})
+def record(trouble: Trouble) -> dict[str, Any]:
+    """What tfa.cfg says of root@pam."""
+    users: dict[str, dict[str, Any]] = json.loads(trouble.files[TFA])["users"]
+    return users.get(ROOT, {})
 
 
 def others(trouble: Trouble) -> dict[str, Any]:
@@ -224,6 +224,11 @@ def test_a_realm_that_demands_what_root_does_not_have_asks_no_more(sound: Troubl
 
 def test_where_a_realm_demands_another_factor_the_paper_opens_too(sound: Trouble) -> None:
     sound.breaks("realm TFA")
+    assert sound.diagnosis().causes == (Cause.REALM_TFA,)
+    assert next(iter(sound.ways())) == "realm-tfa"  # nobody knows whether the paper is there
+    first = next(iter(sound.ways(sound.held("totp", "webauthn", "recovery")).values()))
+    assert (first.id, first.kind) == ("use", Kind.SHOW)
+    assert "paper" in first.title
     assert sound.login(f"recovery:{recovery_key(7)}").used == "recovery"
 
 

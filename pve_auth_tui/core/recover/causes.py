@@ -7,9 +7,10 @@ from enum import Enum
 from typing import Final
 
 from pve_auth_tui.core.accessdata import ROOT
-from pve_auth_tui.core.logins import login
+from pve_auth_tui.core.logins import Login, demanded, login
 from pve_auth_tui.core.node import DATABASE
 from pve_auth_tui.core.recover.condition import Mount, Service, Shadow
+from pve_auth_tui.core.recover.factorwords import realm_of
 from pve_auth_tui.core.recover.facts import (
     clock_problem,
     clustered,
@@ -123,12 +124,19 @@ def _named(situation: Situation) -> Iterator[Cause]:
     if _no_password(situation):
         yield Cause.PASSWORD
     found = login(snapshot, userid, now)
-    if found.lacks_demanded:
+    if found.lacks_demanded or _only_paper(situation, found):
         yield Cause.REALM_TFA
     if found.locked:
         yield Cause.LOCKED
     elif found.asked and not found.usable and not found.lacks_demanded:
         yield Cause.NO_FACTOR
+
+
+def _only_paper(situation: Situation, found: Login) -> bool:
+    """Whether the realm demands what is not there, and takes nothing besides but recovery keys."""
+    demand = demanded(realm_of(situation))
+    wanted = {"oath": "totp", "yubico": "yubico"}.get(demand, "")
+    return bool(demand) and wanted not in found.kinds and found.usable == {"recovery"}
 
 
 def _no_password(situation: Situation) -> bool:
