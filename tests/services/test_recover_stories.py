@@ -20,7 +20,7 @@ from pve_auth_tui.core.recover.ways import Kind
 from pve_auth_tui.services.report import Report
 from tests.services.recovering import REASON, ROOT, Trouble, changed, quick_touch, recovery_key
 
-TFA, USERS, REALMS = "etc/pve/priv/tfa.cfg", "etc/pve/user.cfg", "etc/pve/domains.cfg"
+TFA = "etc/pve/priv/tfa.cfg"
 
 
 @pytest.fixture
