@@ -16,8 +16,8 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last that was seen of somebody's factor `entry`: its id in tfa.cfg, "" for a login without
-    a second factor.
+    """The last that was seen of somebody's factor `entry`: its id in tfa.cfg, "" for a login with
+    the password alone.
 
     `at`: seconds since 1970; `node`: where; `rp_id`: the WebAuthn ID that it worked under, "" for
     other factors; `counter`: a security key's signature counter then.
