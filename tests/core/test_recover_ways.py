@@ -464,3 +464,16 @@ def test_ids_are_unique_and_refused_ones_come_last(made):
     assert len({one.id for one in found}) == len(found)
     kinds = [one.kind is Kind.REFUSED for one in found]
     assert kinds == sorted(kinds)
+
+
+def test_a_node_that_was_asked_without_a_clear_answer_may_live():
+    """Refused port, other certificate, no way there: neither "not asked yet" nor dead."""
+    unclear = PVE2._replace(
+        alive=None, quorate=None, address="", web="", why="192.0.2.2 refuses port 8006"
+    )
+    made = cut_off(PHONE, KEY, neighbours=(unclear, DEAD3))
+    for ident in ("expected", "local-mode"):
+        found = way(made, ident)
+        assert found.kind is Kind.REFUSED
+        assert found.note.startswith("pve2 may be alive: 192.0.2.2 refuses port 8006.")
+    assert "start one of pve2 and pve3" in [one.title for one in offered(made)]

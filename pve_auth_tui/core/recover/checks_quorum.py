@@ -9,7 +9,7 @@ from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.recover.check import Check
 from pve_auth_tui.core.recover.condition import Link, Neighbour, Service
-from pve_auth_tui.core.recover.facts import DOWN, names, neighbours
+from pve_auth_tui.core.recover.facts import DOWN, names, neighbours, not_asked, unsettled
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.words import count_words, span
 
@@ -69,18 +69,23 @@ def _others(situation: Situation) -> Check:
     all_of_them = neighbours(situation)
     if not all_of_them:
         return Check("-", "other nodes", "which ones there are is not known here")
-    waiting = [one for one in all_of_them if one.alive is None]
+    waiting, doubtful = not_asked(situation), unsettled(situation)
     silent = [one for one in all_of_them if one.alive is False]
     alive = [one for one in all_of_them if one.alive]
     more = tuple(told for one in all_of_them for told in _about(one))
     if waiting:
         return Check("-", "other nodes", f"asking {names(waiting)} ...", more)
+    if not alive and doubtful:
+        text = f"not settled whether {names(doubtful)} run: {plain(doubtful[0].why)}"
+        return Check("LOOK", "other nodes", text, more)
     if not alive:
         text = f"{names(silent)} did not answer at any address; they may run all the same"
         return Check("BAD", "other nodes", text, more)
     text = "; ".join(_said(alive))
     if silent:
         text += f"; no answer from {names(silent)}"
+    if doubtful:
+        text += f"; not settled: {names(doubtful)}"
     word: Word = "ok" if any(one.quorate for one in alive) else "LOOK"
     return Check(word, "other nodes", text, more)
 

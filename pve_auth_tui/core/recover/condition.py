@@ -98,7 +98,8 @@ class Votes(NamedTuple):
 
 class Neighbour(NamedTuple):
     """Another node of the cluster, as it answered. `alive`: it surely runs (True), nobody answered
-    at any address (False; it may run all the same), or it was not asked yet (None).
+    at any address (False; it may run all the same), or that is not known (None): with `why` it was
+    asked and that is not settled, without it was not asked yet.
 
     `quorate`: what it says of itself. `address`: the one that answered; `asked`: all that were.
     `web`: its https address for browsers, where pveproxy answers. `ahead`: its clock, in seconds

@@ -72,7 +72,12 @@ def neighbours(situation: Situation) -> tuple[Neighbour, ...]:
 
 def not_asked(situation: Situation) -> tuple[Neighbour, ...]:
     """Other nodes of which nothing is known yet."""
-    return tuple(one for one in neighbours(situation) if one.alive is None)
+    return tuple(one for one in neighbours(situation) if one.alive is None and not one.why)
+
+
+def unsettled(situation: Situation) -> tuple[Neighbour, ...]:
+    """Other nodes that were asked, and may live or not: a port that is refused, no way to them."""
+    return tuple(one for one in neighbours(situation) if one.alive is None and one.why)
 
 
 def in_all(situation: Situation) -> int:

@@ -19,6 +19,7 @@ from pve_auth_tui.core.recover.facts import (
     neighbours,
     not_asked,
     read_only_disks,
+    unsettled,
 )
 from pve_auth_tui.core.recover.situation import Situation
 
@@ -140,6 +141,9 @@ def _no_quorum(situation: Situation) -> Iterator[str]:
     elif alive:
         verb = "runs" if len(alive) == 1 else "run"
         yield f"{node} has no quorum; {names(alive)} {verb}, and none of them is known to have it."
+        yield cannot
+    elif unsettled(situation):
+        yield f"{node} has no quorum; whether {names(unsettled(situation))} run is not settled."
         yield cannot
     elif others:
         yield f"{node} has no quorum, and none of the other {in_all(situation) - 1} nodes answers."

@@ -6,10 +6,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
+from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Effect, Step
 from pve_auth_tui.core.recover import tools
 from pve_auth_tui.core.recover.condition import Service
-from pve_auth_tui.core.recover.facts import DOWN, here, in_all, is_quorate, names, neighbours
+from pve_auth_tui.core.recover.facts import (
+    DOWN,
+    here,
+    in_all,
+    is_quorate,
+    names,
+    neighbours,
+    not_asked,
+    unsettled,
+)
 from pve_auth_tui.core.recover.intents import commands
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.wayback import Kind, WayBack, about
@@ -38,10 +48,11 @@ def why_refused(situation: Situation) -> str:
     if quorate:
         verb = "is" if len(quorate) == 1 else "are"
         return f"{names(quorate)} {verb} alive. {REFUSED_ALONE}"
-    waiting = [one for one in others if one.alive is None]
-    if waiting:
+    if waiting := not_asked(situation):
         verb = "was" if len(waiting) == 1 else "were"
         return f"{names(waiting)} {verb} not asked yet. {REFUSED_ALONE}"
+    if doubtful := unsettled(situation):
+        return f"{names(doubtful)} may be alive: {plain(doubtful[0].why)}. {REFUSED_ALONE}"
     silent = [one for one in others if one.alive and one.quorate is None]
     if silent:
         verb = "is" if len(silent) == 1 else "are"

@@ -133,7 +133,8 @@ def _qdevice(situation: Situation) -> Iterator[WayBack]:
 
 
 def _start_others(situation: Situation) -> Iterator[WayBack]:
-    silent = [one for one in neighbours(situation) if one.alive is False]
+    silent = [one for one in neighbours(situation) if one.alive is False or one.why]
+    silent = [one for one in silent if not one.alive]
     if not silent or situation.condition.with_quorum:
         return
     title = f"start {names(silent)}" if len(silent) == 1 else f"start one of {names(silent)}"
