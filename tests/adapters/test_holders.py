@@ -6,6 +6,7 @@ import fcntl
 import mmap
 import os
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
@@ -219,18 +220,55 @@ def test_a_process_that_ends_while_it_is_looked_at_is_no_holder(tmp_path):
         require_unheld([file.fileno()], proc)
 
 
-def test_what_is_below_etc_pve_is_never_looked_at(tmp_path, monkeypatch):
+@pytest.fixture
+def stranger(tmp_path):
+    """A process, and a file of ours whose number is that of a file that the process has."""
+    file = tmp_path / "file"
+    file.touch()
+    process = tmp_path / "proc/4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "fdinfo").mkdir()
+    (process / "fdinfo/3").write_text(f"pos:\t0\nino:\t{file.stat().st_ino}\n")
+    (process / "maps").touch()
+    (process / "comm").write_text("stranger\n")
+    (tmp_path / "proc/self").symlink_to("/proc/self")
+    return file, process
+
+
+def looked(file, process):
+    with open(file, "rb") as opened:
+        require_unheld([opened.fileno()], process.parent)
+
+
+def test_what_is_below_etc_pve_is_never_looked_at(stranger, monkeypatch):
     """A file in a dead mount answers no `stat`, and whoever asks hangs for ever."""
-    proc = tmp_path / "proc"
-    (proc / "4711/fd").mkdir(parents=True)
-    (proc / "4711/fd/3").symlink_to("/etc/pve/priv/lock/x")
-    (proc / "4711/maps").write_text("")
-    (proc / "self").symlink_to("/proc/self")
+    file, process = stranger
+    (process / "fd/3").symlink_to("/etc/pve/priv/lock/x")
     asked = []
-    monkeypatch.setattr(os, "stat", lambda path, **_: asked.append(path))
-    with open(tmp_path / "file", "wb") as file:
-        require_unheld([file.fileno()], proc)
+    real = os.stat
+    monkeypatch.setattr(os, "stat", lambda path, **o: asked.append(path) or real(path, **o))
+    looked(file, process)
     assert asked == []
+
+
+def test_a_file_of_the_same_number_on_another_disk_is_another(stranger):
+    file, process = stranger
+    (process / "fd/3").symlink_to("/dev/null")
+    looked(file, process)
+    (process / "fd/3").unlink()
+    (process / "fd/3").symlink_to(file)
+    with pytest.raises(Refused, match=r"stranger \(process 4711\)"):
+        looked(file, process)
+
+
+def test_so_is_a_mapped_one_of_another_name(stranger):
+    file, process = stranger
+    line = f"7f00-7f10 r--p 00000000 08:01 {file.stat().st_ino}    "
+    (process / "maps").write_text(f"{line}/usr/lib/libc.so.6\n7f20-7f30 rw-p 0 00:00 0\n")
+    looked(file, process)
+    (process / "maps").write_text(f"{line}/mnt/config.db-shm (deleted)\n")
+    with pytest.raises(Refused, match="stranger"):
+        looked(file, process)
 
 
 # --- this system's own pmxcfs ------------------------------------------------------------------
@@ -244,15 +282,16 @@ def proc(tmp_path):
     return proc
 
 
-def test_a_running_pmxcfs_is_found_by_its_name(proc):
+def test_a_running_pmxcfs_is_found_by_its_name(proc, monkeypatch):
     require_pmxcfs_stopped(proc)
     (proc / "77").mkdir()
     (proc / "77/comm").write_text("pmxcfs\n")
-    if os.geteuid() == 0:
-        with pytest.raises(Refused, match=r"pmxcfs runs \(process 77\)"):
-            require_pmxcfs_stopped(proc)
-    else:  # somebody else's program of that name is none
+    monkeypatch.setattr(os, "stat", lambda path: SimpleNamespace(st_uid=0))
+    with pytest.raises(Refused, match=r"pmxcfs runs \(process 77\)"):
         require_pmxcfs_stopped(proc)
+    monkeypatch.setattr(os, "stat", lambda path: SimpleNamespace(st_uid=1000))
+    require_pmxcfs_stopped(proc)  # somebody else's program of that name is none
+    monkeypatch.setattr(os, "stat", lambda path: SimpleNamespace(st_uid=0))
     (proc / "77/comm").write_text("pmxcfs2\n")
     require_pmxcfs_stopped(proc)
 
