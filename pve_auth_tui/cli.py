@@ -31,6 +31,7 @@ from pve_auth_tui.arguments import (
     parse,
 )
 from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.output import complain, write
 from pve_auth_tui.parser import Wanted
 from pve_auth_tui.services.exports import Exports
@@ -39,7 +40,7 @@ from pve_auth_tui.terminal.above import above
 from pve_auth_tui.terminal.profile import OVERRIDE, detect
 from pve_auth_tui.terminal.settings import prepare
 from pve_auth_tui.terminal.unimap import read_unimap
-from pve_auth_tui.wiring import NotRoot, Wired, wired
+from pve_auth_tui.wiring import NotRoot, Wired, own_recoveries, wired
 
 if TYPE_CHECKING:
     from pve_auth_tui.workshop import Workshop
@@ -93,8 +94,19 @@ def _run(argv: Sequence[str], terminal: Mapping[str, str]) -> int:
     snapshot, unread = with_proofs(found.pictures.load(), found.proofs)
     if unread is not None:
         complain(unread.text, unread.fix)
-    code, text = answer(options, snapshot)
+    told = _recovered(options, found) if options.command == "status" else ()
+    code, text = answer(options, snapshot, told)
     return _delivered(text, ascii_only=_ascii_only(options, terminal)) or code
+
+
+def _recovered(options: argparse.Namespace, found: Wired) -> Sequence[Finding]:
+    """What was done with Recover and nobody has acknowledged (R18)."""
+    from pve_auth_tui.core.recover.evidence import recovery_findings
+
+    try:
+        return recovery_findings(own_recoveries(options, found.login).all())
+    except AuthTuiError as error:
+        return (Finding("LOOK", str(error).rstrip("."), error.hint),)
 
 
 def _action(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:

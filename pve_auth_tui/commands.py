@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pve_auth_tui.arguments import FAILED, FINDINGS, OK, WHY
 from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.names import is_userid, split_tokenid
 from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.permissions import Permissions
@@ -21,10 +23,14 @@ from pve_auth_tui.queries import QUERIES, exists, listing_text, permissions_text
 from pve_auth_tui.status import status_json, status_text
 
 
-def answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    """The answer of the command that `options` name; raises UsageError."""
+def answer(
+    options: argparse.Namespace, snapshot: Snapshot, told: Sequence[Finding] = ()
+) -> tuple[int, str]:
+    """The answer of the command that `options` name; raises UsageError. `told`: what `status` has
+    to tell besides, which no picture shows.
+    """
     if options.command == "status":
-        return status_answer(options, snapshot)
+        return status_answer(options, snapshot, told)
     if options.command == "permissions":
         return permissions_answer(options, snapshot)
     if options.command == "survive":
@@ -107,9 +113,12 @@ def survive_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int
     return survive.answer(options, snapshot, terminal_width(sys.stdout))
 
 
-def status_answer(options: argparse.Namespace, snapshot: Snapshot) -> tuple[int, str]:
-    """Node, counts and findings; FINDINGS when there is anything to look at."""
+def status_answer(
+    options: argparse.Namespace, snapshot: Snapshot, told: Sequence[Finding] = ()
+) -> tuple[int, str]:
+    """Node, counts and findings, those of `told` first; FINDINGS when there are any."""
     seen = overview(snapshot, snapshot.taken_at)
+    seen = replace(seen, findings=(*told, *seen.findings))
     code = FINDINGS if any(finding.word in ("BAD", "LOOK") for finding in seen.findings) else OK
     if snapshot.access.value is None:
         code = _unread([snapshot.access])

@@ -29,7 +29,7 @@ from pve_auth_tui.adapters.keys.usb import UsbKeys
 from pve_auth_tui.adapters.mail import Sendmail
 from pve_auth_tui.adapters.proofs import FileProofs
 from pve_auth_tui.adapters.rackfile import FileRacks, MemoryRacks
-from pve_auth_tui.adapters.recoveries import FileRecoveries, MemoryRecoveries
+from pve_auth_tui.adapters.recoveries import MemoryRecoveries
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.adapters.saved import FileSaved, MemorySaved
 from pve_auth_tui.adapters.signature import verified
@@ -67,7 +67,16 @@ from pve_auth_tui.services.rack import RackService
 from pve_auth_tui.services.recover import RecoverService
 from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
-from pve_auth_tui.wiring import LOOPBACK, PORT, Login, Wired, is_rescue, own_pin, place_of
+from pve_auth_tui.wiring import (
+    LOOPBACK,
+    PORT,
+    Login,
+    Wired,
+    is_rescue,
+    own_pin,
+    own_recoveries,
+    place_of,
+)
 from pve_auth_tui.workshop import Closing, Workshop
 
 if TYPE_CHECKING:
@@ -207,8 +216,7 @@ def _recover(
         probe: Probe = SimProbe(node.disk, node.faults, found.clock)
         recoveries = MemoryRecoveries()
     else:
-        place = f"root-{options.root}" if is_rescue(options) else place_of(found.login)
-        recoveries = FileRecoveries(environment.own_folder(), place=place)
+        recoveries = own_recoveries(options, found.login)
         if found.login is not None:
             probe = FarProbe(found.clock)
         elif is_rescue(options):

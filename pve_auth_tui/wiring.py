@@ -20,7 +20,7 @@ from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.ports import Api, Clock, HidBus, Proofs, Stories
+from pve_auth_tui.core.ports import Api, Clock, HidBus, Proofs, Recoveries, Stories
 from pve_auth_tui.services.node import Ladder, NodeService
 from pve_auth_tui.services.outlook import Pictures
 from pve_auth_tui.services.snapshots import SnapshotService
@@ -115,6 +115,14 @@ def _own_proofs(login: Login | None = None) -> Proofs:
     from pve_auth_tui.adapters.proofs import FileProofs
 
     return FileProofs(environment.own_folder(), place=place_of(login))
+
+
+def own_recoveries(options: argparse.Namespace, login: Login | None) -> Recoveries:
+    """What was done to get back in there, and is told until somebody has seen it (R18)."""
+    from pve_auth_tui.adapters.recoveries import FileRecoveries
+
+    place = f"root-{options.root}" if is_rescue(options) else place_of(login)
+    return FileRecoveries(environment.own_folder(), place=place)
 
 
 def _require_root(options: argparse.Namespace) -> None:

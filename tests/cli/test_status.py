@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pve_auth_tui import __version__
+from pve_auth_tui.arguments import parse
+from pve_auth_tui.core.recover.evidence import Recovered
+from pve_auth_tui.wiring import own_recoveries
 from tests.cli.conftest import TFA_CFG, Run
 
 
@@ -79,3 +85,36 @@ def test_without_user_cfg_status_fails_but_still_tells_what_it_knows(root: Path,
     assert done.value["node"] == "pve1"
     assert done.value["counts"]["users"] is None
     assert done.value["counts"]["realms"] == 3
+
+
+def test_a_recovery_is_told_until_somebody_has_seen_it(
+    rack: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """R18: also whoever never opens a screen learns of it."""
+    monkeypatch.setattr("pve_auth_tui.environment.own_folder", lambda: tmp_path / "own")
+    recoveries = own_recoveries(parse(["--root", str(rack), "status"]), None)
+    used = Recovered("1", 1.0e9, "root@pam", "unlock root@pam", "8 typos", "ann", "done")
+    recoveries.put(used)
+
+    told = run("--root", rack, "status", "--json").value["findings"][0]
+    assert told["word"] == "LOOK"
+    assert "Recover was used" in told["text"]
+    assert "8 typos" in told["fix"]
+
+    recoveries.put(replace(used, seen=1.1e9))
+    left = run("--root", rack, "status", "--json").value["findings"]
+    assert not any("Recover was used" in finding["text"] for finding in left)
+
+
+def test_a_broken_record_of_recoveries_is_told(
+    rack: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    monkeypatch.setattr("pve_auth_tui.environment.own_folder", lambda: own)
+    recoveries = own_recoveries(parse(["--root", str(rack), "status"]), None)
+    recoveries.put(Recovered("1", 1.0e9, "root@pam", "unlock", "", "ann", "done"))
+    (file,) = (own / "recoveries").iterdir()
+    file.write_text("{")
+
+    told = run("--root", rack, "status", "--json").value["findings"][0]
+    assert "does not tell what was done with Recover" in told["text"]

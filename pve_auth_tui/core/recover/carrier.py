@@ -14,6 +14,7 @@ from pve_auth_tui.core.node import DATABASE, Ability
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import DatabaseEdit, Draft, Effect, FileSwap, Intent, Weight
 from pve_auth_tui.core.planning import make_plan
+from pve_auth_tui.core.recover import edits
 from pve_auth_tui.core.recover.condition import Mount
 from pve_auth_tui.core.recover.facts import clustered, here, is_quorate
 from pve_auth_tui.core.recover.situation import Situation
@@ -94,7 +95,7 @@ def written(situation: Situation, file: str, content: bytes, draft: Draft, how: 
     note = Finding("LOOK", _DIRECTLY)
     if how is Carrier.DATABASE:
         step = DatabaseEdit(path, new, expected, situation.condition.database)
-        note = Finding("LOOK", _OFFLINE, "Not tried with a real pmxcfs: look at the node after it.")
+        note = Finding("LOOK", _OFFLINE, f"{edits.KEPT} {edits.NOT_TRIED}")
     return draft._replace(steps=(step,), notes=(*draft.notes, note))
 
 
