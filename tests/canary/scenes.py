@@ -47,7 +47,7 @@ HARMLESS: Final = {
     "commands.Undo": "nothing was done yet; with something: `the_way_back`",
     "commands.ReviewCollected": "nothing is collected yet; with something: `collected`",
     "commands.JournalCommand": "opens it; what is in it: `for_a_while`",
-    "commands.Recover": "not built yet",
+    "commands.Recover": "opens it: `everything_on_recover`",
     "commands.Health": "not built yet",
     "list_commands.Open": "what is known of a row",
     "list_commands.Find": "a line to type into",

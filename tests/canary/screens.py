@@ -29,9 +29,12 @@ from screens.keys import KeysScreen
 from screens.password_form import PasswordForm
 from screens.rack import RackScreen
 from screens.rack_setup import RackSetup
+from screens.recover import RecoverScreen
+from screens.recover_details import WayScreen
 from screens.role_diff import RoleDiffScreen
 from screens.start import StartScreen
 from screens.survive import SurviveScreen
+from screens.temporary_form import TemporaryForm
 from screens.token_form import TokenForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
@@ -39,8 +42,8 @@ from screens.user_form import UserForm
 from screens.webauthn_form import WebauthnForm
 from screens.what_if import WhatIfScreen
 from screens.who_can import WhoCanScreen
-from tests.canary import formscenes, keyscenes, scenes
-from tests.canary.planted import ADMIN
+from tests.canary import formscenes, keyscenes, recoverscenes, scenes
+from tests.canary.planted import ADMIN, LOCKED
 from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
 from tests.canary.trouble import Trouble
 
@@ -53,6 +56,7 @@ _FACTORS: Final = (
     *("acl._Permissions", "acl_form.AclFormScreen"),
     *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells", "rack_proof.RackProof"),
     *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
+    "recover_watch.RecoverWatch",
 )
 """Screens that nobody opens: others are made of them."""
 
@@ -131,6 +135,7 @@ _LISTS: Final = set(scenes.lists().values())
 _RUN: Final = "file:/run/"
 _GONE: Final = "removed file:/run/"
 _APP: Final = {f"TOTP of {ADMIN}"}
+_LOCKED_APP: Final = {f"TOTP of {LOCKED}"}
 _SHOWN: Final = "screen:ScanTotpScreen shown"
 _TYPED: Final = "screen:ScanTotpScreen"
 _KEYS: Final = "screen:EnrolRecoveryScreen shown"
@@ -324,6 +329,20 @@ SCENES: Final = (
         late=True,
     ),
     _scene(keyscenes.a_rack_that_is_left, "tfa.TfaScreen: rack", "rack_setup.RackSetup: back"),
+    _scene(recoverscenes.everything_on_recover, *_all_of(RecoverScreen), ":recover"),
+    _scene(
+        recoverscenes.a_lost_factor,
+        *_all_of(WayScreen),
+        "recover_reason.ReasonScreen",
+        may={_RUN: _LOCKED_APP, _GONE: _LOCKED_APP},
+        troubles=(Trouble.ECHOED, Trouble.CRASH),
+    ),
+    _scene(
+        recoverscenes.a_second_administrator,
+        *_all_of(TemporaryForm),
+        may={"screen:TemporaryForm shown": {"new password", "password of everybody"}},
+        troubles=EVERY,
+    ),
     _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
     _scene(
         formscenes.answers,

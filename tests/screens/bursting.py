@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import screens as package
+from pve_auth_tui.core.intents.factors import unlock
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.recover.ways import Kind, WayBack
 from pve_auth_tui.core.secret import Secret
 from tests.screens.conftest import press, settle, shown, table, type_text, until
 
@@ -23,13 +25,16 @@ TOKEN: Final = "mon@pve!grafana"
 
 
 def all_screens() -> set[str]:
-    """The names of all that somebody can open; what others are made of is none of them."""
+    """The names of all that somebody can open; what others are made of is none of them, but for
+    the details, of which a way back has more.
+    """
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"screens.{module.name}")
     return {
         kind.__name__
         for kind in _below(Screen)
-        if kind.__module__.startswith("screens.") and not kind.__subclasses__()
+        if kind.__module__.startswith("screens.")
+        and (not kind.__subclasses__() or kind.__name__ == "DetailsScreen")
     }
 
 
@@ -128,6 +133,7 @@ async def _rack(pilot: Pilot[None]) -> None:
 
 _ACL = Key("acl", "/vms", "group:ops-corp:PVEVMUser")
 _INFO = KeyInfo(KeyPlace("/dev/hidraw9", "Key"), ("FIDO_2_1",), pin=PinState.NONE)
+_WAY = WayBack("unlock", "unlock", "nothing is removed", Kind.PLAN, (), unlock("root@pam"))
 
 
 def _nothing(*_: object) -> None:
@@ -185,5 +191,9 @@ OPENERS: Final[Mapping[str, Open]] = {
     "RackScreen": _rack,
     "RackSetup": _pushed("rack_setup", "RackSetup", _nothing, _nothing),
     "WebauthnForm": _pushed("webauthn_form", "WebauthnForm"),
+    "RecoverScreen": _keys("0"),
+    "WayScreen": _pushed("recover_details", "WayScreen", _WAY, _nothing),
+    "ReasonScreen": _pushed("recover_reason", "ReasonScreen", "Why", "locked"),
+    "TemporaryForm": _pushed("temporary_form", "TemporaryForm", "root@pam", "locked", _nothing),
     "SurviveScreen": _pushed("survive", "SurviveScreen"),
 }  # fmt: skip

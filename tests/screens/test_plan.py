@@ -334,7 +334,7 @@ async def test_what_makes_no_sense_any_more_is_said_and_nothing_is_done(pilot):
 
 async def test_without_quorum_nothing_can_be_planned(pilot):
     pilot.app.stories.turn("no quorum", on=True)
-    await press(pilot, "r", "2", "d")
+    await press(pilot, "r", "escape", "2", "d")
     assert "Nothing can be changed now: no quorum." in status(pilot)
 
 

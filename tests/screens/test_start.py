@@ -7,6 +7,7 @@ import pytest
 from pve_auth_tui.core.errors import Unreadable
 from screens.anything import AnythingScreen
 from screens.listing import ListScreen
+from screens.recover import RecoverScreen
 from screens.start import StartScreen
 from tests.screens.conftest import press, settle, shown, status, table, type_text
 
@@ -82,6 +83,9 @@ async def test_without_any_picture_it_says_why_and_every_key_still_works(make_ap
     app._service.is_ready = False
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
+        assert isinstance(pilot.app.screen, RecoverScreen)
+        assert "/etc/pve is not mounted. Is pmxcfs running?" in shown(pilot)
+        await press(pilot, "escape")
         assert "BAD   /etc/pve is not mounted." in shown(pilot)
         assert "Is pmxcfs running?" in shown(pilot)
         await press(pilot, "2", "v", "escape", "slash", "escape", "enter", "space", "c", "f", "n")
