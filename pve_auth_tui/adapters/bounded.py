@@ -3,7 +3,8 @@
 When pmxcfs hangs after it took a request, whoever asked sleeps uninterruptibly. A thread is
 not enough then: a process with such a thread cannot end, not even by SIGKILL, and the shell
 waits for it as long as the mount hangs (both measured on a FUSE mount that never answers).
-A child can be left behind: it holds nothing of ours, neither terminal nor files.
+A child can be left behind: it holds nothing of ours, neither terminal nor files. While one still
+sleeps in a mount, no other is sent there: whoever looks every few seconds would fill the machine.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ _SOURCES: Final = {"files": "files", "database": "config.db"}
 _CHUNK: Final = 1024 * 1024
 _BATCH: Final = 64  # files in one question, so that each has its own time
 _PATIENCE: Final = 0.2  # seconds for a child to leave
+_PVE: Final = "etc/pve"
+
+_Place = tuple[Path, str, str]
+"""Root, rung, and what below the root a question touches: all of /etc/pve is one mount."""
 
 
 class BoundedTree:
@@ -113,22 +118,25 @@ class BoundedTree:
         if len(question) > _BATCH * PATH_BYTES:
             raise Unreadable(f"{path[:40]}... is not a path below the root.")
         shown = self._root / path.partition("\0")[0]
+        hint = PMXCFS if path.startswith(_PVE) else "Is the disk or mount below it dead?"
+        place = self._place(path)
         with self._lock:
             if self._given_up:
                 raise Unreadable(*self._given_up)
+            if _is_left_at(place):
+                raise Unreadable(f"{shown} has not answered since it was asked before.", hint)
             until = time.monotonic() + self._seconds
             try:
                 self._child = self._child or self._started()
                 how, source, found = self._child.ask(what, question, until)
             except TimeoutError:
-                raise self._giving_up(
-                    f"{shown} did not answer within {self._seconds:g} seconds.",
-                    PMXCFS if path.startswith("etc/pve") else "Is the disk or mount below it dead?",
-                ) from None
+                late = f"{shown} did not answer within {self._seconds:g} seconds."
+                raise self._giving_up(late, hint, place) from None
             except OSError as error:
                 raise self._giving_up(
                     f"{shown} cannot be read: the reading process ended.",
                     "Is there enough memory? Start the program again.",
+                    place,
                 ) from error
             self._source = source or self._source
         if how == GOOD:
@@ -147,10 +155,16 @@ class BoundedTree:
         weakref.finalize(self, child.end).atexit = False
         return child
 
-    def _giving_up(self, message: str, hint: str) -> Unreadable:
+    def _place(self, path: str) -> _Place:
+        """A database is one file; of several paths in one question any may be what hangs."""
+        if self._rung == "database":
+            return self._root, self._rung, ""
+        return self._root, self._rung, _PVE if path.startswith(_PVE) else path
+
+    def _giving_up(self, message: str, hint: str, place: _Place) -> Unreadable:
         self._given_up = message, hint
         if self._child is not None:
-            self._child.kill()
+            self._child.kill(place)
         return Unreadable(message, hint)
 
 
@@ -179,11 +193,12 @@ class _Child:
         how, source, length = ANSWER.unpack(self._received(ANSWER.size, until))
         return how, self._received(source, until).decode(), self._received(length, until)
 
-    def kill(self) -> None:
+    def kill(self, place: _Place) -> None:
+        """`place`: what it was asked last."""
         self._process.kill()
-        self.end()
+        self.end(place)
 
-    def end(self) -> None:
+    def end(self, place: _Place | None = None) -> None:
         """Close our ends; a child that still listens leaves by itself then."""
         if self._to.closed:
             return
@@ -192,7 +207,7 @@ class _Child:
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            _left_behind.append(self._process)
+            _left_behind[self._process] = place
 
     def _send(self, data: bytes, until: float) -> None:
         while data:
@@ -211,8 +226,18 @@ class _Child:
         return b"".join(chunks)
 
 
-# Children that not even SIGKILL could end, kept so that nobody waits for them.
-_left_behind: list[subprocess.Popen[bytes]] = []
+# Children that not even SIGKILL could end, kept so that nobody waits for them; where they sleep.
+_left_behind: dict[subprocess.Popen[bytes], _Place | None] = {}
+
+
+def _is_left_at(place: _Place) -> bool:
+    """Whether one still sleeps there; it ends when the mount answers, or is taken away."""
+    for process, where in list(_left_behind.items()):
+        if process.poll() is not None:
+            _left_behind.pop(process, None)
+        elif where == place:
+            return True
+    return False
 
 
 def _wait(pipe: IO[bytes], event: int, until: float) -> None:

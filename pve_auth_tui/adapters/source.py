@@ -46,8 +46,7 @@ def _first_that_answers(root: Path) -> Tree:
     except Missing:
         if _is_there(files, MEMBERS):
             return files
-        no_files = Unreadable(_no_files(root), _next_step(root))
-        absent = True
+        no_files, absent = Unreadable(_no_files(root), _next_step(root)), True
     except Unreadable as error:
         no_files, absent = error, False
     else:
@@ -68,6 +67,8 @@ def _first_that_answers(root: Path) -> Tree:
             raise no_files from error
         both = f"{str(no_files).removesuffix('.')}; {error}"
         raise Unreadable(both, error.hint, error.original) from error
+    finally:
+        del no_files  # it holds this call, and so the trees with their children would stay
 
 
 def _files(root: Path) -> Tree:

@@ -294,3 +294,50 @@ def test_the_program_can_leave_although_its_child_hangs(root, dead):
     sentence = f"{root / USER_CFG} did not answer within 0.5 seconds."
     assert (code, lines) == (0, [sentence, sentence, str(dead == "a mount that is dead")])
     assert time.monotonic() - started < 5
+
+
+AGAIN = """
+import time
+from pathlib import Path
+from pve_auth_tui.adapters import bounded
+from pve_auth_tui.adapters.bounded import BoundedTree
+from pve_auth_tui.core.errors import Unreadable
+root = Path(sys.argv[1])
+for path in ("etc/pve/user.cfg", "etc/pve/priv/tfa.cfg", "etc/hostname"):
+    tree = BoundedTree(root, "files", seconds=1 if path.startswith("etc/pve") else 60)
+    try:
+        print(tree.read(path))
+    except Unreadable as error:
+        print(str(error).removeprefix(f"{root}/"), error.hint)
+print(len(bounded._left_behind))
+"""
+
+
+@pytest.mark.parametrize("folder", ["etc/pve"] * can_mount())
+def test_one_child_is_left_in_a_dead_mount_however_often_it_is_asked(root, folder):
+    """Recover looks every few seconds. What lies elsewhere is read all the same."""
+    (root / "etc/hostname").write_text("pve1")
+    code, lines = run(in_a_dead_mount(root / folder, our_python(AGAIN, str(root))))
+    see = "See `systemctl status pve-cluster`."
+    assert (code, lines) == (
+        0,
+        [
+            f"etc/pve/user.cfg did not answer within 1 seconds. {see}",
+            f"etc/pve/priv/tfa.cfg has not answered since it was asked before. {see}",
+            "b'pve1'",
+            "1",
+        ],
+    )
+
+
+def test_nobody_is_sent_where_somebody_still_sleeps_and_then_is_again(root, monkeypatch):
+    with subprocess.Popen(python(STUBBORN)) as sleeper:
+        monkeypatch.setattr(bounded, "_left_behind", {sleeper: (root, "files", "etc/pve")})
+        tree = BoundedTree(root, "files")
+        with pytest.raises(Unreadable, match="has not answered since it was asked before"):
+            tree.read_many(["etc/pve/none", USER_CFG])
+        assert tree.read("etc/hostname") == b"pve1\n"
+        sleeper.kill()
+        sleeper.wait()
+        assert BoundedTree(root, "files").read(USER_CFG)
+        assert not bounded._left_behind

@@ -1,8 +1,11 @@
 """Files or config.db: which one is taken, and what is said when neither can be."""
 
+import gc
 import os
 import shutil
 import time
+import weakref
+from contextlib import suppress
 
 import pytest
 
@@ -215,3 +218,22 @@ def test_a_dead_mount_is_left_for_the_database(root, dead):
         ["config.db 1531", f"{root / USER_CFG} did not answer within 0.5 seconds."],
     )
     assert time.monotonic() - started < 5
+
+
+def test_what_could_not_be_opened_leaves_no_tree_behind(tmp_path, monkeypatch):
+    """Each has a child, which lives as long as the tree: no cycle may keep it."""
+    opened = []
+
+    class Seen(source.BoundedTree):
+        def __init__(self, *args):
+            super().__init__(*args)
+            opened.append(weakref.ref(self))
+
+    monkeypatch.setattr(source, "BoundedTree", Seen)
+    gc.disable()
+    try:
+        with suppress(Unreadable):
+            open_tree(tmp_path)
+        assert [tree() for tree in opened] == [None, None]
+    finally:
+        gc.enable()
