@@ -230,6 +230,7 @@ def test_what_could_not_be_opened_leaves_no_tree_behind(tmp_path, monkeypatch):
             opened.append(weakref.ref(self))
 
     monkeypatch.setattr(source, "BoundedTree", Seen)
+    (tmp_path / USER_CFG).mkdir(parents=True)  # as good as a mount that does not answer
     gc.disable()
     try:
         with suppress(Unreadable):
