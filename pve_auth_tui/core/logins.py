@@ -108,7 +108,7 @@ def login(snapshot: Snapshot, userid: str, now: float) -> Login:
         usable |= {old}
     if not obstacle and not usable:
         obstacle = _factor_obstacle(kinds, demand, locked)
-    lacks = bool(demand) and not usable and not locked
+    lacks = bool(demand) and not usable and not _waits(locked, demand)
     return Login(True, kinds, usable, False, locked, obstacle, lacks)
 
 
@@ -233,6 +233,11 @@ def _locked(tfa: UserTfa | None, kinds: tuple[str, ...], now: float) -> str:
     if tfa.locked_until is not None and tfa.locked_until > now:
         return "all"
     return "totp" if tfa.totp_locked and "totp" in kinds else ""
+
+
+def _waits(locked: str, demand: str) -> bool:
+    """Whether the realm may take something again when the lock is gone."""
+    return locked == "all" or (locked == "totp" and _OF_DEMAND[demand] == "totp")
 
 
 def _usable(

@@ -55,10 +55,7 @@ def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str 
     refused = bool(refusal)
     in_part = snapshot.restricted and any(key.kind in _OF_RIGHTS for key in differ)
     weight = weight_of(deed, back, refused=refused, takes=found.takes or in_part)
-    if draft.told:
-        weight = _weight_of_told(draft, weight, refused=refused)
-    if draft.at_most is Weight.ORDINARY and weight is Weight.HEAVY and not refused:
-        weight = Weight.ORDINARY
+    weight = _as_asked(draft, weight, refused=refused)
     heavy = weight is Weight.HEAVY
     word = draft.word or word_to_type(targets(draft.steps), refused=refused)
     return Plan(
@@ -96,18 +93,26 @@ def together(intents: Sequence[Intent], title: str = "") -> Intent:
             drafts.append(one(picture))
             picture = _foretold(drafts[-1], picture, snapshot.taken_at).snapshot
         titles = [draft.title for draft in drafts]
+        told = tuple(effect for draft in drafts for effect in draft.told)
+        already = tuple(effect for draft in drafts for effect in draft.already)
+        if any(_has_untold_commands(draft) for draft in drafts):
+            told, already = (), (*told, *already)  # of one command nobody tells what it does
         return Draft(
             title or (titles[0] if len(titles) == 1 else f"{len(titles)} changes"),
             tuple(step for draft in drafts for step in draft.steps),
             tuple(note for draft in drafts for note in draft.notes),
-            tuple(effect for draft in drafts for effect in draft.already),
-            tuple(effect for draft in drafts for effect in draft.told),
+            already,
+            told,
             tuple(sentence for draft in drafts for sentence in draft.lost),
             next((draft.word for draft in drafts if draft.word), ""),
             next((draft.refusal for draft in drafts if draft.refusal), ""),
         )
 
     return intent
+
+
+def _has_untold_commands(draft: Draft) -> bool:
+    return not draft.told and any(isinstance(step, HostCommand) for step in draft.steps)
 
 
 def _calls_among(unforeseen: Sequence[Step]) -> tuple[Step, ...]:
@@ -124,12 +129,15 @@ def _with_lost(back: TakeBack, draft: Draft) -> TakeBack:
     return TakeBack(back.steps, tuple(dict.fromkeys((*draft.lost, *others))), back.anew)
 
 
-def _weight_of_told(draft: Draft, weight: Weight, *, refused: bool) -> Weight:
-    """The asker knows whether commands ask for a word; of everything else PVE's own rules hold."""
+def _as_asked(draft: Draft, weight: Weight, *, refused: bool) -> Weight:
+    """What the asker says of its weight: a word makes it HEAVY, commands that were told ask for
+    none by themselves, and `at_most` holds for the rest. Nothing makes a refused plan lighter.
+    """
     if draft.word or refused:
         return Weight.HEAVY
-    alone = all(isinstance(step, HostCommand) for step in draft.steps)
-    return Weight.ORDINARY if alone else weight
+    commands = draft.told and all(isinstance(step, HostCommand) for step in draft.steps)
+    lighter = commands or (draft.at_most is Weight.ORDINARY and weight is Weight.HEAVY)
+    return Weight.ORDINARY if lighter else weight
 
 
 def _foretold(draft: Draft, snapshot: Snapshot, now: float) -> Forecast:

@@ -82,6 +82,13 @@ def test_a_realm_that_requires_totp_refuses_keys():
     assert how(KEY, factor("recovery", unused=2), realm=OATH).usable == {"recovery"}
 
 
+def test_a_lock_hides_what_the_realm_requires_only_where_unlocking_would_help():
+    yubico = replace(CORP, options={"tfa": "type=yubico,id=1,key=x"})
+    assert how(PHONE, realm=yubico, locked=True).lacks_demanded
+    assert not how(PHONE, realm=OATH, locked=True).lacks_demanded
+    assert not how(factor("yubico"), realm=yubico, until=int(NOW) + 60).lacks_demanded
+
+
 def test_a_realm_that_requires_totp_is_content_with_a_secret_from_before_tfa_cfg():
     made = picture("user:anna@corp:1:0:::::ABCDEFGHIJKLMNOP:", realms=(PAM, PVE, OATH, ENTRA))
     assert login(made, "anna@corp", NOW).usable == {"totp"}

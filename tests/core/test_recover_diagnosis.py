@@ -206,6 +206,17 @@ def test_without_quorum_the_others_decide_what_is_said(neighbours, sentence):
     assert sentence in diagnose(cut_off(neighbours=neighbours)).sentences
 
 
+def test_of_two_nodes_the_other_one_is_named():
+    two = {"nodes": ("pve1", "pve2")}
+    silent = diagnose(cut_off(neighbours=(DEAD2,), **two))
+    assert silent.sentences[0] == "pve1 has no quorum, and pve2 does not answer."
+    unclear = DEAD2._replace(alive=None, why="a port is refused")
+    found = cut_off(neighbours=(unclear,), **two)
+    told = "pve1 has no quorum; whether pve2 runs is not settled."
+    assert diagnose(found).sentences[0] == told
+    assert lines(found)["other nodes"] == "LOOK not settled whether pve2 runs: a port is refused"
+
+
 def test_one_address_that_nobody_has_is_told():
     made = cut_off(links=(cut_off().condition.links[0]._replace(interface="", carrier=None),))
     told = "BAD no interface here has 10.0.0.1, the address of link 0"

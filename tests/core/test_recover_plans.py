@@ -26,6 +26,7 @@ TOTP = {"id": "phone", "description": "phone", "created": 1, "entry": URI}
 LOCKED = {"users": {"root@pam": {"totp": [TOTP], "totp-locked": True}}}
 STOPPED = {"mount": Mount.BARE, "pmxcfs": None, "way": "config.db"}
 USER_CFG = b"user:root@pam:0:0:::::\n"
+COPY = "/root/tfa.cfg.unreadable.20261121-120000"
 DOMAINS = b"pam: pam\n\tcomment Linux PAM\n\ttfa type=oath\n\n"
 
 
@@ -100,6 +101,8 @@ def test_a_file_is_replaced_only_while_it_is_what_was_read():
     assert len(new.entries) == 1
     assert found.weight is Weight.ORDINARY
     assert any("without PVE's own lock" in note.text for note in found.findings)
+    assert found.changes == (("root@pam", "second factors unlocked"),)
+    assert not any("taken back" in sentence for sentence in found.back.lost)
 
 
 def test_a_database_is_edited_only_of_a_node_of_its_own():
@@ -169,7 +172,8 @@ def test_repair_and_empty_file_keep_a_copy_and_are_typed():
         found = plan(made, ident)
         copy, swap = found.steps
         assert isinstance(copy, HostCommand)
-        assert copy.argv[-2:] == ("/etc/pve/priv/tfa.cfg", "/root/tfa.cfg.unreadable")
+        assert copy.argv[-2:] == ("/etc/pve/priv/tfa.cfg", COPY)
+        assert any(COPY in sentence for sentence in found.back.lost)
         assert isinstance(swap, FileSwap)
         assert len(parse_tfa(swap.content.reveal().encode()).users) == left
         assert (found.weight, found.confirm) == (Weight.HEAVY, "tfa.cfg")
@@ -177,8 +181,12 @@ def test_repair_and_empty_file_keep_a_copy_and_are_typed():
 
 def test_in_a_database_no_copy_is_made_of_a_folder_that_is_not_there():
     made = broken(b"nonsense", nodes=("pve1",), **STOPPED)
-    (step,) = plan(made, "tfa-file").steps
+    found = plan(made, "tfa-file")
+    (step,) = found.steps
     assert type(step) is DatabaseEdit
+    told = " ".join([*found.back.lost, *(line.text for line in way(made, "tfa-file").lines)])
+    assert "/root/tfa.cfg" not in told
+    assert "stays in the old config.db" in told
 
 
 @pytest.mark.parametrize("made", [broken(None), broken(b"nonsense", quorate=False)])
@@ -186,6 +194,15 @@ def test_where_it_cannot_be_written_the_steps_are_shown(made):
     found = way(made, "tfa-file")
     assert found.kind is Kind.SHOW
     assert any("cp -n /etc/pve/priv/tfa.cfg" in line.text for line in found.lines)
+
+
+def test_steps_for_hands_are_not_shown_beside_a_plan_that_does_it_otherwise():
+    assert not any(line.heading == "Do" for line in way(broken(b"nonsense"), "tfa-file").lines)
+
+
+def test_an_api_that_answers_and_has_no_call_for_it_is_not_called_silent():
+    found = way(broken(b"nonsense", here=False, mount=Mount.UNKNOWN), "tfa-file")
+    assert found.note == "by hand: PVE's API has no call for it: on the node itself"
 
 
 # --- a second administrator ---------------------------------------------------------------------

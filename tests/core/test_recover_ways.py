@@ -161,6 +161,42 @@ def test_a_realm_that_demands_what_is_not_there_comes_after_the_factors():
     assert "root@pam" in told(way(made, "remove-all"))  # it alone would not help
 
 
+def demanding(made, what):
+    realm = Realm("pam", "pam", {"tfa": f"type={what}"})
+    return made._replace(
+        snapshot=replace(made.snapshot, realms=picture(realms=(realm, PVE)).realms)
+    )
+
+
+def test_a_lock_on_what_the_realm_does_not_take_is_no_way_back():
+    """PVE never asks for that TOTP: without its lock nobody would get in either."""
+    assert ids(demanding(situation(PHONE, locked=True), "yubico")) == [
+        *("realm-tfa", "temporary", "remove-all")
+    ]
+    assert ids(demanding(situation(PHONE, locked=True), "oath"))[0] == "unlock"
+
+
+def test_a_lost_phone_in_a_realm_that_demands_it_leads_to_the_realm():
+    """A locked one in the hand is unlocked instead."""
+    for locked in (False, True):
+        made = demanding(situation(PHONE, locked=locked), "oath")
+        lost = [one.id for one in ways_back(made, frozenset())]
+        assert lost.index("realm-tfa") < lost.index("temporary") < lost.index("remove-all")
+        assert "realm-tfa" not in ids(made, PHONE.id)
+    assert "realm-tfa" not in ids(demanding(cut_off(PHONE), "oath"))  # without quorum of no use
+
+
+@pytest.mark.parametrize("demand", ["oath", "yubico"])
+def test_removing_everything_promises_no_login_that_the_realm_refuses(demand):
+    made = demanding(situation(PHONE, locked=True), demand)
+    last = way(made, "remove-all")
+    assert "password alone" not in f"{last.note} {told(last)}"
+    assert "Take Require TFA off the realm first" in told(last)
+    found = plan(made, "remove-all")
+    assert (found.weight, found.confirm) == (Weight.HEAVY, "root@pam")
+    assert not any("password alone" in effect.text for effect in found.changes)
+
+
 def test_a_password_that_cannot_be_right_is_set():
     assert ids(situation(shadow=Shadow.EXPIRED)) == ["password", "temporary"]
 

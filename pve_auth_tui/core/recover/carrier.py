@@ -12,7 +12,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.node import DATABASE, Ability
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import DatabaseEdit, Draft, Effect, FileSwap, Intent, Weight
+from pve_auth_tui.core.plan import DatabaseEdit, Draft, FileSwap, Intent, Weight
 from pve_auth_tui.core.planning import make_plan
 from pve_auth_tui.core.recover import edits
 from pve_auth_tui.core.recover.condition import Mount
@@ -29,7 +29,7 @@ _DIRECTLY: Final = (
 _OFFLINE: Final = (
     "It is written into config.db while no pmxcfs runs. The database as it was is kept beside it."
 )
-_NO_BACK: Final = "It can be taken back only when PVE's API answers again."
+_BACK: Final = "What can be taken back of it, PVE's API takes back, as soon as that answers."
 
 
 class Carrier(Enum):
@@ -102,8 +102,7 @@ def written(situation: Situation, file: str, content: bytes, draft: Draft, how: 
 def _written(situation: Situation, edit: Edit, title: str, how: Carrier) -> Intent:
     def intent(snapshot: Snapshot) -> Draft:
         content = edit.changed(situation.raw[edit.file])
-        told = (Effect(plain(situation.userid), title),)
-        draft = Draft(title, (), told=told, lost=(_NO_BACK,), at_most=Weight.ORDINARY)
+        draft = Draft(title, (), (Finding("LOOK", _BACK),), at_most=Weight.ORDINARY)
         return written(situation, edit.file, content, draft, how)
 
     return intent

@@ -76,7 +76,8 @@ def _others(situation: Situation) -> Check:
     if waiting:
         return Check("-", "other nodes", f"asking {names(waiting)} ...", more)
     if not alive and doubtful:
-        text = f"not settled whether {names(doubtful)} run: {plain(doubtful[0].why)}"
+        verb = "runs" if len(doubtful) == 1 else "run"
+        text = f"not settled whether {names(doubtful)} {verb}: {plain(doubtful[0].why)}"
         return Check("LOOK", "other nodes", text, more)
     if not alive:
         text = f"{names(silent)} did not answer at any address; they may run all the same"

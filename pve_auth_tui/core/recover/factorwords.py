@@ -106,6 +106,11 @@ def is_locked(situation: Situation, entry: TfaEntry) -> bool:
     return entry.enable and (of_all or (entry.type == "totp" and mine.totp_locked))
 
 
+def taken_by_realm(situation: Situation, entry: TfaEntry) -> bool:
+    """Whether PVE would ask for one of its kind at all, in that realm."""
+    return not _refused_by_realm(situation, entry)
+
+
 def without_quorum(situation: Situation) -> bool:
     """Whether codes that have to be stored cannot be."""
     return is_quorate(situation) is False

@@ -142,11 +142,15 @@ def _no_quorum(situation: Situation) -> Iterator[str]:
         verb = "runs" if len(alive) == 1 else "run"
         yield f"{node} has no quorum; {names(alive)} {verb}, and none of them is known to have it."
         yield cannot
-    elif unsettled(situation):
-        yield f"{node} has no quorum; whether {names(unsettled(situation))} run is not settled."
+    elif doubtful := unsettled(situation):
+        verb = "runs" if len(doubtful) == 1 else "run"
+        yield f"{node} has no quorum; whether {names(doubtful)} {verb} is not settled."
         yield cannot
     elif others:
-        yield f"{node} has no quorum, and none of the other {in_all(situation) - 1} nodes answers."
+        who = f"none of the other {in_all(situation) - 1} nodes answers"
+        if len(others) == 1:
+            who = f"{names(others)} does not answer"
+        yield f"{node} has no quorum, and {who}."
         yield cannot
     else:
         yield f"{node} has no quorum. {cannot}"

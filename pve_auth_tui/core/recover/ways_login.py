@@ -9,12 +9,19 @@ from pve_auth_tui.core.intents import factors, users
 from pve_auth_tui.core.intents.call import call
 from pve_auth_tui.core.logins import DEMANDS, demanded
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import Draft, Effect, Intent, Weight
+from pve_auth_tui.core.plan import Draft, Intent, Weight
 from pve_auth_tui.core.planning import together
 from pve_auth_tui.core.recover import edits
 from pve_auth_tui.core.recover.carrier import Carrier, Edit, by_hand, carried, carrier, why_not
 from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, Cause
-from pve_auth_tui.core.recover.factorwords import is_locked, ordered, realm_of, state, thing
+from pve_auth_tui.core.recover.factorwords import (
+    is_locked,
+    ordered,
+    realm_of,
+    state,
+    taken_by_realm,
+    thing,
+)
 from pve_auth_tui.core.recover.facts import is_quorate
 from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.wayback import Kind, WayBack, about
@@ -42,7 +49,9 @@ def ways_into(
         yield from tfa_file(situation)
         yield from _password(situation, mine)
         return
-    if Cause.LOCKED in mine and (not works or any(one.id in held for one in _locked(situation))):
+    waiting = [one for one in _locked(situation) if taken_by_realm(situation, one)]
+    held_back = any(one.id in held for one in waiting)
+    if Cause.LOCKED in mine and waiting and (held_back or not works):
         yield _unlock(situation)
     if works and (mine or lost) and Cause.NO_QUORUM not in causes:  # there it is `look-here`
         yield log_in_with(situation, works)
@@ -51,7 +60,8 @@ def ways_into(
     removals = _removals(situation, entries, lost, held)
     yield from (way for way in removals if not waits or way.id == "remove-lost")
     yield from _password(situation, mine if causes else (Cause.PASSWORD,))
-    if Cause.REALM_TFA in mine:
+    asks_in_vain = demanded(realm_of(situation)) and lost and not (works or held_back or waits)
+    if Cause.REALM_TFA in mine or asks_in_vain:
         yield _realm(situation)
     if (mine or lost) and not waits:
         yield _temporary(situation)
@@ -210,21 +220,21 @@ def _without(data: bytes, userid: str, ids: Sequence[str], *, locked: bool) -> b
 def _remove_all(situation: Situation, entries: Sequence[TfaEntry]) -> WayBack:
     userid = situation.userid
     every = [entry.id for entry in ordered(situation)]
-    alone = Effect(userid, "logs in with the password alone from then on")
-
-    def api(snapshot: Snapshot) -> Draft:
-        return factors.remove(userid, every)(snapshot)._replace(told=(alone,), word=userid)
-
     demand = demanded(realm_of(situation))
+    note = "the last resort: the password alone is enough then"
     risks = "whoever knows the password is in, until there is a new second factor"
     if demand:
-        risks = f"the realm requires {DEMANDS[demand]}: without any nobody gets in as {userid}"
+        note = f"is not enough while the realm requires {DEMANDS[demand]}"
+        risks = (
+            f"the realm requires {DEMANDS[demand]}: without any nobody gets in as {plain(userid)}. "
+            "Take Require TFA off the realm first"
+        )
     way = _way(
         situation,
         "remove-all",
         f"remove all second factors of {plain(userid)}",
-        "the last resort: the password alone is enough then",
-        api=api,
+        note,
+        api=factors.remove(userid, every),
         edit=Edit(_TFA, lambda data: edits.without_user(data, userid)),
         changes=f"{count_words(len(every), 'factor', 'factors')} and the locks go",
         risks=risks,

@@ -124,7 +124,12 @@ def hand_back(situation: Situation) -> Iterator[WayBack]:
 
 def backup_folder(what: str, now: float) -> str:
     """Where config.db goes before something is done with it: named by the time, in UTC."""
-    return f"/root/pve-cluster.{what}.{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
+    return f"/root/pve-cluster.{what}.{stamp(now)}"
+
+
+def stamp(now: float) -> str:
+    """A time (seconds since 1970, UTC) as a part of a name that no older copy has."""
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
 
 
 def _has_ha(situation: Situation) -> bool:
