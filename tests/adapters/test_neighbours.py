@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -307,6 +308,29 @@ def test_who_cannot_show_that_nodes_certificate_gets_not_one_byte(
     assert roads.minted == []
     assert (found.alive, found.quorate, found.web, found.address) == (None, None, "", "")
     assert f"somebody else answers at {PVE2}:8006: another certificate" in found.why
+
+
+def test_who_takes_one_connection_and_no_second_one_is_there(
+    roads: Roads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate itself, then its CA: two connections. A node in trouble may take one."""
+    roads.trust_ca()
+    took: list[object] = []
+    connect = socket.create_connection
+
+    def once(*args: Any) -> socket.socket:
+        took.append(args)
+        if len(took) > 1:
+            raise TimeoutError
+        return connect(*args)
+
+    monkeypatch.setattr(socket, "create_connection", once)
+    with pve_listener(own_certificate("pve3"), tmp_path, answering(None)) as listener:
+        roads.lead(PVE2, listener)
+        found = roads.ask()["pve2"]
+    assert len(took) == 2
+    assert found.alive is None
+    assert "another certificate" in found.why
 
 
 def test_a_certificate_of_several_nodes_proves_no_single_one(roads: Roads, tmp_path: Path) -> None:

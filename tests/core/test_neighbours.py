@@ -213,12 +213,29 @@ def test_a_command_that_failed_over_there_still_ran_there(code):
 def test_whatever_is_printed_without_an_end_over_there_is_no_proof(code, said):
     """Who has not shown its host key yet can already say something, which ssh prints."""
     found = of_ssh(A, code, said)
-    assert (found.came, found.quorate) == (Came.NOBODY, None)
+    assert (found.came, found.quorate) == (Came.SOMEBODY, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (None, ""),  # it took the connection, said its version, and no more
+        (255, "Connection timed out during banner exchange\nConnection to x port 22 timed out"),
+        (255, "Protocol major versions differ: 2 vs. 1"),
+        (255, "Unable to negotiate with x port 22: no matching host key type found."),
+        (255, ""),
+    ],
+)
+def test_a_node_that_takes_connections_and_hangs_is_not_silent(code, said):
+    """With its disks dead it may have quorum all the same: corosync needs none."""
+    outcomes = [Outcome(A, Came.NOBODY, "nobody"), of_ssh(A, code, said)]
+    assert merged("pve2", (A,), outcomes).alive is None
 
 
 @pytest.mark.parametrize(
     ("said", "came", "why"),
     [
+        ("ssh: connect to host x port 22: Host is down", Came.NOBODY, "nobody answers"),
         ("ssh: connect to host x port 22: Connection timed out", Came.NOBODY, "nobody answers"),
         ("ssh: connect to host x port 22: No route to host", Came.NOBODY, "nobody answers"),
         ("ssh: connect to host x port 22: Network is unreachable", Came.NO_WAY, "no network"),

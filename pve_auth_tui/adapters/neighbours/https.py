@@ -101,9 +101,15 @@ def _line(
 ) -> Iterator[ssl.SSLSocket]:
     """The connection to the node. Raises OSError when nobody takes it, _Somebody."""
     until = time.monotonic() + seconds
-    for context in contexts:
+    other = _Somebody("somebody else answers at {}: another certificate")
+    for number, context in enumerate(contexts):
         left = max(_LEAST, until - time.monotonic())
-        raw = socket.create_connection(place, min(left, _CONNECT))
+        try:
+            raw = socket.create_connection(place, min(left, _CONNECT))
+        except OSError:
+            if number:  # somebody has taken the one before
+                raise other from None
+            raise
         try:
             line = context.wrap_socket(raw, server_hostname=name)
         except ssl.SSLCertVerificationError:
@@ -115,7 +121,7 @@ def _line(
         with line:
             yield line
         return
-    raise _Somebody("somebody else answers at {}: another certificate")
+    raise other
 
 
 def _context(pin: Pin) -> PinnedContext:

@@ -186,7 +186,8 @@ def of_ssh(address: str, code: int | None, said: str) -> Outcome:
 
     Only a command that ran there ends with another code than 255, and it runs nowhere before
     the host key was the right one. What ssh said otherwise may come from anybody: it explains,
-    and proves nothing.
+    and proves nothing. Nobody is there only where ssh itself found no connection: a node whose
+    disks hang takes connections, says nothing, and may have quorum.
     """
     if code is not None and 0 <= code < _REFUSED_BY_SSH:
         found = _QUORATE.search(said)
@@ -197,7 +198,7 @@ def of_ssh(address: str, code: int | None, said: str) -> Outcome:
     for text, came, why in _SSH:
         if text in said:
             return Outcome(address, came, why.format(address))
-    return Outcome(address, Came.NOBODY, nobody(address))
+    return Outcome(address, Came.SOMEBODY, f"ssh to {address} came to no clear end")
 
 
 def nobody(address: str) -> str:
@@ -211,6 +212,10 @@ def no_way(address: str) -> str:
 
 
 _SSH: Final = (
+    ("during banner exchange", Came.SOMEBODY, "{} takes ssh connections and does not answer"),
+    ("port 22: Connection timed out", Came.NOBODY, nobody("{}")),
+    ("port 22: No route to host", Came.NOBODY, nobody("{}")),
+    ("port 22: Host is down", Came.NOBODY, nobody("{}")),
     ("host key is known for", Came.SOMEBODY, "the ssh host key shown at {} is not known here"),
     ("Host key verification failed", Came.SOMEBODY, "another ssh host key is shown at {}"),
     ("Permission denied", Came.SOMEBODY, "{} takes ssh, but not root's key of this node"),
