@@ -60,15 +60,15 @@ def ways_section(ways: Sequence[WayBack]) -> Section:
             WAY + way.id,
             "-" if way.kind is Kind.REFUSED else digits.get(way.id, ""),
             way.title,
-            _refused(way.note) if way.kind is Kind.REFUSED else way.note,
+            _note(way),
         )
         for way in ways
     )
     return Section("Ways back, least harm first", tuple(rows), signs=1)
 
 
-def _refused(note: str) -> str:
-    return note if note.startswith("REFUSED") else f"REFUSED: {note}"
+def _note(way: WayBack) -> str:
+    return f"REFUSED: {way.note}" if way.kind is Kind.REFUSED else way.note
 
 
 def first_row(asked: Sequence[Have], ways: Sequence[WayBack]) -> str:
@@ -85,8 +85,7 @@ def check_lines(check: Check) -> list[Line]:
 
 def way_lines(way: WayBack) -> list[Line]:
     """Everything about a way back but its title; what goes on stands below what it belongs to."""
-    note = _refused(way.note) if way.kind is Kind.REFUSED else way.note
-    lines = [Line(note), Line("")] if note else []
+    lines = [Line(_note(way)), Line("")] if way.note else []
     headed = any(line.heading for line in way.lines)
     for line in way.lines:
         goes_on = headed and not line.heading and line.text

@@ -39,6 +39,7 @@ from pve_auth_tui.core.recover.diagnosis import Diagnosis, diagnose
 from pve_auth_tui.core.recover.have import Have, questions
 from pve_auth_tui.core.recover.nothing import nothing_read
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.recover.watch import asks_others
 from pve_auth_tui.core.recover.ways import Kind, WayBack, ways_back
 from pve_auth_tui.core.words import count_words
 from pve_auth_tui.output import complain, json_line, terminal_width, write
@@ -92,9 +93,7 @@ class _Recovery:
         """The other nodes are asked only where they may be the way back."""
         outlook, recover = self._outlook(), self._workshop.recover
         situation = recover.look(outlook, self._options.userid)
-        node, condition = outlook.node, situation.condition
-        alone = node.quorate is not False and node.asks_pve
-        if alone or not condition.here or condition.clustered is False:
+        if not (situation.condition.here and asks_others(situation)):
             return situation
         if is_somebody_there():
             complain("asking the other nodes ...")

@@ -5,6 +5,7 @@ One JSON file, 0600, without secrets; it is read at every start where it is ther
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -79,8 +80,13 @@ class FileRecoveries:
 
     def _set_aside(self) -> None:
         broken = self._folder / self._name
+        aside = broken.with_suffix(".broken")
+        number = 1
+        while os.path.lexists(aside):  # an earlier one tells of somebody, too
+            number += 1
+            aside = broken.with_suffix(f".broken-{number}")
         try:
-            broken.rename(broken.with_suffix(".broken"))
+            broken.rename(aside)
         except OSError as error:
             raise Unwritable(f"{broken}: {error.strerror}.", "Look at it.", str(error)) from error
 

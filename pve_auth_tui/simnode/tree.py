@@ -60,7 +60,7 @@ class SimTree:
         if "mount" in self._faults.dead and "pmxcfs" in self._faults.dead:
             raise Unreadable("/etc/pve is broken: Transport endpoint is not connected.", _NEXT)
         if "mount" in self._faults.dead:
-            raise Unreadable("/etc/pve does not answer: pmxcfs has died under its mount.", _NEXT)
+            raise Unreadable("/etc/pve does not answer: whoever asks it waits.", _NEXT)
         if "pmxcfs" in self._faults.dead:
             raise Unreadable("/etc/pve is not mounted: pmxcfs does not run.", _NEXT)
 

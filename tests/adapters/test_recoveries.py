@@ -180,6 +180,16 @@ def test_a_broken_file_is_told_and_kept_beside_the_next_one(tmp_path: Path, cont
     assert (tmp_path / "recoveries/here.broken").read_bytes() == raw
 
 
+def test_each_broken_file_is_kept(tmp_path: Path) -> None:
+    for number in range(3):
+        FileRecoveries(tmp_path).put(ONE)
+        file_of(tmp_path).write_text(f"broken {number}")
+    FileRecoveries(tmp_path).put(TWO)
+    kept = {path.name: path.read_text() for path in (tmp_path / "recoveries").glob("*.broken*")}
+    names = ("here.broken", "here.broken-2", "here.broken-3")
+    assert kept == {name: f"broken {number}" for number, name in enumerate(names)}
+
+
 _JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),
     lambda inner: some.lists(inner, max_size=9) | some.dictionaries(some.text(max_size=9), inner),

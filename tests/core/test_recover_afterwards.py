@@ -45,5 +45,5 @@ def test_a_node_of_its_own_runs_no_corosync():
 
 def test_proof_comes_first_and_acknowledging_last():
     found = afterwards(situation(PHONE))
-    assert found[0].text.startswith("Prove that root@pam gets in")
+    assert found[0].text.startswith("Prove that root@pam gets in: p, or log in at https://")
     assert found[-1].text.startswith("a: acknowledged")

@@ -70,11 +70,18 @@ def test_a_held_lock_is_seen_where_pve_keeps_locks_and_refuses_changes(node, sto
         node.answer("POST", "/access/groups", {"groupid": "x"})
 
 
-@pytest.mark.parametrize("name", ["pmxcfs dead", "dead mount"])
-def test_what_stands_behind_a_dead_mount_can_still_be_read(node, stories, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("pmxcfs dead", "/etc/pve is not mounted: pmxcfs does not run."),
+        ("dead mount", "/etc/pve does not answer: whoever asks it waits."),  # its pmxcfs lives
+    ],
+)
+def test_what_stands_behind_a_dead_mount_can_still_be_read(node, stories, name, said):
     stories.turn(name, on=True)
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable) as caught:
         node.tree.read("etc/pve/user.cfg")
+    assert str(caught.value) == said
     behind = best_tree(node.disk, node.faults)
     assert behind.source == "config.db"
     assert behind.read("etc/pve/user.cfg")

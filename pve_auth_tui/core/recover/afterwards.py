@@ -42,9 +42,9 @@ def afterwards(situation: Situation, *, on_screen: bool = True) -> tuple[Line, .
 
 def _prove(situation: Situation, *, on_screen: bool) -> Iterator[Line]:
     userid = plain(situation.userid)
-    prove = "t on its second factor" if on_screen else f"pve-auth-tui prove {quoted(userid)}"
-    how = f"{prove}, or log in" if ordered(situation) or not on_screen else "log in"
-    yield Line(f"Prove that {userid} gets in: {how} at {addresses(situation)[0]}.", "Login")
+    prove = "p" if on_screen else f"pve-auth-tui prove {quoted(userid)}"
+    at = addresses(situation)[0]
+    yield Line(f"Prove that {userid} gets in: {prove}, or log in at {at}.", "Login")
 
 
 def _started(situation: Situation) -> Iterator[Line]:

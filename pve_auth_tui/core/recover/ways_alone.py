@@ -75,8 +75,8 @@ def alone(situation: Situation) -> Iterator[WayBack]:
     warnings = [_TWICE, *_of_ha(situation)]
     if condition.alive:
         verb = "runs" if len(condition.alive) == 1 else "run"
-        warnings.insert(0, f"{names(condition.alive)} {verb}, too: if they do the same, two halves")
-        warnings[0] += " write, which cannot be merged again."
+        both = f"{names(condition.alive)} {verb}, too: do not do the same there."
+        warnings.insert(0, f"{both} {REFUSED_ALONE}")
     told = (
         Effect("corosync", "counts one vote as enough: /etc/pve of this node can be written"),
         Effect("the other nodes", "end it by themselves when they are back"),
