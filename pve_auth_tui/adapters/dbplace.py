@@ -117,6 +117,11 @@ def require_same(place: Place) -> None:
 
 
 def _file(folder: int, name: str, owner: int, flags: int = 0) -> int:
+    with suppress(FileNotFoundError):
+        # A device is not even opened: on a disk made to harm it may be a watchdog.
+        kind = stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+        if kind not in {stat.S_IFREG, stat.S_IFLNK}:
+            raise _not_ours(name)
     fd = os.open(name, _FILE | flags, 0o600, dir_fd=folder)
     state = os.fstat(fd)
     if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or state.st_uid != owner:

@@ -239,10 +239,20 @@ def test_a_second_name_for_the_same_file_is_refused(node, name):
 
 
 @pytest.mark.parametrize("name", ["config.db-wal", "config.db-shm", ".pmxcfs.lockfile"])
-def test_what_is_no_file_is_refused(node, name):
+def test_what_is_no_file_is_refused_and_not_even_opened(node, name, monkeypatch):
+    """R10: opening alone arms a watchdog and rewinds a tape; a FIFO shows it as well here."""
     step = node.step()
     os.mkfifo(node.folder / name)
+    real, opened = os.open, []
+
+    def spy(path, flags, *args, **places):
+        opened.append(path)
+        return real(path, flags, *args, **places)
+
+    monkeypatch.setattr(os, "open", spy)
     assert "not as pmxcfs makes it" in refused(node, step)
+    assert opened
+    assert name not in opened
 
 
 def test_a_folder_that_others_may_write_to_is_refused(node):
