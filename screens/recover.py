@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _TITLE: Final = "Recover"
 _UNCHANGED: Final = "Nothing has been changed"
+_NOTHING_CHANGED: Final = re.compile(rf" ?{_UNCHANGED}( yet)?\.")
 _RECORDED: Final = "This line may be recorded: secrets are shown only after you agree."
 
 
@@ -159,10 +161,18 @@ class RecoverScreen(RecoverWatch):
         if self._ways:
             sections.append(ways_section(self._ways))
         sections += afterwards
-        self.rows.show((*self._unread(), *self.diagnosis.sentences), sections, first)
+        self.rows.show((*self._unread(), *self._verdict()), sections, first)
         self._show_details()
         self.show_busy()
         self.show_keys()
+
+    def _verdict(self) -> tuple[str, ...]:
+        """Its sentences; after a recovery none says that nothing has been changed."""
+        told = self.diagnosis.sentences if self.diagnosis else ()
+        if not self._done and not self.house.recovered:
+            return told
+        kept = (_NOTHING_CHANGED.sub("", sentence) for sentence in told)
+        return tuple(sentence for sentence in kept if sentence)
 
     def _unread(self) -> tuple[str, ...]:
         """Why nothing of PVE is known, where that is so."""
@@ -181,7 +191,8 @@ class RecoverScreen(RecoverWatch):
         if self.busy and not self.has_looked:
             return self.busy
         said = self.diagnosis is not None and _UNCHANGED in " ".join(self.diagnosis.sentences)
-        nothing = "" if self._done or said else f" {_UNCHANGED}."
+        done = self._done or bool(self.house.recovered)
+        nothing = "" if done or said else f" {_UNCHANGED}."
         if self.is_well:
             return f"r looks again.{nothing}"
         if self.house.profile.serial and self.situation and not asks_others(self.situation):

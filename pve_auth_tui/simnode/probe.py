@@ -104,8 +104,8 @@ class SimProbe:
         if not self._nodes:
             return ()
         faults = self._faults
-        silent = faults.alone or "corosync" in faults.dead
-        peers = {name: not silent for name in self._nodes if name != self._name}
+        told = () if "corosync" in faults.dead else self._nodes  # nobody else knows of connections
+        peers = {name: not faults.alone for name in told if name != self._name}
         address = _ring(self._nodes, self._name)
         return (Link(0, address, _INTERFACE, faults.quorate, MappingProxyType(peers)),)
 

@@ -153,6 +153,36 @@ def test_the_gravest_cause_leads_and_the_login_is_still_told():
     assert "TOTP is locked" in found.sentences[1]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        services(pvedaemon=Service.FAILED),
+        services(pveproxy=Service.FAILED),
+        BARE,
+        {"mount": Mount.HANGS},
+        {"shadow": Shadow.LOCKED},
+        {"lines": ["user:root@pam:0:0:::::"]},
+    ],
+)
+def test_no_key_is_said_to_open_what_no_login_opens(changed):
+    found = diagnose(situation(PHONE, KEY, locked=True, **changed))
+    assert len(found.sentences) > 1
+    assert "still opens" not in " ".join(found.sentences)
+
+
+def test_a_full_disk_does_not_keep_a_key_out():
+    found = diagnose(situation(PHONE, KEY, locked=True, disks=(Disk("/", 0, 100 * MIB),)))
+    assert 'The key "rack 3" still opens the web interface.' in found.sentences
+
+
+def test_where_only_the_paper_opens_that_is_what_is_said():
+    found = diagnose(demanding(KEY, PAPER))
+    assert found.causes == (Cause.REALM_TFA,)
+    assert found.sentences[0] == (
+        "root@pam gets in with a recovery key only: realm pam requires TOTP."
+    )
+
+
 def test_what_is_not_known_is_never_called_ok():
     blind = situation(
         PHONE,

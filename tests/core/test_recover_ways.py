@@ -135,6 +135,23 @@ def test_the_paper_alone_is_used_and_the_use_is_told():
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        services(pvedaemon=Service.FAILED),
+        services(pveproxy=Service.FAILED),
+        {"mount": Mount.BARE, "pmxcfs": None, "way": "config.db"},
+        {"mount": Mount.HANGS},
+        {"shadow": Shadow.LOCKED},
+        {"lines": ["user:root@pam:0:0:::::"]},
+        {"rescue": "/mnt", "here": False},
+    ],
+)
+def test_a_key_is_no_way_in_while_no_login_works(changed):
+    made = situation(PHONE, KEY, PAPER, locked=True, **changed)
+    assert "use" not in ids(made)
+
+
+@pytest.mark.parametrize(
     ("line", "params"),
     [
         ("user:root@pam:0:0:::::", {"enable": 1}),
@@ -145,6 +162,7 @@ def test_the_paper_alone_is_used_and_the_use_is_told():
 def test_a_disabled_or_expired_account_is_enabled(line, params):
     made = situation(lines=[line])
     assert ids(made)[0] == "enable"
+    assert plan(made, "enable").title == way(made, "enable").title
     (step,) = plan(made, "enable").steps
     assert step == ApiCall("PUT", ("access", "users", "root@pam"), params)
     assert plan(made, "enable").weight is not Weight.HEAVY

@@ -205,11 +205,12 @@ async def test_it_is_told_on_line_1_and_first_on_start_until_somebody_acknowledg
     app = pilot.app
     await recovered(app, pilot)
     assert "RECOVERED, see Start" in head(pilot)
+    assert "Nothing has been changed" not in shown(pilot)
     await press(pilot, "escape")
     assert isinstance(app.screen, StartScreen)
     first = table(pilot).rows_shown[0]
     assert "Recover was used at" in first.cells[1]
-    assert "edit root@pam (done)" in first.cells[1]
+    assert "enable root@pam (done)" in first.cells[1]
     table(pilot).action_end(0)
     await press(pilot, "enter")
     assert isinstance(app.screen, RecoverScreen)

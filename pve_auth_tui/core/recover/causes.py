@@ -54,6 +54,14 @@ OF_THE_LOGIN: Final = frozenset(
 )
 """Those that are about one account; the others are about the node."""
 
+SHUT: Final = frozenset(
+    {
+        *(Cause.RESCUE, Cause.DEAD_MOUNT, Cause.PMXCFS, Cause.PVEDAEMON, Cause.PVEPROXY),
+        *(Cause.NO_ACCOUNT, Cause.DISABLED, Cause.EXPIRED, Cause.PASSWORD, Cause.TFA_UNREADABLE),
+    }
+)
+"""While one of them is there, no second factor opens this node's web interface (reference 11.3)."""
+
 _USELESS: Final = (Shadow.NONE, Shadow.LOCKED, Shadow.EXPIRED, Shadow.MUST_CHANGE)
 
 

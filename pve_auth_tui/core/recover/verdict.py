@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pve_auth_tui.core.logins import login
+from pve_auth_tui.core.logins import DEMANDS, demanded, login
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, Cause
+from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, SHUT, Cause
 from pve_auth_tui.core.recover.condition import Mount
-from pve_auth_tui.core.recover.factorwords import called, ordered, state
+from pve_auth_tui.core.recover.factorwords import called, ordered, realm_of, state
 from pve_auth_tui.core.recover.facts import (
     clock_problem,
     full_disks,
@@ -38,6 +38,8 @@ def sentences(situation: Situation, causes: Sequence[Cause]) -> tuple[str, ...]:
     found = list(_of_node(situation, of_node[0])) if of_node else []
     if of_login:
         found = [*found[: _MOST - 1], *_of_login(situation, of_login)]
+        if SHUT.isdisjoint(causes):
+            found += _instead(situation, of_login)
     if len(found) < _MOST:
         found.append(_ENOUGH if situation.condition.here else _UNCHANGED)
     return tuple(found[:_MOST])
@@ -62,7 +64,9 @@ def _of_login(situation: Situation, causes: Sequence[Cause]) -> Iterator[str]:
         yield f"{userid} {out}: {_locked(found.locked)}."
     elif locked:
         yield f"{userid} cannot log in with TOTP: it is locked (8 wrong codes)."
-        yield from _instead(situation)
+    elif causes[0] is Cause.REALM_TFA and not found.obstacle:
+        wanted = f"realm {userid.rpartition('@')[2]} requires {_wanted(situation)}"
+        yield f"{userid} gets in with a recovery key only: {wanted}."
     else:
         yield f"{userid} {out}: {plain(found.obstacle) or causes[0].value}."
 
@@ -73,7 +77,13 @@ def _locked(what: str) -> str:
     return "TOTP is locked (8 wrong codes)"
 
 
-def _instead(situation: Situation) -> Iterator[str]:
+def _wanted(situation: Situation) -> str:
+    return DEMANDS.get(demanded(realm_of(situation)), "a second factor")
+
+
+def _instead(situation: Situation, causes: Sequence[Cause]) -> Iterator[str]:
+    if causes[0] is not Cause.LOCKED:
+        return
     for entry in ordered(situation):
         how = state(situation, entry)
         if how.usable and entry.type == "webauthn":

@@ -13,7 +13,7 @@ from pve_auth_tui.core.plan import Draft, Intent, Weight
 from pve_auth_tui.core.planning import together
 from pve_auth_tui.core.recover import edits
 from pve_auth_tui.core.recover.carrier import Carrier, Edit, by_hand, carried, carrier, why_not
-from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, Cause
+from pve_auth_tui.core.recover.causes import OF_THE_LOGIN, SHUT, Cause
 from pve_auth_tui.core.recover.factorwords import (
     is_locked,
     ordered,
@@ -53,7 +53,8 @@ def ways_into(
     held_back = any(one.id in held for one in waiting)
     if Cause.LOCKED in mine and waiting and (held_back or not works):
         yield _unlock(situation)
-    if works and (mine or lost) and Cause.NO_QUORUM not in causes:  # there it is `look-here`
+    is_shut = not SHUT.isdisjoint(causes) or Cause.NO_QUORUM in causes  # there it is `look-here`
+    if works and (mine or lost) and not is_shut:
         yield log_in_with(situation, works)
     yield from _account(situation, mine)
     waits = is_quorate(situation) is False  # nothing heavier is of use before there is quorum
@@ -119,12 +120,13 @@ def _account(situation: Situation, mine: Sequence[Cause]) -> Iterator[WayBack]:
     if Cause.DISABLED not in mine and Cause.EXPIRED not in mine:
         return
     userid = situation.userid
+    title = f"enable {plain(userid)}" + (", without expiry" if Cause.EXPIRED in mine else "")
     yield _way(
         situation,
         "enable",
-        f"enable {plain(userid)}" + (", without expiry" if Cause.EXPIRED in mine else ""),
+        title,
         "as it was before",
-        api=users.edit([userid], {"enable": 1, "expire": 0}),
+        api=together([users.edit([userid], {"enable": 1, "expire": 0})], title),
         edit=Edit("user.cfg", lambda data: edits.enabled(data, userid)),
         changes="the account may log in again, with everything that it may do",
         risks="somebody may have disabled it on purpose: ask who",
