@@ -21,6 +21,7 @@ from pve_auth_tui.core.recover.situation import Situation
 from pve_auth_tui.core.recover.watch import asks_others, has_changed, is_well, may_read
 from pve_auth_tui.services.outlook import Outlook
 from screens.base import BaseScreen
+from screens.unwaited import until_given_up
 
 if TYPE_CHECKING:
     from pve_auth_tui.services.recover import RecoverService
@@ -186,6 +187,9 @@ class RecoverWatch(BaseScreen):
             if not worker.is_cancelled:
                 self.post_message(message)
 
+        until_given_up(lambda: self._look_now(look, tell), lambda: worker.is_cancelled)
+
+    def _look_now(self, look: Look, tell: Callable[[Message], None]) -> None:
         snapshot, node = look.outlook.snapshot, look.outlook.node
         try:
             recover = self.house.workshop.recover

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from pve_auth_tui.adapters.ongoing import ongoing
 from pve_auth_tui.environment import child_environment
 
 MOST_BYTES: Final = 256 * 1024  # of what it prints; more than any of them has to say
@@ -76,7 +77,8 @@ class Runner:
         except OSError as error:
             return Answer(why=f"could not be started: {error.strerror}")
         reading = _Reading(process)
-        why = reading.until(until) or f"did not answer within {seconds:g} s"
+        with ongoing(process):
+            why = reading.until(until) or f"did not answer within {seconds:g} s"
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

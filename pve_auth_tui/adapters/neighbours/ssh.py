@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from pve_auth_tui.adapters.neighbours.material import Peer
+from pve_auth_tui.adapters.ongoing import ongoing
 from pve_auth_tui.core.recover.neighbour import Came, Outcome, of_ssh
 from pve_auth_tui.environment import child_environment
 
@@ -96,16 +97,17 @@ def _run(argv: Sequence[str], until: float, enough: threading.Event) -> tuple[in
     ready = select.poll()
     ready.register(process.stdout, select.POLLIN)
     try:
-        while time.monotonic() < until and not enough.is_set():
-            if ready.poll(_TICK * 1000):
-                piece = os.read(process.stdout.fileno(), _MOST_BYTES)
-                if not piece:
+        with ongoing(process):
+            while time.monotonic() < until and not enough.is_set():
+                if ready.poll(_TICK * 1000):
+                    piece = os.read(process.stdout.fileno(), _MOST_BYTES)
+                    if not piece:
+                        break
+                    said += piece[: _MOST_BYTES - len(said)]
+                elif process.poll() is not None:
                     break
-                said += piece[: _MOST_BYTES - len(said)]
-            elif process.poll() is not None:
-                break
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE if time.monotonic() < until else 0)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE if time.monotonic() < until else 0)
     finally:
         _end(process)
     return process.returncode, said.decode("utf-8", "replace")
