@@ -141,3 +141,23 @@ def test_checks_that_never_end_are_ended(node, monkeypatch):
     monkeypatch.setattr("pve_auth_tui.adapters.dbwrite._SECONDS", -1)
     monkeypatch.setattr("pve_auth_tui.adapters.dbwrite._STEPS", 1)
     assert "interrupted" in refused(node)
+
+
+@pytest.mark.parametrize(
+    ("unique", "complaint"),
+    [
+        ("version", "does not take the change"),  # the root's row, written last, drives it out
+        ("parent, mtime", "does not keep what was not changed"),  # its neighbour, of NOW
+    ],
+)
+def test_a_table_in_which_one_row_drives_out_another_is_refused(node, unique, complaint):
+    """No trigger is needed: a table may say that a row that collides with another replaces it."""
+    node.database.unlink()
+    node.sql(
+        f"{CREATE.rstrip().removesuffix(')')}, UNIQUE ({unique}) ON CONFLICT REPLACE)",
+        "INSERT INTO tree VALUES (0, 0, 1, 0, 0, 8, '__version__', NULL)",
+        "INSERT INTO tree VALUES (2, 0, 2, 0, 1, 4, 'priv', NULL)",
+        "INSERT INTO tree VALUES (3, 2, 3, 0, 2, 8, 'tfa.cfg', 'a')",
+        "INSERT INTO tree VALUES (4, 2, 4, 0, 1800000000, 8, 'shadow.cfg', 'b')",
+    )
+    assert complaint in refused(node, node.step("/etc/pve/priv/tfa.cfg"))
