@@ -15,6 +15,7 @@ from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries, Tree
 from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.evidence import Recovered, mail_about, unseen
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.recover.tools import killed
 from pve_auth_tui.core.recover.ways_alone import why_refused, writes_alone
 from pve_auth_tui.services.applying import World
 from pve_auth_tui.services.outlook import Outlook
@@ -82,11 +83,12 @@ class RecoverService:
         """Run a way back. What stays of it is noted before its first step, and mailed afterwards.
 
         Where it makes this node write alone, the other nodes are asked once more before.
-        Raises what `PlanService.apply` raises, and Refused where one of them has quorum by now;
-        then nothing was done.
+        Raises what `PlanService.apply` raises, and Refused where one of them has quorum by now, or
+        the process that it ends is another one; then nothing was done.
         """
         if writes_alone(plan.steps) and not plan.refusal:
             self._require_nobody_else(userid)
+        self._require_same_process(plan)
         now = self.clock.now()
         begun = Recovered(f"{now:.3f}", now, userid, plan.title, reason, self.who())
         remarks = self._noted(begun)
@@ -113,6 +115,16 @@ class RecoverService:
         """The plan was made minutes ago: meanwhile somebody may have plugged a cable in."""
         if problem := why_refused(self.ask(self.look(self.world.fresh(), userid))):
             raise Refused(problem, "That is new since the plan was made, so nothing was done.")
+
+    def _require_same_process(self, plan: Plan) -> None:
+        """A number is given to another process as soon as the one that had it has ended."""
+        if numbers := killed(plan.steps):
+            pmxcfs = self.probe.look().pmxcfs
+            if pmxcfs is None or numbers != {pmxcfs.pid}:
+                raise Refused(
+                    "The pmxcfs that was to be ended is not there any more, so nothing was done.",
+                    "Look again: what is left to do is offered then.",
+                )
 
     def _raw(self) -> Mapping[str, bytes]:
         """What would have to be changed without PVE, as far as it can be read."""

@@ -42,3 +42,18 @@ def test_other_plans_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "ask", lambda on_answer: pytest.fail("asked"))
     assert trouble.condition.mount is Mount.ANSWERS
     assert trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON).ok
+
+
+def test_a_process_that_is_another_one_by_now_is_not_ended() -> None:
+    """The plan has a number, and meanwhile that may be somebody else's."""
+    trouble = Trouble()
+    trouble.breaks("all alone", "corosync dead")
+    local = trouble.plan("local-mode")
+    assert trouble.go("local-mode", word=local.confirm).ok
+    plan = trouble.plan("hand-back")
+    began = len(trouble.journal)
+    trouble.node.faults.dead.add("pmxcfs")  # it has ended, and its number is free
+    with pytest.raises(Refused, match="not there any more"):
+        trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
+    assert len(trouble.journal) == began
+    assert len(trouble.recovered) == 1

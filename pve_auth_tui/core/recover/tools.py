@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from pve_auth_tui.core.plan import HostCommand
+from pve_auth_tui.core.plan import HostCommand, Step
 
 DATABASE_FOLDER: Final = "/var/lib/pve-cluster"
 LOCK_FILE: Final = f"{DATABASE_FOLDER}/.pmxcfs.lockfile"
 
+_KILL: Final = "/usr/bin/kill"
 _LONG: Final = 180.0  # seconds; systemd itself gives a unit 90 to end
 
 
@@ -29,7 +31,13 @@ def local_mode() -> HostCommand:
 
 def kill(pid: int, *, hard: bool = False) -> HostCommand:
     """One process, by its number."""
-    return HostCommand(("/usr/bin/kill", *(("-9",) if hard else ()), str(pid)))
+    return HostCommand((_KILL, *(("-9",) if hard else ()), str(pid)))
+
+
+def killed(steps: Iterable[Step]) -> frozenset[int]:
+    """The numbers of the processes that they end by number."""
+    commands = (step for step in steps if isinstance(step, HostCommand))
+    return frozenset(int(one.argv[-1]) for one in commands if one.argv[0] == _KILL)
 
 
 def unmount() -> HostCommand:
