@@ -63,7 +63,10 @@ class Desk:
 
     def given_to(self, app: PveAuthApp) -> PveAuthApp:
         plans = SimpleNamespace(armed=lambda: (), busy=False, stop=lambda: None)
-        workshop = SimpleNamespace(journal=self, plans=plans, clock=FixedClock(DEMO_NOW))
+        recover = SimpleNamespace(unseen=lambda: ())
+        workshop = SimpleNamespace(
+            journal=self, plans=plans, recover=recover, clock=FixedClock(DEMO_NOW)
+        )
         app.prepare_changes(lambda: cast(Workshop, workshop))
         return app
 

@@ -5,6 +5,7 @@ import pytest
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.simnode.demo import demo_tree
 from pve_auth_tui.simnode.memory import MemoryTree
+from screens.recover import RecoverScreen
 from tests.screens.conftest import press, settle, shown, table
 
 TFA = "etc/pve/priv/tfa.cfg"
@@ -36,9 +37,10 @@ async def test_a_tfa_cfg_that_pve_refuses_means_that_nobody_can_log_in(make_app)
     tree = demo_tree().with_files({TFA: b'{"users":{"root@pam":{"surprise":1}}}'})
     async with make_app(tree).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
+        assert isinstance(pilot.app.screen, RecoverScreen)
         assert "BAD" in shown(pilot)
         assert "Nobody can log in" in one_line(pilot)
-        await press(pilot, "4")
+        await press(pilot, "escape", "4")
         assert "Nobody can log in with a password" in one_line(pilot)
         assert table(pilot).total == 0
         await press(pilot, "2")
