@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api, explaining, keys, keystrokes, large, plans, reading, starting
+from bench import api, explaining, keys, keystrokes, large, plans, reading, recovering, starting
 from bench.results import as_json, as_table
 
 _PACKAGES = ("pve_auth_tui", "screens", "widgets")
@@ -26,6 +26,7 @@ def main() -> int:
             *reading.measure(many),
             *plans.measure(many),
             *explaining.measure(many),
+            *recovering.measure(many),
             *api.measure(),
             *keys.measure(),
             *keystrokes.measure(many, none),
