@@ -5,10 +5,13 @@ One JSON file, 0600, without secrets; it is read at every start where it is ther
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from pve_auth_tui.core.errors import Missing, Unreadable, Unwritable
@@ -23,6 +26,8 @@ _MOST_BYTES: Final = 16 * 1024 * 1024  # MOST of the longest, in JSON's escapes
 _LONGEST: Final = 1024  # characters of a text
 _LATEST: Final = 2.0**53
 _FORM: Final = 1
+_PATIENCE: Final = 2.0  # seconds; a put takes a few milliseconds
+_PAUSE: Final = 0.01
 
 
 class MemoryRecoveries:
@@ -51,8 +56,12 @@ class FileRecoveries:
 
     def all(self) -> Sequence[Recovered]:
         """Raises Unreadable for a file that is none of ours."""
-        if not (self._folder / self._name).exists():
-            return ()
+        kept = self._folder / self._name
+        try:
+            if not kept.exists():
+                return ()
+        except OSError as error:  # a disk that is dying
+            raise Unreadable(f"{kept}: {error.strerror}.", "", str(error)) from error
         from pve_auth_tui.adapters.privatefile import private, read_file
 
         try:
@@ -69,13 +78,14 @@ class FileRecoveries:
         from pve_auth_tui.adapters.privatefile import private, replace_file
 
         cut = Recovered(*(_cut(value) for value in asdict(recovered).values()))
-        try:
-            found = {one.id: one for one in self.all()}
-        except Unreadable:
-            found = {}
-            self._set_aside()
-        found[cut.id] = cut
         with private(self._folder) as folder:
+            _claim(folder)
+            try:
+                found = {one.id: one for one in self.all()}
+            except Unreadable:
+                found = {}
+                self._set_aside()
+            found[cut.id] = cut
             replace_file(folder, self._name, _written(_kept(found.values())))
 
     def _set_aside(self) -> None:
@@ -104,6 +114,18 @@ class FileRecoveries:
                 "Look at the journal: pve-auth-tui journal.",
                 str(error),
             ) from None
+
+
+def _claim(folder: int) -> None:
+    """Until the descriptor is closed nobody else writes: two at once would lose what one of them
+    wrote. Whoever holds it longer is stopped or hangs; waiting on would keep a recovery.
+    """
+    until = monotonic() + _PATIENCE
+    while monotonic() < until:
+        with suppress(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        sleep(_PAUSE)
 
 
 def _kept(found: Any) -> list[Recovered]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pve_auth_tui.adapters import privatefile
+from pve_auth_tui.adapters import privatefile, recoveries
 from pve_auth_tui.adapters.recoveries import MOST, FileRecoveries, MemoryRecoveries
 from pve_auth_tui.core.errors import Unreadable, Unwritable
 from pve_auth_tui.core.recover.evidence import Recovered, unseen
@@ -53,6 +58,52 @@ def test_another_state_takes_the_place_of_the_first(tmp_path: Path, where: str) 
     kept.put(TWO)
     kept.put(replace(ONE, outcome="failed"))
     assert kept.all() == (replace(ONE, outcome="failed"), TWO)
+
+
+def test_two_recoveries_at_once_are_two(tmp_path: Path) -> None:
+    """Each put reads and writes the whole file."""
+    again = range(20)
+    program = (
+        "import sys; from pathlib import Path;"
+        " from pve_auth_tui.adapters.recoveries import FileRecoveries as F;"
+        " from pve_auth_tui.core.recover.evidence import Recovered as R;"
+        " [F(Path(sys.argv[1])).put(R(sys.argv[2] + str(n), 1.0, 'u', 't', 'r', 'w'))"
+        f" for n in range({len(again)})]"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), name]) for name in "ab"
+    ]
+    assert [one.wait(60) for one in running] == [0, 0]
+    found = {one.id for one in FileRecoveries(tmp_path).all()}
+    assert found == {f"{name}{number}" for name in "ab" for number in again}
+
+
+def test_who_holds_the_folder_and_hangs_keeps_no_recovery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recoveries, "_PATIENCE", 0.05)
+    FileRecoveries(tmp_path).put(ONE)
+    folder = os.open(tmp_path / "recoveries", os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        FileRecoveries(tmp_path).put(TWO)
+    finally:
+        os.close(folder)
+    assert FileRecoveries(tmp_path).all() == (ONE, TWO)
+
+
+def test_a_disk_that_is_dying_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read at every start."""
+    FileRecoveries(tmp_path).put(ONE)
+
+    def dying(path: Path) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "exists", dying)
+    with pytest.raises(Unreadable, match="Input/output error"):
+        FileRecoveries(tmp_path).all()
 
 
 def test_nothing_done_is_nothing_and_makes_no_file(tmp_path: Path) -> None:
