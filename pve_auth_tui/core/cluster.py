@@ -23,8 +23,6 @@ _VMID: Final = re.compile(r"[1-9][0-9]{2,8}")
 _STORAGE: Final = re.compile(r"(?m)^[a-z][a-z0-9_-]*:[ \t]*([A-Za-z][A-Za-z0-9._-]*)[ \t]*\r?$")
 _VERSION: Final = re.compile(r"[0-9][A-Za-z0-9.+~:-]{0,63}")
 _UPID: Final = re.compile(r"UPID:[^:\s]+:[0-9A-F]{8}:[0-9A-F]{8,9}:([0-9A-F]{8}):")
-_COROSYNC_NODE: Final = ("nodelist", "node")
-_RING: Final = re.compile(r"ring[0-7]_addr")  # corosync.conf(5): eight links at most
 _NAME_KEYS: Final = {"qemu": "name", "lxc": "hostname"}
 
 
@@ -128,49 +126,30 @@ def guest_name(data: bytes, kind: str) -> str:
 def parse_corosync(data: bytes) -> Corosync:
     """`/etc/pve/corosync.conf`: the cluster's name and its nodes, sorted.
 
-    Read word by word, lines mean nothing (PVE::Corosync::parse_conf).
+    Read word by word, lines mean nothing (PVE::Corosync::parse_conf). What else stands there:
+    `core.recover.hosttextcorosync`.
     """
     name, nodes = "", set()
-    for _, section, key, value in _corosync_values(data):
+    for section, key, value in _corosync_values(data):
         if (section, key) == (("totem",), "cluster_name"):
             name = value
-        elif (section, key) == (_COROSYNC_NODE, "name") and _NODE.fullmatch(value):
+        elif (section, key) == (("nodelist", "node"), "name") and _NODE.fullmatch(value):
             nodes.add(value)
     return Corosync(name, tuple(sorted(nodes)))
 
 
-def corosync_addresses(data: bytes) -> dict[str, dict[int, str]]:
-    """node -> link -> what stands there as its `ring<link>_addr`: an address, a host name, or
-    whatever somebody wrote. A node named twice keeps what was said first.
-    """
-    blocks: dict[int, dict[str, str]] = {}
-    for block, section, key, value in _corosync_values(data):
-        if section == _COROSYNC_NODE:
-            blocks.setdefault(block, {}).setdefault(key, value)
-    found: dict[str, dict[int, str]] = {}
-    for values in blocks.values():
-        name = values.get("name", "")
-        if _NODE.fullmatch(name):
-            links = sorted(key for key in values if _RING.fullmatch(key))
-            found.setdefault(name, {int(key[4]): values[key] for key in links})
-    return dict(sorted(found.items()))
-
-
-def _corosync_values(data: bytes) -> Iterator[tuple[int, tuple[str, ...], str, str]]:
-    """Number of the block between two braces, the sections it is in, key, value."""
+def _corosync_values(data: bytes) -> Iterator[tuple[tuple[str, ...], str, str]]:
     lines = data.decode(errors="replace").split("\n")
     words = iter([word for line in lines for word in line.partition("#")[0].split()])
     sections: list[str] = []
-    block, last = 0, ""
+    last = ""
     for word in words:
         if word == "{":
             sections.append(last)
-            block += 1
         elif word == "}":
             del sections[-1:]
-            block += 1
         elif word.endswith(":"):
-            yield block, tuple(sections[:3]), word[:-1], next(words, "")
+            yield tuple(sections[:3]), word[:-1], next(words, "")
         last = word
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pve_auth_tui.core.cluster import corosync_addresses
 from pve_auth_tui.core.hostnames import host_name
 from pve_auth_tui.core.recover.addresses import (
     MOST_NODES,
@@ -58,17 +57,17 @@ HOSTS = b"""\
 """
 
 
-def test_the_links_of_each_node_stand_in_corosync_conf():
-    assert corosync_addresses(COROSYNC) == {
-        "pve1": {0: "10.0.0.1", 1: "192.0.2.21"},
-        "pve2": {0: "10.0.0.2", 1: "pve2-mgmt.example.com"},
-        "pve3": {0: "pve3"},
-    }
-
-
 def test_a_node_that_is_named_twice_keeps_what_was_said_first():
     data = b"nodelist { node { name: a ring0_addr: x } node { name: a ring0_addr: y } }"
-    assert corosync_addresses(data) == {"a": {0: "x"}}
+    assert known_addresses("own", [data]).places == {"a": ("x",)}
+
+
+def test_links_come_by_their_numbers_and_what_is_no_name_of_a_node_is_none():
+    data = (
+        b"nodelist { node { ring1_addr: y ring0_addr: x name: a } node { ring0_addr: z name: -o } "
+        b"node { name: b.example.com ring0_addr: z } node { ring0_addr: z } }"
+    )
+    assert known_addresses("own", [data]).places == {"a": ("x", "y")}
 
 
 def test_all_that_is_known_counts_and_the_links_come_first():

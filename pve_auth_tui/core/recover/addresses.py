@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Final, NamedTuple
 
-from pve_auth_tui.core.cluster import corosync_addresses, parse_members
+from pve_auth_tui.core.cluster import node_name, parse_members
 from pve_auth_tui.core.hostnames import host_name
+from pve_auth_tui.core.recover.hosttextcorosync import read_corosync_conf
 
 MOST_NODES: Final = 64  # corosync's own limit for a cluster is lower
 MOST_PLACES: Final = 10  # per node: eight links, what pmxcfs knows, /etc/hosts
@@ -56,11 +57,15 @@ def known_addresses(
     """
     told: dict[str, list[str]] = {}
     for configured in corosync:
-        for node, rings in corosync_addresses(configured).items():
-            told.setdefault(node, []).extend(rings.values())
+        conf = read_corosync_conf(configured)
+        for one in conf.nodes:
+            is_name = one.name and node_name(one.name) == one.name
+            if is_name and conf.node(one.name) is one:  # of two with one name the first
+                rings = [text for _, text in sorted(one.addresses.items())]
+                told.setdefault(one.name, []).extend(rings)
     running = parse_members(members)
-    for one in running.nodes if running else ():
-        told.setdefault(one.name, []).extend([one.ip] if one.ip else [])
+    for member in running.nodes if running else ():
+        told.setdefault(member.name, []).extend([member.ip] if member.ip else [])
     by_name = _hosts(hosts)
     places = {
         node: _places([*texts, *by_name.get(node.lower(), ())], by_name)

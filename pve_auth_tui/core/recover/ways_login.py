@@ -32,6 +32,7 @@ from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.words import count_words, listed
 
 _TFA: Final = "priv/tfa.cfg"
+_BY_HAND: Final = "not by this program: it does not see what is done by hand"
 _UNDO: Final = "u takes it back: TOTP and its name; keys and recovery keys never come back"
 
 
@@ -67,7 +68,7 @@ def ways_into(
     if (mine or lost) and not waits:
         yield _temporary(situation)
         if entries and Cause.NO_ACCOUNT not in mine:
-            yield _remove_all(situation, entries)
+            yield _remove_all(situation)
 
 
 def _locked(situation: Situation) -> list[TfaEntry]:
@@ -96,7 +97,7 @@ def _way(
         lines = about(changes=changes, risks=risks, back=back)
         return WayBack(ident, title, note, Kind.PLAN, lines, intent)
     do = by_hand(situation, api)
-    lines = about(changes=changes, risks=risks, back=back, do=do)
+    lines = about(changes=changes, risks=risks, back=_BY_HAND, do=do)
     return WayBack(ident, title, f"by hand: {why_not(situation)}", Kind.SHOW, lines)
 
 
@@ -219,7 +220,7 @@ def _without(data: bytes, userid: str, ids: Sequence[str], *, locked: bool) -> b
     return edits.without_factors(data, userid, ids)
 
 
-def _remove_all(situation: Situation, entries: Sequence[TfaEntry]) -> WayBack:
+def _remove_all(situation: Situation) -> WayBack:
     userid = situation.userid
     every = [entry.id for entry in ordered(situation)]
     demand = demanded(realm_of(situation))

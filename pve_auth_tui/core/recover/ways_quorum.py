@@ -9,7 +9,7 @@ from pve_auth_tui.core.logins import login
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.recover import tools
-from pve_auth_tui.core.recover.condition import Link, Service
+from pve_auth_tui.core.recover.condition import Link
 from pve_auth_tui.core.recover.factorwords import ordered, state
 from pve_auth_tui.core.recover.facts import DOWN, here, names, neighbours
 from pve_auth_tui.core.recover.intents import commands
@@ -20,7 +20,6 @@ from pve_auth_tui.core.recover.ways_machine import revive
 from pve_auth_tui.core.recover.ways_show import browser, log_in_with
 
 _QDEVICE: Final = "corosync-qdevice"
-_DEAD: Final = (*DOWN, Service.ABSENT)
 _COROSYNC_LOG: Final = "journalctl -b -u corosync -n 50 --no-pager"
 
 
