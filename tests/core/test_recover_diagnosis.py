@@ -124,6 +124,7 @@ def test_the_drawing_of_a_node_that_is_cut_off():
         (situation(**services(corosync=Service.FAILED)), [Cause.NO_QUORUM]),
         (situation(pmxcfs=Pmxcfs(7, True)), [Cause.LOCAL_MODE]),
         (situation(**BARE), [Cause.PMXCFS]),
+        (situation(**BARE, database="", shadow=Shadow.NONE), [Cause.NOT_A_NODE]),
         (situation(mount=Mount.HANGS, way="config.db"), [Cause.DEAD_MOUNT]),
         (situation(mount=Mount.BROKEN, pmxcfs=None, way="config.db"), [Cause.DEAD_MOUNT]),
         (situation(disks=(Disk("/", 0, 100 * MIB),)), [Cause.FULL_DISK]),
@@ -181,6 +182,32 @@ def test_where_only_the_paper_opens_that_is_what_is_said():
     assert found.sentences[0] == (
         "root@pam gets in with a recovery key only: realm pam requires TOTP."
     )
+
+
+def test_of_two_things_wrong_with_the_node_both_are_said():
+    found = diagnose(cut_off(disks=(Disk("/", 0, 100 * MIB),)))
+    assert found.sentences[:2] == (
+        "/ of pve1 is full: PVE can store nothing.",
+        "pve1 is cut off: the other two nodes run and have quorum without it.",
+    )
+
+
+def test_a_machine_without_a_database_is_not_told_to_start_pmxcfs():
+    found = diagnose(situation(**BARE, database="", shadow=Shadow.NONE))
+    assert found.sentences == (
+        "There is no config.db here: this is no Proxmox VE node, or its database is gone.",
+        "Nothing has been changed yet.",
+    )
+
+
+def test_where_no_password_can_be_right_that_is_said_before_the_factors():
+    made = situation(PHONE, locked=True, shadow=Shadow.EXPIRED)
+    found = diagnose(made)
+    assert found.sentences[0] == (
+        "root@pam cannot log in to the web interface: no password can be right."
+    )
+    (check,) = (check for check in found.checks if check.subject == "password")
+    assert check.more == ()
 
 
 def test_what_is_not_known_is_never_called_ok():

@@ -236,6 +236,7 @@ def test_where_nothing_carries_a_change_the_steps_are_shown(how):
     unlock = way(made, "unlock")
     assert unlock.kind is Kind.SHOW
     assert "pveum user tfa unlock root@pam" in told(unlock)
+    assert "not by this program" in told(unlock)
 
 
 # --- the machine --------------------------------------------------------------------------------
@@ -278,6 +279,13 @@ def test_a_read_only_disk_is_looked_at_first():
 def test_a_wrong_clock_is_set_by_its_servers():
     made = situation(neighbours=(PVE2._replace(ahead=600.0),))
     assert commands(made, "clock") == ["/usr/bin/chronyc makestep"]
+
+
+def test_without_a_database_pmxcfs_is_not_started():
+    """It would make an empty one."""
+    made = situation(mount=Mount.BARE, pmxcfs=None, database="", way="files")
+    assert ids(made) == ["other-root"]
+    assert "--root /mnt recover" in told(way(made, "other-root"))
 
 
 def test_pmxcfs_that_failed_is_started_after_systemd_forgot_that():

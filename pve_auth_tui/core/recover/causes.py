@@ -27,6 +27,7 @@ class Cause(Enum):
     """Why somebody does not get in, or why nothing can be changed. The gravest come first."""
 
     RESCUE = "PVE does not run: another system's disk"
+    NOT_A_NODE = "there is no config.db"
     DEAD_MOUNT = "/etc/pve does not answer"
     FULL_DISK = "a disk is full"
     READ_ONLY = "a disk is read-only"
@@ -56,7 +57,8 @@ OF_THE_LOGIN: Final = frozenset(
 
 SHUT: Final = frozenset(
     {
-        *(Cause.RESCUE, Cause.DEAD_MOUNT, Cause.PMXCFS, Cause.PVEDAEMON, Cause.PVEPROXY),
+        *(Cause.RESCUE, Cause.NOT_A_NODE, Cause.DEAD_MOUNT, Cause.PMXCFS),
+        *(Cause.PVEDAEMON, Cause.PVEPROXY),
         *(Cause.NO_ACCOUNT, Cause.DISABLED, Cause.EXPIRED, Cause.PASSWORD, Cause.TFA_UNREADABLE),
     }
 )
@@ -67,7 +69,10 @@ _USELESS: Final = (Shadow.NONE, Shadow.LOCKED, Shadow.EXPIRED, Shadow.MUST_CHANG
 
 def causes_of(situation: Situation) -> tuple[Cause, ...]:
     """All that are known to be there, the gravest first; what is not known is none."""
-    return tuple(sorted(set(_of_node(situation)) | set(_of_login(situation)), key=_RANK.index))
+    of_node = set(_of_node(situation))
+    if Cause.NOT_A_NODE in of_node:  # whose login could it be?
+        return (Cause.NOT_A_NODE,)
+    return tuple(sorted(of_node | set(_of_login(situation)), key=_RANK.index))
 
 
 _RANK: Final = tuple(Cause)
@@ -77,6 +82,13 @@ def _of_node(situation: Situation) -> Iterator[Cause]:
     condition = situation.condition
     if condition.rescue:
         yield Cause.RESCUE
+        return
+    if (
+        condition.here
+        and condition.mount is Mount.BARE
+        and not (condition.database or condition.pmxcfs)
+    ):
+        yield Cause.NOT_A_NODE
         return
     if condition.mount in (Mount.HANGS, Mount.BROKEN):
         yield Cause.DEAD_MOUNT

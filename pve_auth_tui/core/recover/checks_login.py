@@ -48,7 +48,7 @@ def _password(situation: Situation) -> Iterator[Check]:
     kind = realm.type if realm else {"pam": "pam", "pve": "pve"}.get(realm_name)
     if situation.userid == ROOT:
         word, text = _SHADOW[situation.condition.shadow]
-        yield Check(word, "password", text, (_KEPT_FOR,))
+        yield Check(word, "password", text, () if word == "BAD" else (_KEPT_FOR,))
     elif kind == "pam":
         unix = snapshot.unix.value
         yield _known_or_not("a Linux password", None if unix is None else name in unix.users)

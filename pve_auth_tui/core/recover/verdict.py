@@ -26,6 +26,9 @@ from pve_auth_tui.core.recover.situation import Situation
 _MOST: Final = 3
 _ENOUGH: Final = "You are root here, that is enough. Nothing has been changed yet."
 _UNCHANGED: Final = "Nothing has been changed yet."
+_OF_NO_NODE: Final = (
+    "There is no config.db here: this is no Proxmox VE node, or its database is gone."
+)
 _COUNTS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
@@ -36,12 +39,15 @@ def sentences(situation: Situation, causes: Sequence[Cause]) -> tuple[str, ...]:
     of_node = [cause for cause in causes if cause not in OF_THE_LOGIN]
     of_login = [cause for cause in causes if cause in OF_THE_LOGIN]
     found = list(_of_node(situation, of_node[0])) if of_node else []
+    if len(of_node) > 1:  # the first sentence of each says what it is
+        found = [found[0], next(_of_node(situation, of_node[1]))]
     if of_login:
         found = [*found[: _MOST - 1], *_of_login(situation, of_login)]
         if SHUT.isdisjoint(causes):
             found += _instead(situation, of_login)
     if len(found) < _MOST:
-        found.append(_ENOUGH if situation.condition.here else _UNCHANGED)
+        can = situation.condition.here and Cause.NOT_A_NODE not in causes
+        found.append(_ENOUGH if can else _UNCHANGED)
     return tuple(found[:_MOST])
 
 
@@ -67,6 +73,8 @@ def _of_login(situation: Situation, causes: Sequence[Cause]) -> Iterator[str]:
     elif causes[0] is Cause.REALM_TFA and not found.obstacle:
         wanted = f"realm {userid.rpartition('@')[2]} requires {_wanted(situation)}"
         yield f"{userid} gets in with a recovery key only: {wanted}."
+    elif causes[0] is Cause.PASSWORD and found.asked:  # PVE asks for it before any factor
+        yield f"{userid} {out}: {causes[0].value}."
     else:
         yield f"{userid} {out}: {plain(found.obstacle) or causes[0].value}."
 
@@ -122,7 +130,7 @@ def _of_node(situation: Situation, cause: Cause) -> Iterator[str]:
         case Cause.CLOCK:
             yield f"The clock of {node} is wrong, {clock_problem(situation)}: TOTP codes fail."
         case _:
-            yield f"{node}: {cause.value}."
+            yield _OF_NO_NODE if cause is Cause.NOT_A_NODE else f"{node}: {cause.value}."
 
 
 def _places(disks: Sequence[object]) -> str:

@@ -121,8 +121,27 @@ def rescue(situation: Situation) -> Iterator[WayBack]:
     yield WayBack("boot", "set root's password, boot the node", "by hand", Kind.SHOW, lines)
 
 
+def no_database(situation: Situation) -> Iterator[WayBack]:
+    """No config.db: another machine, or a node that lost it. pmxcfs would make an empty one."""
+    lines = about(
+        changes="nothing",
+        do=(
+            "Is this a rescue system? Mount the node's root file system, for example at /mnt:",
+            "pve-auth-tui --root /mnt recover",
+        ),
+        more=(
+            "Is this the node itself? Do not start pve-cluster: pmxcfs makes an empty database "
+            "where there is none. Look for copies first: /var/lib/pve-cluster/backup, "
+            "/root/pve-cluster*, your backups; the other nodes of a cluster have the same data.",
+        ),
+    )
+    title = "read a node's disk: pve-auth-tui --root /mnt recover"
+    yield WayBack("other-root", title, "changes nothing", Kind.SHOW, lines)
+
+
 OF_CAUSE: Final[Mapping[Cause, Callable[[Situation], Iterator[WayBack]]]] = {
     Cause.RESCUE: rescue,
+    Cause.NOT_A_NODE: no_database,
     Cause.FULL_DISK: disks,
     Cause.READ_ONLY: read_only,
     Cause.PVEDAEMON: daemons,
