@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, Weight
 from pve_auth_tui.core.planning import make_plan
@@ -118,6 +119,20 @@ def test_removing_everything_is_typed_whatever_carries_it():
         found = plan(read(written(), **how), "remove-all")
         assert (found.weight, found.confirm) == (Weight.HEAVY, "root@pam"), how
         assert not found.after.tfa.value.users.get("root@pam")
+
+
+@pytest.mark.parametrize("how", [{}, {"way": "files"}, {"nodes": ("pve1",), **STOPPED}])
+def test_the_guard_holds_for_ways_back_whatever_carries_them(how):
+    """Without its TOTP the last administrator is kept out by the realm, which demands one."""
+    made = read(written({"users": {"root@pam": {"totp": [TOTP]}}}), **how)
+    demands = Realm("pam", "pam", {"tfa": "type=oath"})
+    made = made._replace(
+        snapshot=replace(made.snapshot, realms=picture(realms=(demands, PVE)).realms)
+    )
+    last = next(one for one in ways_back(made, frozenset()) if one.id == "remove-all")
+    found = make_plan(last.intent, made.snapshot, now=NOW)
+    assert "root@pam would be asked for TOTP and has none" in found.refusal
+    assert (found.weight, found.confirm) == (Weight.HEAVY, "root@pam")
 
 
 def test_an_account_and_a_realm_are_written_as_files_too():
