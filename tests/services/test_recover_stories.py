@@ -16,7 +16,9 @@ from pve_auth_tui.core.errors import LoginRefused, Refused, Unreachable
 from pve_auth_tui.core.plan import Plan, Weight
 from pve_auth_tui.core.recover.condition import Mount, Service
 from pve_auth_tui.core.recover.diagnosis import Cause
+from pve_auth_tui.core.recover.intents import temporary_administrator
 from pve_auth_tui.core.recover.ways import Kind
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.report import Report
 from tests.services.recovering import REASON, ROOT, Trouble, changed, quick_touch, recovery_key
 
@@ -149,6 +151,24 @@ def test_nothing_is_held_and_only_then_everything_goes(trouble: Trouble) -> None
     assert others(trouble) == untouched
     assert trouble.login().used == ""
     stays_in_evidence(trouble, "done")
+
+
+def test_a_second_administrator_gets_in_for_some_hours_and_no_longer(trouble: Trouble) -> None:
+    """R18: reason and expiry stand in its comment; root@pam's own factors stay as they are."""
+    before = record(trouble)
+    way = trouble.ways(frozenset())["temporary"]
+    assert way.kind is Kind.ASK
+    word = "only for tonight"
+    wanted = temporary_administrator("rescue@pve", Secret(word), 4, REASON, now=trouble.clock.at)
+    plan = trouble.shop.plans.review(wanted, trouble.outlooks.fresh())
+    assert trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON).ok
+    assert record(trouble) == before
+    assert trouble.login(userid="rescue@pve", password=word).userid == "rescue@pve"
+    assert REASON.encode() in trouble.files["etc/pve/user.cfg"]
+    stays_in_evidence(trouble, "done")
+    trouble.clock.at += 4 * 3600 + 1
+    with pytest.raises(LoginRefused):
+        trouble.login(userid="rescue@pve", password=word)
 
 
 def test_a_tfa_file_that_pve_cannot_read_is_repaired_and_everybody_keeps_what_he_has(
