@@ -112,6 +112,15 @@ def test_the_journal_mode_owner_and_mode_stay(node, mode):
     assert node.database.stat().st_uid == os.geteuid()
 
 
+def test_both_databases_are_given_to_the_owner_and_group_of_the_one_in_place(node, monkeypatch):
+    """PVE's is of root and www-data."""
+    given = []
+    monkeypatch.setattr(os, "fchown", lambda fd, user, group: given.append((user, group)))
+    node.edit()
+    before = node.database.stat()
+    assert given == [(before.st_uid, before.st_gid)] * 2
+
+
 def test_a_left_over_index_goes(node):
     (node.folder / "config.db-shm").write_bytes(b"old")
     node.edit()
@@ -260,12 +269,13 @@ def test_a_folder_that_others_may_write_to_is_refused(node):
     assert "not as pmxcfs makes it" in refused(node)
 
 
-def test_a_database_of_somebody_else_is_refused(node, monkeypatch):
+@pytest.mark.parametrize("is_kind", [stat.S_ISREG, stat.S_ISDIR])
+def test_a_database_or_a_folder_of_somebody_else_is_refused(node, monkeypatch, is_kind):
     real = os.fstat
 
     def fstat(fd):
         found = list(real(fd))
-        if stat.S_ISREG(found[0]):
+        if is_kind(found[0]):
             found[4] += 1
         return os.stat_result(found)
 

@@ -58,6 +58,16 @@ def refused_with_ourselves(node):
     return refused(node)
 
 
+def test_the_same_number_in_another_process_is_a_holder(node):
+    """Numbers of descriptors are small: somebody else has the same ones."""
+    with (
+        open(node.database, "rb") as ours,
+        node.another_process(lambda: ours) as pid,
+        pytest.raises(Refused, match=rf"process {pid}\)"),
+    ):
+        require_unheld([ours.fileno()], node.proc)
+
+
 def test_our_own_descriptors_are_no_holder(node):
     (node.proc / str(os.getpid())).symlink_to("/proc/self")
     node.edit()

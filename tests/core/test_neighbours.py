@@ -59,6 +59,7 @@ Flags:            {}
         ([CUT_OFF], True, False),
         ([LIVES, SILENT], True, None),
         ([QUORATE, CUT_OFF], True, True),  # it cannot be both; the graver for who is cut off
+        ([CUT_OFF._replace(address=A), QUORATE._replace(address=B)], True, True),
         ([SILENT, SILENT_B], False, None),
         ([SILENT_B, NO_WAY], False, None),
         ([SILENT, SOMEBODY], None, None),

@@ -180,6 +180,12 @@ def test_what_is_well_or_no_such_object_is_not_repaired(data):
     assert repaired(data) is None
 
 
+def test_of_a_user_who_stands_there_twice_nobody_knows_which_is_meant():
+    """The other record would go, and nothing would say so."""
+    once, again = json.dumps({"totp": [TOTP]}), json.dumps({"colour": "red"})
+    assert repaired(f'{{"users":{{"a@pve":{once},"a@pve":{again}}}}}'.encode()) is None
+
+
 def test_repair_and_empty_file_keep_a_copy_and_are_typed():
     data = written({"users": {"root@pam": {"totp": [TOTP], "colour": "red"}}})
     made = broken(data)

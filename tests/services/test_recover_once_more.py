@@ -44,7 +44,8 @@ def test_other_plans_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON).ok
 
 
-def test_a_process_that_is_another_one_by_now_is_not_ended() -> None:
+@pytest.mark.parametrize("meanwhile", ["it ended", "another one was started"])
+def test_a_process_that_is_another_one_by_now_is_not_ended(meanwhile: str) -> None:
     """The plan has a number, and meanwhile that may be somebody else's."""
     trouble = Trouble()
     trouble.breaks("all alone", "corosync dead")
@@ -52,8 +53,28 @@ def test_a_process_that_is_another_one_by_now_is_not_ended() -> None:
     assert trouble.go("local-mode", word=local.confirm).ok
     plan = trouble.plan("hand-back")
     began = len(trouble.journal)
-    trouble.node.faults.dead.add("pmxcfs")  # it has ended, and its number is free
+    if meanwhile == "it ended":
+        trouble.node.faults.dead.add("pmxcfs")
+    else:
+        trouble.node.faults.local_mode = False
+        assert trouble.condition.pmxcfs is not None
     with pytest.raises(Refused, match="not there any more"):
         trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
     assert len(trouble.journal) == began
     assert len(trouble.recovered) == 1
+
+
+def test_local_mode_asks_once_more_as_well() -> None:
+    trouble = Trouble()
+    trouble.breaks("all alone", "corosync dead")
+    plan = trouble.plan("local-mode")
+    trouble.mends("all alone")
+    with pytest.raises(Refused, match="pve2 and pve3 are alive"):
+        trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
+    assert trouble.journal == []
+
+
+def test_secrets_of_files_are_read_only_where_pve_is_not_asked() -> None:
+    """What is not held cannot leak."""
+    trouble = Trouble()
+    assert trouble.look().raw == {}
