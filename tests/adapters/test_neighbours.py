@@ -283,6 +283,26 @@ def test_an_answer_that_drips_ends_in_time(roads: Roads, tmp_path: Path) -> None
     assert (found.alive, found.quorate) == (True, None)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_answer([*status("pve2", 1), {"more": "x" * (1 << 20)}]),
+        json_answer(status("pve2", 1), "200 OK", "Content-Encoding: gzip"),
+        json_answer(status("pve2", 1), "200 OK", "Transfer-Encoding: identity"),
+    ],
+    ids=["above 1 MiB", "packed", "in pieces"],
+)
+def test_an_answer_that_pveproxy_never_gives_says_nothing_of_quorum(
+    roads: Roads, tmp_path: Path, answer: bytes
+) -> None:
+    """R12: it has the node's certificate, so it lives; nothing more is taken from it."""
+    with pve_listener(PVE2_CERTIFICATE, tmp_path, lambda asked: answer) as listener:
+        roads.lead(PVE2, listener)
+        found = roads.ask()["pve2"]
+    assert (found.alive, found.quorate) == (True, None)
+    assert "no proper answer" in found.why
+
+
 # --- somebody, who may be anybody ------------------------------------------------------------
 
 
