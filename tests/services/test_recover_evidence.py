@@ -66,7 +66,9 @@ def test_one_that_was_killed_is_told_all_the_same(tmp_path: Path) -> None:
     assert (one.outcome, one.reason) == ("begun", REASON)
     (finding,) = recovery_findings([one])
     assert finding.word == "LOOK"
-    assert "(begun)" in finding.text
+    assert "(begun, its end is not recorded)" in finding.text
+    (told,) = recovery_findings([replace(one, reason="3 a.m.")])
+    assert "Reason: 3 a.m. By" in told.fix
     assert REASON in finding.fix
 
 

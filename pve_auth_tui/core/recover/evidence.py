@@ -41,13 +41,18 @@ def recovery_findings(all_of_them: Sequence[Recovered]) -> list[Finding]:
     return [
         Finding(
             "LOOK",
-            f"Recover was used at {date_time(one.at)}: {plain(one.title)} ({one.outcome})",
-            f"Reason: {plain(one.reason) or 'none was given'}. By {plain(one.who)}. "
+            f"Recover was used at {date_time(one.at)}: {plain(one.title)} ({_how(one)})",
+            f"Reason: {plain(one.reason).rstrip('.') or 'none was given'}. By {plain(one.who)}. "
             "0 Recover, then a: acknowledged, and not told again.",
             Target(RECOVER, one.userid),
         )
         for one in reversed(unseen(all_of_them))
     ]
+
+
+def _how(one: Recovered) -> str:
+    """Who was killed in the middle could not write how it ended."""
+    return "begun, its end is not recorded" if one.outcome == "begun" else one.outcome
 
 
 def mail_about(one: Recovered, node: str, commands: Sequence[str]) -> tuple[str, str]:
