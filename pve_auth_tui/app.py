@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections import deque
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from signal import SIGHUP, SIGTERM
 from threading import Thread
 from time import monotonic
@@ -50,6 +51,7 @@ _LOST = 0.5  # seconds until a key that a widget has kept no longer holds up the
 _ARMED = 0.5  # seconds from the first rows until it is looked whether anything takes itself back
 _LONG = 1.0  # seconds that PVE may be asked before line 1 says so
 _ASKED = 5.0  # seconds that a second q counts as the answer
+_RESTS = 10  # times as long as it took to read everything, until it is read again by itself
 _LEAVES_FIELD = frozenset({"enter", "tab", "shift+tab", "escape", "ctrl+o", "ctrl+g", "ctrl+r"})
 
 
@@ -134,6 +136,8 @@ class PveAuthApp(CalmCrash, Changing):
         self.stories = stories
         self.outlook: Outlook | None = None
         self.rounds = 0  # how often everything was read again
+        self.rests_until = 0.0
+        """As time.monotonic(): before that nothing is read again that nobody has asked for."""
         self._failure: AuthTuiError | None = None
         self._service = service
         self._bursts = Bursts()
@@ -165,17 +169,28 @@ class PveAuthApp(CalmCrash, Changing):
     @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)
     def reload(self) -> None:
         """Read everything anew, in a worker: first PVE's files, then what its API says."""
-        try:
-            outlook = self._service.load()
-        except AuthTuiError as error:
-            self._post(self.NotRead(error))
-            return  # the API would only be asked about what was read before
-        self._post(self.Read(outlook, again=True))
-        self._ask_api()
+        with self._resting_afterwards():
+            try:
+                outlook = self._service.load()
+            except AuthTuiError as error:
+                self._post(self.NotRead(error))
+                return  # the API would only be asked about what was read before
+            self._post(self.Read(outlook, again=True))
+            self._ask_api()
 
     @work(thread=True, exclusive=True, group="snapshot", exit_on_error=False)
     def _refine(self) -> None:
-        self._ask_api()
+        with self._resting_afterwards():
+            self._ask_api()
+
+    @contextmanager
+    def _resting_afterwards(self) -> Iterator[None]:
+        """The longer it took to read, the longer nobody reads who was not told to."""
+        began, self.rests_until = monotonic(), inf
+        try:
+            yield
+        finally:
+            self.rests_until = monotonic() + _RESTS * (monotonic() - began)
 
     def _ask_api(self) -> None:
         """The second picture, in a worker; parts of it as soon as they are there."""

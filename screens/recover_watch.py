@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual import on, work
@@ -135,7 +136,8 @@ class RecoverWatch(BaseScreen):
         self._ticks += 1
         whole = self._ticks % _OTHERS == 0
         self.look(ask=whole)
-        if whole and (self._looked is None or may_read(self._looked)):
+        rested = monotonic() >= self.house.rests_until  # 100,000 users are not read without end
+        if whole and rested and (self._looked is None or may_read(self._looked)):
             self._read_again()
 
     def _read_again(self) -> None:

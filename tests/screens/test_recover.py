@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event
+from time import monotonic
 
 import pytest
 from textual.widgets import Input
@@ -300,6 +301,27 @@ async def test_when_the_machine_changes_the_picture_is_read_again(pilot, told):
     await settle(pilot)
     assert pilot.app.rounds == rounds + 1
     assert probe.looks == 3, "a reading that the screen has asked for is no reason to look again"
+
+
+async def test_what_takes_long_to_read_is_read_seldom(pilot, told):
+    """With 100,000 users one reading takes half a minute: r alone does not wait."""
+    probe = probe_with(pilot.app, FakeProbe())
+    screen = await opened(pilot)
+    rounds, looks = pilot.app.rounds, probe.looks
+    pilot.app.rests_until = monotonic() + 3600
+    for _ in range(3):
+        screen._tick()
+        await settle(pilot)
+    assert (pilot.app.rounds, probe.looks) == (rounds, looks + 3)
+    await press(pilot, "r")
+    await settle(pilot)
+    assert pilot.app.rounds == rounds + 1
+    assert pilot.app.rests_until < monotonic() + 3600, "as long as this reading took, ten times"
+    pilot.app.rests_until = 0.0
+    for _ in range(3):
+        screen._tick()
+        await settle(pilot)
+    assert pilot.app.rounds == rounds + 2
 
 
 async def test_r_reads_and_looks_at_everything(pilot, told):
