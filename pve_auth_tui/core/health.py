@@ -28,6 +28,10 @@ class Health(NamedTuple):
     free: int = 0
     size: int = 0
 
+    def means(self, service: str) -> str:
+        """What it means that one of `stopped` does not run, as a clause."""
+        return _MEANS[service]
+
 
 def health(services: Any, status: Any) -> Health:
     """From PVE's two answers; raises Unreadable for what they cannot be."""
@@ -48,7 +52,7 @@ def health_findings(found: Health) -> Iterator[Finding]:
     for service in found.stopped:
         yield Finding(
             "BAD",
-            f"{service} does not run: {_MEANS[service]}",
+            f"{service} does not run: {found.means(service)}",
             f"systemctl status {service}, then systemctl restart {service}",
         )
     if found.size and found.free <= _LOW * found.size:

@@ -57,8 +57,8 @@ def overview(snapshot: Snapshot, now: float) -> Overview:
 def opens_recover(snapshot: Snapshot) -> str | None:
     """Why the program should open on Recover, in one sentence, or None.
 
-    It does when nothing can be read, /etc/pve is not mounted, quorum is lost, or root@pam cannot
-    log in.
+    It does when nothing can be read, /etc/pve is not mounted, quorum is lost, nobody can log in
+    because a daemon does not run, or root@pam cannot.
     """
     read = (snapshot.access, snapshot.realms, snapshot.cluster)
     if snapshot.source == NOTHING or all(part.value is None for part in read):
@@ -68,6 +68,10 @@ def opens_recover(snapshot: Snapshot) -> str | None:
     cluster = snapshot.cluster.value
     if cluster and cluster.quorate is False:
         return "This node has no quorum: nothing in /etc/pve can be changed here."
+    health = snapshot.health.value
+    if health and health.stopped:
+        service = health.stopped[0]
+        return f"{service} does not run: {health.means(service)}."
     if snapshot.access.value is None or snapshot.restricted:
         return None
     obstacle = login(snapshot, ROOT, snapshot.taken_at).obstacle

@@ -15,8 +15,8 @@ from pve_auth_tui.core.ports import Clock, Mail, Probe, Recoveries, Tree
 from pve_auth_tui.core.recover.condition import Neighbour
 from pve_auth_tui.core.recover.evidence import Recovered, mail_about, unseen
 from pve_auth_tui.core.recover.situation import Situation
-from pve_auth_tui.core.recover.tools import killed
-from pve_auth_tui.core.recover.ways_alone import why_refused, writes_alone
+from pve_auth_tui.core.recover.tools import killed, local_mode
+from pve_auth_tui.core.recover.ways_alone import why_refused, why_refused_local, writes_alone
 from pve_auth_tui.services.applying import World
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
@@ -87,7 +87,7 @@ class RecoverService:
         the process that it ends is another one; then nothing was done.
         """
         if writes_alone(plan.steps) and not plan.refusal:
-            self._require_nobody_else(userid)
+            self._require_nobody_else(plan, userid)
         self._require_same_process(plan)
         now = self.clock.now()
         begun = Recovered(f"{now:.3f}", now, userid, plan.title, reason, self.who())
@@ -111,9 +111,11 @@ class RecoverService:
         told = tuple(dict.fromkeys((*report.remarks, *remarks)))
         return replace(report, remarks=told)
 
-    def _require_nobody_else(self, userid: str) -> None:
+    def _require_nobody_else(self, plan: Plan, userid: str) -> None:
         """The plan was made minutes ago: meanwhile somebody may have plugged a cable in."""
-        if problem := why_refused(self.ask(self.look(self.world.fresh(), userid))):
+        situation = self.ask(self.look(self.world.fresh(), userid))
+        refused = why_refused_local if local_mode() in plan.steps else why_refused
+        if problem := refused(situation):
             raise Refused(problem, "That is new since the plan was made, so nothing was done.")
 
     def _require_same_process(self, plan: Plan) -> None:

@@ -36,11 +36,13 @@ def test_the_command_is_pves_own_and_stricter(roads: Roads, tmp_path: Path) -> N
     found = roads.ask(roads.means(stand_in(tmp_path, script)))["pve2"]
     assert (found.alive, found.quorate, found.address) == (True, True, PVE2)
     argv = (tmp_path / "argv").read_text().split("\n")[:-1]
-    known_hosts = argv.pop(9)
+    known_hosts = argv.pop(13)
     assert re.fullmatch(rf"UserKnownHostsFile=/proc/{os.getpid()}/fd/[0-9]+", known_hosts)
     assert argv == [
         *("-o", "BatchMode=yes"),
         *("-o", "ConnectTimeout=3"),
+        *("-o", "ServerAliveInterval=2"),
+        *("-o", "ServerAliveCountMax=2"),
         *("-o", "StrictHostKeyChecking=yes"),
         *("-o", "HostKeyAlias=pve2"),
         "-o",  # UserKnownHostsFile, as above

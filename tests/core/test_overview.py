@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.find import haystack, parse_query
 from pve_auth_tui.core.finding import Target
+from pve_auth_tui.core.health import Health
 from pve_auth_tui.core.lists import listing
 from pve_auth_tui.core.overview import opens_recover, overview
 from pve_auth_tui.core.proofs import How, Mark
@@ -183,3 +184,11 @@ def test_every_finding_opens_something(made):
 )  # fmt: skip
 def test_when_the_program_opens_on_recover(made, sentence):
     assert opens_recover(made) == sentence
+
+
+@pytest.mark.parametrize("service", ["pvedaemon", "pveproxy"])
+def test_it_opens_on_recover_when_nobody_can_log_in_for_a_dead_daemon(service):
+    made = picture()
+    assert opens_recover(replace(made, health=Part(Health(), "direct", NOW))) is None
+    dead = replace(made, health=Part(Health(stopped=(service,)), "direct", NOW))
+    assert opens_recover(dead).startswith(f"{service} does not run: nobody ")

@@ -390,3 +390,12 @@ def test_untrusted_names_are_made_plain():
                                          (check.text, *check.more))))  # fmt: skip
     assert shown.isprintable()
     assert questions(made)[0].text.isprintable()
+
+
+def test_a_lock_that_somebody_holds_is_told_before_a_plan_waits_for_it():
+    made = situation(PHONE, KEY)
+    cluster = replace(made.snapshot.cluster.value, locks=("file-user_cfg",))
+    held = replace(made.snapshot, cluster=made.snapshot.cluster._replace(value=cluster))
+    said = lines(made._replace(snapshot=held))
+    assert said["lock"].startswith("LOOK file-user_cfg: somebody holds it")
+    assert "lock" not in lines(made)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.recover.condition import Mount
+from pve_auth_tui.core.recover.condition import Mount, Neighbour
+from pve_auth_tui.simnode.probe import SimProbe
 from tests.services.recovering import REASON, ROOT, Trouble
 
 
@@ -70,6 +71,20 @@ def test_local_mode_asks_once_more_as_well() -> None:
     plan = trouble.plan("local-mode")
     trouble.mends("all alone")
     with pytest.raises(Refused, match="pve2 and pve3 are alive"):
+        trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
+    assert trouble.journal == []
+
+
+def test_local_mode_is_stopped_by_whoever_lives_without_quorum_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No other node ends local mode: one that lives may get quorum any moment."""
+    trouble = Trouble()
+    trouble.breaks("all alone", "corosync dead")
+    plan = trouble.plan("local-mode")
+    lives = (Neighbour("pve2", True, False), Neighbour("pve3", False))
+    monkeypatch.setattr(SimProbe, "ask", lambda self, on_answer: lives)
+    with pytest.raises(Refused, match="pve2 may get quorum any moment"):
         trouble.shop.recover.apply(plan, userid=ROOT, reason=REASON, override=plan.confirm)
     assert trouble.journal == []
 

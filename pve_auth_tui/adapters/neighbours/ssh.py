@@ -58,6 +58,8 @@ def _command(ssh: str, name: str, address: str, known_hosts: str) -> list[str]:
     options = (
         "BatchMode=yes",
         "ConnectTimeout=3",
+        "ServerAliveInterval=2",  # it ends by itself, also when nobody is left to end it
+        "ServerAliveCountMax=2",
         "StrictHostKeyChecking=yes",
         f"HostKeyAlias={name}",
         f"UserKnownHostsFile={known_hosts}",

@@ -42,6 +42,7 @@ def node_checks(situation: Situation) -> Iterator[Check]:
         yield Check("-", "node", text)
         return
     found = [*_services(situation), *_clock(situation), *_disks(situation), *_lowered(situation)]
+    found += _held_locks(situation)
     facts = [] if is_quorate(situation) is False else [quorum_text(situation)]
     facts += _services_fact(situation, found)
     facts += _clock_fact(situation, found)
@@ -51,6 +52,15 @@ def node_checks(situation: Situation) -> Iterator[Check]:
         unknown = "not known" in text or "unknown" in text
         yield Check("LOOK" if unknown else "ok", "node", text)
     yield from found
+
+
+def _held_locks(situation: Situation) -> Iterator[Check]:
+    """PVE waits 10 s for a lock, and gives one up after two minutes (reference 11.1)."""
+    cluster = situation.snapshot.cluster.value
+    if cluster is not None and cluster.locks:
+        names = ", ".join(map(plain, cluster.locks))
+        text = f"{names}: somebody holds it; until then a change fails after 10 s"
+        yield Check("LOOK", "lock", text, ("PVE gives a lock up that is two minutes old.",))
 
 
 def way_check(situation: Situation) -> Check:

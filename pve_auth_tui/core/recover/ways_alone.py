@@ -60,6 +60,14 @@ def why_refused(situation: Situation) -> str:
     return ""
 
 
+def why_refused_local(situation: Situation) -> str:
+    """The same for local mode, which no other node ends: nobody else may live at all."""
+    alive = situation.condition.alive
+    if (refusal := why_refused(situation)) or not alive:
+        return refusal
+    return f"{names(alive)} may get quorum any moment. {REFUSED_ALONE}"
+
+
 def writes_alone(steps: Collection[Step]) -> bool:
     """Whether they make this node write without the others."""
     return any(step in (tools.expected(1), tools.local_mode()) for step in steps)
@@ -105,9 +113,7 @@ def local(situation: Situation) -> Iterator[WayBack]:
     condition = situation.condition
     if not condition.here:
         return
-    refusal = why_refused(situation)
-    if not refusal and condition.alive:
-        refusal = f"{names(condition.alive)} may get quorum any moment. {REFUSED_ALONE}"
+    refusal = why_refused_local(situation)
     if not refusal and condition.service("corosync") not in _DEAD:
         refusal = "corosync runs: pvecm expected 1 does the same and ends by itself."
     node, copy = here(situation), backup_folder("before-local-mode", situation.now)
