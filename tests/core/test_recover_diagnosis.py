@@ -125,6 +125,8 @@ def test_the_drawing_of_a_node_that_is_cut_off():
         (situation(pmxcfs=Pmxcfs(7, True)), [Cause.LOCAL_MODE]),
         (situation(**BARE), [Cause.PMXCFS]),
         (situation(**BARE, database="", shadow=Shadow.NONE), [Cause.NOT_A_NODE]),
+        (situation(**BARE, database="", disks=(Disk("/", 50 * MIB, 100 * MIB, True),)),
+         [Cause.NOT_A_NODE, Cause.READ_ONLY]),
         (situation(mount=Mount.HANGS, way="config.db"), [Cause.DEAD_MOUNT]),
         (situation(mount=Mount.BROKEN, pmxcfs=None, way="config.db"), [Cause.DEAD_MOUNT]),
         (situation(disks=(Disk("/", 0, 100 * MIB),)), [Cause.FULL_DISK]),

@@ -9,7 +9,7 @@ from typing import Final
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.logins import Login, demanded, login
 from pve_auth_tui.core.node import DATABASE
-from pve_auth_tui.core.recover.condition import Mount, Service, Shadow
+from pve_auth_tui.core.recover.condition import Condition, Mount, Service, Shadow
 from pve_auth_tui.core.recover.factorwords import realm_of
 from pve_auth_tui.core.recover.facts import (
     clock_problem,
@@ -69,10 +69,10 @@ _USELESS: Final = (Shadow.NONE, Shadow.LOCKED, Shadow.EXPIRED, Shadow.MUST_CHANG
 
 def causes_of(situation: Situation) -> tuple[Cause, ...]:
     """All that are known to be there, the gravest first; what is not known is none."""
-    of_node = set(_of_node(situation))
-    if Cause.NOT_A_NODE in of_node:  # whose login could it be?
-        return (Cause.NOT_A_NODE,)
-    return tuple(sorted(of_node | set(_of_login(situation)), key=_RANK.index))
+    found = set(_of_node(situation))
+    if Cause.NOT_A_NODE not in found:  # whose login could it be?
+        found.update(_of_login(situation))
+    return tuple(sorted(found, key=_RANK.index))
 
 
 _RANK: Final = tuple(Cause)
@@ -89,6 +89,7 @@ def _of_node(situation: Situation) -> Iterator[Cause]:
         and not (condition.database or condition.pmxcfs)
     ):
         yield Cause.NOT_A_NODE
+        yield from _of_disks(condition)
         return
     if condition.mount in (Mount.HANGS, Mount.BROKEN):
         yield Cause.DEAD_MOUNT
@@ -98,16 +99,20 @@ def _of_node(situation: Situation) -> Iterator[Cause]:
         yield Cause.NO_QUORUM
     if condition.pmxcfs is not None and condition.pmxcfs.local and clustered(situation):
         yield Cause.LOCAL_MODE
-    if full_disks(condition):
-        yield Cause.FULL_DISK
-    if read_only_disks(condition):
-        yield Cause.READ_ONLY
+    yield from _of_disks(condition)
     if daemon_is_down(condition, "pvedaemon"):
         yield Cause.PVEDAEMON
     if daemon_is_down(condition, "pveproxy"):
         yield Cause.PVEPROXY
     if clock_problem(situation):
         yield Cause.CLOCK
+
+
+def _of_disks(condition: Condition) -> Iterator[Cause]:
+    if full_disks(condition):
+        yield Cause.FULL_DISK
+    if read_only_disks(condition):
+        yield Cause.READ_ONLY
 
 
 def _pmxcfs_is_down(situation: Situation) -> bool:
