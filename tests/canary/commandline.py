@@ -375,8 +375,8 @@ _KEYS_THERE: Final = (
     _refused("a PIN as a value", *_PIN, f"--pin={NEW_PIN}"),
 )  # fmt: skip
 _SETTINGS: Final = (
-    Flow("webauthn", ("webauthn", "check"), code=4, reads=True, touches_no_secret=_SHOWS),
-    Flow("webauthn as JSON", ("webauthn", "--json"), code=4, touches_no_secret=_SHOWS),
+    Flow("webauthn", ("webauthn", "check"), reads=True, touches_no_secret=_SHOWS),
+    Flow("webauthn as JSON", ("webauthn", "--json"), touches_no_secret=_SHOWS),
     _plain("other settings", "webauthn", "set", "--rp", "another name"),
 )
 _FACTORS: Final = (

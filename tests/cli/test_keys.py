@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pve_auth_tui.actions import keys as command
+from pve_auth_tui.adapters.clock import SystemClock
 from pve_auth_tui.arguments import FAILED, FINDINGS, REFUSED, USAGE, parse
 from pve_auth_tui.core.errors import Unreadable, UsageError
 from pve_auth_tui.core.snapshot import Snapshot
@@ -26,7 +27,9 @@ class KeyDesk:
         self.house = House()
         self.snapshot: Snapshot | None = picture()
         nothing: Any = None
-        bench: Any = SimpleNamespace(outlooks=self, plans=nothing, journal=nothing, clock=nothing)
+        bench: Any = SimpleNamespace(
+            outlooks=self, plans=nothing, journal=nothing, clock=SystemClock()
+        )
         self._desk = Desk(bench, monkeypatch)
         self._desk.workshop = replace(self._desk.workshop, key_care=self.house.care)
         self._monkeypatch = monkeypatch

@@ -108,7 +108,7 @@ def test_without_a_terminal_the_screens_say_which_commands_need_none(arguments: 
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "terminal" in done.stderr
-    assert "status, realms, users" in done.stderr
+    assert "status, survive, realms, users" in done.stderr
 
 
 def test_without_textual_the_screens_say_what_still_works() -> None:
