@@ -54,6 +54,10 @@ def is_own(address: str) -> bool:
         return False
 
 
+Mint = Callable[[], tuple[Secret, Secret]]
+"""Makes a ticket and its CSRF token."""
+
+
 class Means(NamedTuple):
     """What is used to ask. `place`: where an address is reached over https; `is_own`: whether it
     is one of this machine; `mint`: a ticket of root@pam and its CSRF token (R18), by default
@@ -62,7 +66,7 @@ class Means(NamedTuple):
 
     place: Callable[[str], tuple[str, int]] = lambda address: (address, PORT)
     is_own: Callable[[str], bool] = is_own
-    mint: Callable[[], tuple[Secret, Secret]] | None = None
+    mint: Mint | None = None
     ssh: str = SSH
     now: Callable[[], float] = time.time
 
@@ -179,7 +183,7 @@ def _no_ticket() -> None:
 class _Minter:
     """Tickets of root@pam, one for each connection (R18); made when a node has proved itself."""
 
-    def __init__(self, mint: Callable[[], tuple[Secret, Secret]] | None) -> None:
+    def __init__(self, mint: Mint | None) -> None:
         self._mint = mint
         self._lock = threading.Lock()
         self._bridge: Bridge | None = None
@@ -200,7 +204,7 @@ class _Minter:
         if bridge:
             bridge.close()
 
-    def _ready(self) -> Callable[[], tuple[Secret, Secret]] | None:
+    def _ready(self) -> Mint | None:
         with self._lock:
             if self._mint or self._over:
                 return self._mint
