@@ -86,7 +86,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     """Wait for what a timer does; a busy machine may take its time."""
-    for _ in range(200):
+    for _ in range(1000):
         if condition():
             return
         await pilot.pause(0.02)

@@ -303,7 +303,7 @@ async def test_keys_while_pve_is_asked_begin_no_second_attempt(tmp_path: Path) -
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         await press(pilot, "ctrl+o")
-        assert status(pilot) == "PVE is being asked ..."
+        await until(pilot, lambda: status(pilot) == "PVE is being asked ...")
         let_go.set()
         await until(pilot, lambda: "logged in at" in status(pilot))
         assert door.attempts == 1
