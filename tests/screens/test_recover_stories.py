@@ -22,9 +22,9 @@ from tests.screens.recovering import digit_of, looked, opened, rows
 ROOT = "root@pam"
 OPENS = (
     *("no quorum", "all alone", "corosync dead", "pmxcfs dead", "dead mount"),
-    *("root locked", "root disabled", "tfa broken"),
+    *("root locked", "root disabled", "tfa broken", "pveproxy dead", "pvedaemon dead"),
 )
-STAYS = ("slow", "lock held", "disk full", "pveproxy dead", "pvedaemon dead")
+STAYS = ("slow", "lock held", "disk full")
 
 
 def head(pilot):

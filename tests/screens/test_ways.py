@@ -121,7 +121,7 @@ async def test_when_pve_takes_long_line_1_says_so_and_start_counts_again_at_the_
         held.go()
         await until(pilot, lambda: "root@pam, direct  DEMO" in head(pilot))
         app._service._nodes.api.go.clear()
-        app.stories.turn("pvedaemon dead", on=True)
+        app.stories.turn("disk full", on=True)
         await press_without_waiting(pilot, "r")
         await until(pilot, lambda: "root@pam, direct, asking PVE" in head(pilot))
         assert status(pilot) == "Read again. 13 things to look at."
