@@ -58,7 +58,9 @@ async def test_from_the_enrolment_to_a_login_with_the_new_key(pilot: Pilot[None]
     await write(pilot, PASSWORD)
     await hit(pilot, "ctrl+o")
     await until(pilot, lambda: f"{USER} logged in at https://" in status(pilot))
-    assert f"took the password of {USER} and a security key" in said(pilot)
+    await until(
+        pilot, lambda: f"took the password of {USER} and a security key" in said(pilot)
+    )  # drawn after it is said
     assert "Not proved: a login at pve2 and pve3." in said(pilot)
     await until(pilot, lambda: PASSWORD not in shown(pilot))
     await hit(pilot, "escape")
@@ -66,7 +68,7 @@ async def test_from_the_enrolment_to_a_login_with_the_new_key(pilot: Pilot[None]
     await until(
         pilot, lambda: ways_seen(pilot, USER) == [How.LOGIN]
     )  # before anything is read anew
-    assert "ok Proof proved: somebody logged in with it" in said(pilot)
+    await until(pilot, lambda: "ok Proof proved: somebody logged in with it" in said(pilot))
     marks = screen.house.workshop.proofs.all()
     assert [mark.how for (user, _), mark in marks.items() if user == USER] == [How.LOGIN]
 
