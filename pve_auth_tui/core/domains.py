@@ -24,15 +24,29 @@ PLUGINS = Plugins(
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A section without an option that its type needs: PVE writes no realm until it is mended.
+
+    `missing`: what it lacks. `options`: what could be read, as in Realm.
+    """
+
+    type: str
+    missing: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Realm:
     """One realm. `options` holds PVE's property names (reference 5) with their values as text,
     `client-key` and a Yubico API key among them: kept out of repr, masked by `core.answers`.
-    `type` is None for a section that PVE itself lists but cannot read.
+    `type` is None for a section that PVE itself lists but cannot read; `broken` says of one in
+    the file what is left of it.
     """
 
     name: str
     type: str | None
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    broken: Broken | None = field(default=None, compare=False)
 
     @property
     def comment(self) -> str | None:
@@ -75,12 +89,21 @@ def parse_domains(data: bytes) -> Domains:
 
 
 def _realm(section: Section, default: str) -> Realm:
-    options = {name: value for name, value in section.options.items() if name != "type"}
+    options = _options(section.options)
     if truthy(options.get("default")) and section.id != default:
         del options["default"]
+    broken = None
+    if section.begun is not None:
+        kind, found = section.begun
+        broken = Broken(kind, section.missing, _options(found))
+    return Realm(section.id, section.type, options, broken)
+
+
+def _options(found: Mapping[str, str]) -> dict[str, str]:
+    options = {name: value for name, value in found.items() if name != "type"}
     if truthy(options.get("comment")):
         options["comment"] = decode_text(options["comment"])
-    return Realm(section.id, section.type, options)
+    return options
 
 
 def _built_in(name: str, realm: Realm | None) -> Realm:

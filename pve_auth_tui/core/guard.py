@@ -17,10 +17,11 @@ wrong), and every security key when it changes the WebAuthn settings, except for
 people. Another description touches nothing. What the plan adds counts when PVE checks it on the
 way (TOTP, WebAuthn), and not when nobody has seen it yet (recovery keys).
 
-A plan is refused when no known way in is left although there was one; and where none is known
-before, when it takes any way in away without bringing a known one. One that the plan lets end
-within 30 days (it sets the expiry, or brings it nearer) is not left. Whether a person still has
-the password, the phone or the key is nothing that a program can see.
+A plan is refused when no known way in is left although there was one; where none is known
+before, when it takes any way in away without bringing a known one; and, whoever else gets in, when
+it makes realm pam ask for a factor with which root@pam cannot log in any more. One that the plan
+lets end within 30 days (it sets the expiry, or brings it nearer) is not left. Whether a person
+still has the password, the phone or the key is nothing that a program can see.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Final, TypeVar
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.administrators import administrators
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.logins import demanded
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.standing import CERTAINTIES, WEBAUTHN, Certainty, Standing, standing
@@ -43,6 +45,8 @@ _SOON: Final = 30 * 86400.0  # seconds
 _CHECKED: Final = ("totp", "webauthn")  # by PVE, when they are added
 _NOBODY: Final = "Nobody would be sure to get in as administrator any more"
 _FEWER: Final = "Nobody is sure to get in as administrator now, and this makes it worse"
+_PAM_REALM: Final = "pam"
+_PAM: Final = "root@pam could not log in any more, and it is who mends everything else"
 _FIRST: Final = "First see to it that another administrator can log in, with a local password."
 _HOW: Final = "Console and SSH logins still work: as root on the node, `pveum` mends it."
 
@@ -120,8 +124,19 @@ def judge(
             )
 
         refusal = f"{_NOBODY if was_known else _FEWER}: {_few(lost, cause, '; ')}."
+    if not refusal and any(way.userid == ROOT for way in old) and _asks_more(before, after):
+        refusal = "" if any(way.userid == ROOT for way in new) else f"{_PAM}: {gate.cause(ROOT)}."
     shown = lasting if refusal else new
     return Verdict(refusal, tuple(_findings(refusal, bool(was_known), shown)), new)
+
+
+def _asks_more(before: Snapshot, after: Snapshot) -> bool:
+    """Does the plan make realm pam require a factor that it did not?"""
+    old, new = (
+        demanded(of.realms.value.realms.get(_PAM_REALM)) if of.realms.value else ""
+        for of in (before, after)
+    )
+    return bool(new) and new != old
 
 
 class _Gate:

@@ -19,11 +19,22 @@ from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.tfaconfig import TfaEntry, UserTfa
 
 Kind = Literal[
-    "realm", "role", "group", "user", "password", "token", "pool", "acl", "factor", "lock", "option"
+    "realm",
+    "role",
+    "group",
+    "user",
+    "password",
+    "token",
+    "pool",
+    "acl",
+    "factor",
+    "lock",
+    "option",
+    "job",
 ]
 KINDS: tuple[Kind, ...] = (
     *("realm", "role", "group", "user", "password", "token", "pool", "acl"),
-    *("factor", "lock", "option"),
+    *("factor", "lock", "option", "job"),
 )
 """In the order in which they can be made: none needs one that stands behind it."""
 
@@ -36,8 +47,9 @@ _SECRET_OPTIONS = frozenset({"client-key", "password", "tfa"})
 
 
 class Key(NamedTuple):
-    """`name`: the realm, role, group, pool or option; the userid (user, password, factor, lock),
-    the full token id, the ACL path. `part`: the factor's id; an ACL entry's `kind:subject:role`.
+    """`name`: the realm, role, group, pool, option or sync job; the userid (user, password,
+    factor, lock), the full token id, the ACL path. `part`: the factor's id; an ACL entry's
+    `kind:subject:role`.
     """
 
     kind: Kind
@@ -73,6 +85,8 @@ def shown(key: Key) -> str:
             return f"API token {key.name}"
         case "option":
             return f"datacenter option {key.name}"
+        case "job":
+            return f"sync job {key.name}"
         case kind:
             return f"{kind} {key.name}"
 
@@ -243,6 +257,15 @@ def _option(snapshot: Snapshot, key: Key) -> Record | None:
     return dict(value)
 
 
+def _job(snapshot: Snapshot, key: Key) -> Record | None:
+    """Without when it ran last, which is nobody's change."""
+    jobs = snapshot.jobs.value
+    job = jobs.sync.get(key.name) if jobs else None
+    if job is None:
+        return None
+    return {name: value for name, value in {"realm": job.realm, **job.options}.items() if value}
+
+
 _READ: Mapping[Kind, Callable[[Snapshot, Key], Record | None]] = {
     "realm": _realm,
     "role": _role,
@@ -255,6 +278,7 @@ _READ: Mapping[Kind, Callable[[Snapshot, Key], Record | None]] = {
     "factor": _factor,
     "lock": _lock,
     "option": _option,
+    "job": _job,
 }
 
 
@@ -274,6 +298,9 @@ def _candidates(before: Snapshot, after: Snapshot) -> Iterable[Key]:
             s.datacenter.value.options if s.datacenter.value else {} for s in (before, after)
         ]
         yield from (Key("option", name) for name in _changed(*options))
+    if before.jobs.value is not after.jobs.value:
+        jobs = [s.jobs.value.sync if s.jobs.value else {} for s in (before, after)]
+        yield from (Key("job", name) for name in _changed(*jobs))
     if before.passwords.value is not after.passwords.value:
         users = [s.passwords.value.users if s.passwords.value else set() for s in (before, after)]
         yield from (Key("password", f"{name}@pve") for name in users[0] ^ users[1])

@@ -18,6 +18,7 @@ from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.sync.found import Found
 
 _NOTHING: Mapping[str, Param] = MappingProxyType({})
 _NO_SECRETS: Mapping[str, Secret] = MappingProxyType({})
@@ -49,6 +50,15 @@ class KeyCall(ApiCall):
     """The second call of a security key's enrolment: what `secrets` names is made while the plan
     runs, of PVE's answer to the step before and of the key's answer to that.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCall(ApiCall):
+    """A realm's sync: `found` is what its directory was just seen to hold, so that what the sync
+    will do can be foretold, guarded and taken back.
+    """
+
+    found: Found = field(default_factory=lambda: Found("", {}), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.guard import Verdict, judge
 from pve_auth_tui.core.objects import Kind, differing
-from pve_auth_tui.core.plan import Draft, HostCommand, Intent, Plan, Step, TakeBack, Weight
+from pve_auth_tui.core.plan import (
+    Draft,
+    HostCommand,
+    Intent,
+    Plan,
+    Step,
+    SyncCall,
+    TakeBack,
+    Weight,
+)
 from pve_auth_tui.core.predict import Forecast, forecast
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import what_a_command_leaves
@@ -42,7 +51,8 @@ def make_plan(intent: Intent, snapshot: Snapshot, *, now: float, logged_in: str 
     after = foretold.snapshot
     differ = differing(snapshot, after)
     renewed = tuple(dict.fromkeys((*foretold.renewed, *renewed_by(draft.steps))))
-    found = effects(snapshot, after, differ, now=now, renewed=renewed)
+    synced = {step.found.realm for step in draft.steps if isinstance(step, SyncCall)}
+    found = effects(snapshot, after, differ, now=now, renewed=renewed, synced=synced)
     if draft.told:
         foretold = foretold._replace(unforeseen=_calls_among(foretold.unforeseen))
     deed = Deed(draft.steps, snapshot, after, differ, now, bool(foretold.unforeseen))

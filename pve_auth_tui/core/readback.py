@@ -22,6 +22,7 @@ _PART_OF: Final[Mapping[Kind, str]] = {
     "factor": "tfa",
     "lock": "tfa",
     "option": "datacenter",
+    "job": "jobs",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.words import listed
 
 TYPES = {"pam": "Linux PAM", "pve": "PVE", "ad": "AD", "ldap": "LDAP", "openid": "OpenID"}
 DIRECTORIES = ("ad", "ldap")
@@ -39,10 +40,20 @@ def servers(realm: Realm) -> str:
     return ", ".join(parts)
 
 
+def broken_words(realm: Realm) -> str:
+    """Why PVE cannot read the section of a realm, and what comes of it, as a clause."""
+    if realm.broken is None:
+        return "PVE cannot read this section: nobody of the realm can log in"
+    return (
+        f"its section lacks {listed(realm.broken.missing)}: nobody of the realm can log in, and"
+        " PVE changes no realm until it is mended"
+    )
+
+
 def risks(realm: Realm) -> Sequence[str]:
     """What is risky about the settings, one short clause each."""
     if realm.type is None:
-        return ("PVE cannot read this section: nobody of the realm can log in",)
+        return (broken_words(realm),)
     if realm.type == "openid":
         plain = realm.options.get("issuer-url", "").lower().startswith("http:")
         return ("the issuer is asked without TLS",) if plain else ()

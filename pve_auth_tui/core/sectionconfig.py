@@ -58,7 +58,8 @@ class Section:
     """One section with its values as text (booleans `1` or `0`).
 
     `type` is None where PVE's own reader failed half-way; then `missing` names the required
-    options that are not there, and the file cannot be written. `lines` of unread types.
+    options that are not there, and the file cannot be written; `begun` is what stands there all
+    the same: the type and the options that could be read. `lines` of unread types.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Section:
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
     missing: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    begun: tuple[str, Mapping[str, str]] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Reader:
             f"file {self._file} line {last_number} (skip section '{section_id}'): "
             f"missing value for required option '{missing[0]}'"
         )
-        return Section(section_id, None, missing=missing)
+        return Section(section_id, None, missing=missing, begun=(kind, options))
 
     def _value(self, kind: str, key: str, value: str | None, options: Mapping[str, str]) -> str:
         rule = self._plugins.properties.get(key)

@@ -173,6 +173,10 @@ class Snapshot:
     restricted: bool = False
     proofs: Mapping[tuple[str, str], Mark] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Never what is in it: a worker's description names every argument, each time it starts."""
+        return f"Snapshot(taken_at={self.taken_at}, source={self.source!r})"
+
     @property
     def parts(self) -> Mapping[str, Part[Any]]:
         """Every part by its name, in this order."""

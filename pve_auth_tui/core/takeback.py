@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from pve_auth_tui.core import backaccess, backfactors, backrealms
+from pve_auth_tui.core import backaccess, backfactors, backjobs, backrealms
 from pve_auth_tui.core.changed import Changed, CodeOf, Way, changed
 from pve_auth_tui.core.plan import ApiCall, HostCommand, Step, TakeBack
 from pve_auth_tui.core.secret import Secret
@@ -64,6 +64,7 @@ def way_back(
     backaccess.tokens(way)
     backaccess.pools(way)
     backaccess.entries(way)
+    backjobs.jobs(way)
     return way.result
 
 

@@ -61,6 +61,7 @@ def _require_read(snapshot: Snapshot, changes: Sequence[Changed]) -> None:
         ("realm" in kinds, "realms", snapshot.realms),
         ("factor" in kinds, "second factors", snapshot.tfa),
         ("option" in kinds, "datacenter options", snapshot.datacenter),
+        ("job" in kinds, "sync jobs", snapshot.jobs),
     )
     for needed, what, part in parts:
         if needed and part.value is None:
@@ -143,11 +144,33 @@ def hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
 
     Mostly since; but what names it may have stood there before it was made, too.
     """
+    return [
+        f"{shown(owner)} has more than the change gave it: {listed([*map(shown, things)])}"
+        for owner, things in _hanging(snapshot, changes).items()
+    ]
+
+
+def without_heirs(
+    snapshot: Snapshot, changes: Sequence[Changed]
+) -> tuple[tuple[Changed, ...], tuple[str, ...]]:
+    """The changes without the users and groups that were made, and have more than that; and what
+    is to be said of these. A sync makes many at once: the others can be taken back all the same.
+    """
+    heirs = _hanging(snapshot, changes)
+    left = tuple(one for one in changes if one.key not in heirs)
+    told = tuple(
+        f"{shown(owner)} stays: with it would go {listed([*map(shown, things)])}."
+        for owner, things in heirs.items()
+    )
+    return left, told
+
+
+def _hanging(snapshot: Snapshot, changes: Sequence[Changed]) -> Mapping[Key, Sequence[Key]]:
     made = {one.key for one in changes if one.was_made}
     mine = {one.key for one in changes}
     access = snapshot.access.value
     if access is None or not made:
-        return []
+        return {}
     found: dict[Key, list[Key]] = {}
 
     def add(owner: Key, *things: Key) -> None:
@@ -172,8 +195,4 @@ def hanging_on(snapshot: Snapshot, changes: Sequence[Changed]) -> list[str]:
             add(one, *(Key("token", f"{one.name}!{token}") for token in tokens))
             factors = _entries(snapshot, one.name)
             add(one, *(Key("factor", one.name, entry.id) for entry in factors))
-    return [
-        f"{shown(owner)} has more than the change gave it: {listed([*map(shown, things)])}"
-        for owner, things in found.items()
-        if things
-    ]
+    return {owner: things for owner, things in found.items() if things}

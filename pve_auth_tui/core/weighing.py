@@ -9,10 +9,10 @@ from typing import Final
 from pve_auth_tui.core.changed import Changed
 from pve_auth_tui.core.effects.targets import Target, targets
 from pve_auth_tui.core.objects import Key, record
-from pve_auth_tui.core.plan import ApiCall, Step, TakeBack, Weight
+from pve_auth_tui.core.plan import ApiCall, Step, SyncCall, TakeBack, Weight
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import beyond_records, changed, material_of, way_back
-from pve_auth_tui.core.threeway import hanging_on
+from pve_auth_tui.core.threeway import hanging_on, without_heirs
 from pve_auth_tui.core.webauthnsettings import broken_by, settings_of
 
 MOST: Final = 10
@@ -40,18 +40,26 @@ class Deed:
 def back_of(deed: Deed) -> TakeBack:
     """The way back by records, with what no record shows among what is lost."""
     changes = changed(deed.before, deed.after, deed.differ)
+    stay: tuple[str, ...] = ()
+    if is_sync(deed.steps):
+        changes, stay = without_heirs(deed.after, changes)
     material = material_of(deed.before, changes)
     back = way_back(changes, material, deed.after, now=deed.now)
     if hanging := hanging_on(deed.after, changes):
         why = tuple(f"{text}. It would go with it, so nothing is taken back." for text in hanging)
         back = TakeBack((), why)
     listed = tuple(_listed_before(deed.before, changes))
-    lost = [*back.lost, *listed, *beyond_records(deed.steps, changes)]
+    lost = [*back.lost, *stay, *listed, *beyond_records(deed.steps, changes)]
     if deed.unforeseen:
         lost.append("What cannot be foretold is not taken back.")
     if _notes(deed.before) != _notes(deed.after):
         lost.append("The old notes of the datacenter are not taken back.")
     return TakeBack(back.steps, tuple(dict.fromkeys(lost)), back.anew.union(listed))
+
+
+def is_sync(steps: Sequence[Step]) -> bool:
+    """Does a plan sync a realm? Then one user who cannot go again keeps nobody else."""
+    return any(isinstance(step, SyncCall) for step in steps)
 
 
 def _listed_before(before: Snapshot, changes: Sequence[Changed]) -> Iterator[str]:

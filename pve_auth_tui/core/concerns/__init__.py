@@ -19,6 +19,7 @@ _Rule = Callable[[Snapshot, UserConfig, float], Findings]
 
 _RULES: tuple[_Rule, ...] = (
     settings.held_locks,
+    settings.broken_realms,
     logins.root_cannot_log_in,
     logins.nobody_left,
     logins.realm_keeps_out,
@@ -44,7 +45,11 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-_OF_WHAT_IS_SEEN: tuple[_Rule, ...] = (settings.held_locks, settings.risky_realms)
+_OF_WHAT_IS_SEEN: tuple[_Rule, ...] = (
+    settings.held_locks,
+    settings.broken_realms,
+    settings.risky_realms,
+)
 """The rules that hold whatever users and ACL entries there may be besides."""
 
 

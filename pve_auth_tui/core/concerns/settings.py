@@ -6,7 +6,7 @@ from pve_auth_tui.core.concerns.common import Findings
 from pve_auth_tui.core.finding import Finding, Target
 from pve_auth_tui.core.lists.parts import sync_jobs
 from pve_auth_tui.core.node import DIRECT, HTTPS, PVESH
-from pve_auth_tui.core.realmrisks import risks
+from pve_auth_tui.core.realmrisks import broken_words, risks
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.userconfig import UserConfig
 from pve_auth_tui.core.words import count_words
@@ -42,10 +42,22 @@ def unreadable(snapshot: Snapshot) -> Findings:
         yield Finding("BAD" if bad else "LOOK", part.problem.rstrip("."), part.hint, where)
 
 
+def broken_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
+    """Realms without an option that PVE needs: one of them keeps it from changing any realm."""
+    for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
+        if realm.type is None:
+            yield Finding(
+                "BAD",
+                f"{realm.name}: {broken_words(realm)}",
+                "On Realms, e makes it anew with what it lacks: nothing else mends it.",
+                Target("realms", realm.name),
+            )
+
+
 def risky_realms(snapshot: Snapshot, config: UserConfig, now: float) -> Findings:
     """Realms that trust the network or any certificate."""
     for realm in snapshot.realms.value.realms.values() if snapshot.realms.value else ():
-        for risk in risks(realm):
+        for risk in risks(realm) if realm.type is not None else ():
             yield Finding("LOOK", f"{realm.name}: {risk}", "", Target("realms", realm.name))
 
 

@@ -5,13 +5,14 @@ Pure, of two pictures. The words are raw: whoever shows them sends them through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.effects.accounts import account_effects
 from pve_auth_tui.core.effects.dropped import dropped_effects
 from pve_auth_tui.core.effects.entries import entry_findings
 from pve_auth_tui.core.effects.factors import factor_effects
+from pve_auth_tui.core.effects.jobs import job_effects
 from pve_auth_tui.core.effects.logins import login_findings
 from pve_auth_tui.core.effects.remains import revived, stays
 from pve_auth_tui.core.effects.rights import Change, Changes, Rights, Shift, rights, shift_words
@@ -45,21 +46,23 @@ def effects(
     *,
     now: float,
     renewed: Sequence[Key] = (),
+    synced: Collection[str] = (),
 ) -> Effects:
     """`touched`: the objects that differ (`objects.differing`); `renewed`: those that get a new
-    secret; `now` in seconds since 1970.
+    secret; `now` in seconds since 1970. `synced`: realms of which this is a sync itself.
     """
-    scene = Scene(before, after, touched, now, renewed)
+    scene = Scene(before, after, touched, now, renewed, bool(synced))
     found = rights(scene)
     findings = (
         *login_findings(scene),
         *_rights_findings(found),
         *entry_findings(scene, found),
         *revived(scene),
-        *sync_findings(scene),
+        *sync_findings(scene, synced),
     )
     changes = (
         *setting_effects(scene),
+        *job_effects(scene),
         *structure_effects(scene),
         *account_effects(scene),
         *factor_effects(scene),

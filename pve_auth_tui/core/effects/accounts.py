@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pve_auth_tui.core.aclindex import acl_index
+from pve_auth_tui.core.effects.manyusers import counted, of_many
 from pve_auth_tui.core.effects.rights import held
 from pve_auth_tui.core.effects.scene import SINGLY, Scene, is_active, tfa_of
 from pve_auth_tui.core.memberships import memberships
@@ -37,7 +38,10 @@ def account_effects(scene: Scene) -> Iterator[Effect]:
 
 
 def _users(scene: Scene) -> Iterator[Effect]:
-    for number, key in enumerate(scene.kind("user")):
+    many = of_many(scene)
+    yield from counted(scene, many)
+    single = (key for key in scene.kind("user") if key not in many.keys)
+    for number, key in enumerate(single):
         old, new = scene.records[key]
         singly = number < SINGLY
         if old is None:

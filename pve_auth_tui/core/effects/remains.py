@@ -107,7 +107,8 @@ def revived(scene: Scene) -> Iterator[Finding]:
             yield from _lines(scene, kind, name)
         others = [name for name in names[_FEW:] if _left(scene, kind, name)]
         if others:
-            yield Finding("LOOK", f"{len(others)} other new names stand in old ACL lines, too.")
+            more = count_words(len(others), "other new name stands", "other new names stand")
+            yield Finding("LOOK", f"{more} in old ACL lines, too.")
     for key in scene.made("user")[:_FEW]:
         yield from _left_of_user(scene, key)
         yield from _lookalikes(scene, key)

@@ -18,13 +18,19 @@ from pve_auth_tui.core.words import has_expired
 SINGLY = 50
 """So many subjects are looked at one by one; the rest is counted."""
 
+MANY = 100
+CROWD = 500
+"""Of a sync, and of any change with more than CROWD users, what is said of more than MANY objects
+is one line for all of them.
+"""
+
 _NOBODY = parse_user_config(b"")
 
 
 @dataclass(frozen=True)
 class Scene:
     """`touched`: the objects that differ, in the order of KINDS; `renewed`: those that got a new
-    secret, which no record shows. `now` is in seconds since 1970.
+    secret, which no record shows. `now` is in seconds since 1970. `is_sync`: of a realm.
     """
 
     before: Snapshot
@@ -32,6 +38,12 @@ class Scene:
     touched: Sequence[Key]
     now: float
     renewed: Sequence[Key] = ()
+    is_sync: bool = False
+
+    @property
+    def is_crowded(self) -> bool:
+        """Is it about so many users that nobody reads a line for each?"""
+        return self.is_sync or len(self.kind("user")) > CROWD
 
     @cached_property
     def old(self) -> UserConfig:

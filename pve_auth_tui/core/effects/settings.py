@@ -24,10 +24,12 @@ def setting_effects(scene: Scene) -> Iterator[Effect]:
         if old is None and new is not None:
             yield Effect(key.name, f"new realm ({TYPES.get(new['type'], new['type'])})")
         elif new is None:
-            users = sum(user.realm == key.name for user in scene.old.users.values())
+            users = sum(user.realm == key.name for user in scene.new.users.values())
             back = "; PVE makes it anew with its defaults" if key.name in BUILT_IN else ""
             people = count_words(users, "user", "users")
-            yield Effect(key.name, f"realm removed; {people} of it stay without a login{back}")
+            verb = "stays" if users == 1 else "stay"
+            stay = f"; {people} of it {verb} without a login" if users else ""
+            yield Effect(key.name, f"realm removed{stay}{back}")
         elif old is not None:
             yield Effect(key.name, "; ".join(_changes(old, new)))
     for key in scene.renewed:
@@ -48,6 +50,9 @@ def _changes(old: Record, new: Record) -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         was, will = old.get(name), new.get(name)
         if was == will:
+            continue
+        if name == "default" and "type" in (old or new):  # of a realm: there is only one
+            yield "the default realm from now on" if will else "no longer the default realm"
             continue
         label = f"{name} " if name != "value" else ""
         if _SECRET in (was, will):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pve_auth_tui.core.effects.scene import SINGLY, Scene
+from pve_auth_tui.core.effects.scene import MANY, SINGLY, Scene
 from pve_auth_tui.core.objects import Key, Record, acl_parts
 from pve_auth_tui.core.plan import Effect
 from pve_auth_tui.core.words import count_privileges, count_words, listed, yes_no
@@ -23,7 +23,12 @@ def structure_effects(scene: Scene) -> Iterator[Effect]:
 
 
 def _groups(scene: Scene) -> Iterator[Effect]:
-    for key in scene.kind("group"):
+    made = scene.made("group")
+    told = set(made) if scene.is_crowded and len(made) > MANY else set()
+    if told:
+        names = listed([key.name for key in made])
+        yield Effect(count_words(len(made), "new group", "new groups"), names)
+    for key in (key for key in scene.kind("group") if key not in told):
         old, new = scene.records[key]
         if old is None:
             yield Effect(f"@{key.name}", "new group")

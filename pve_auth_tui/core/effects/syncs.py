@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,20 +74,22 @@ def _defaults(realm: Realm) -> dict[str, str]:
         return {}
 
 
-def sync_findings(scene: Scene) -> Iterator[Finding]:
-    """One line for each thing that a sync does to what is changed here."""
+def sync_findings(scene: Scene, synced: Collection[str] = ()) -> Iterator[Finding]:
+    """One line for each thing that a sync does to what is changed here. Of realms that are being
+    `synced` there is nothing to tell: the next one finds what this one left.
+    """
     realms = realms_of(scene.after)
     names = dict.fromkeys(realm_name(key.name) for key in scene.kind("user"))
     for name in names:
         realm = realms.get(name)
-        if realm is None:
+        if realm is None or name in synced:
             continue
         if sync := sync_of(scene.after, realm):
             yield from _of_users(scene, name, sync)
         elif realm.type == "openid" and is_on(realm, "autocreate"):
             yield from _autocreated(scene, name)
     for name, realm in realms.items():
-        if sync := sync_of(scene.after, realm):
+        if name not in synced and (sync := sync_of(scene.after, realm)):
             yield from _of_groups(scene, name, sync)
 
 

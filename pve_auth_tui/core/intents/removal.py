@@ -23,6 +23,7 @@ _MANY: Final[Mapping[str, str]] = {
     "lock": "TFA locks",
     "token": "API tokens",
     "option": "datacenter options",
+    "job": "sync jobs",
 }
 _SUBJECTS: Final[Mapping[str, str]] = {"user": "users", "group": "groups", "token": "tokens"}
 
@@ -140,7 +141,7 @@ def _realm(snapshot: Snapshot, key: Key) -> ApiCall:
     if realm.type is None:
         raise Refused(
             f"PVE itself cannot read realm {key.name}, and so not remove it.",
-            "Mend its section in /etc/pve/domains.cfg by hand.",
+            "Mend it first: e on Realms makes it anew with what it lacks.",
         )
     return ApiCall("DELETE", ("access", "domains", key.name))
 
@@ -174,6 +175,11 @@ def _option(snapshot: Snapshot, key: Key) -> ApiCall:
     return ApiCall("PUT", ("cluster", "options"), {"delete": key.name})
 
 
+def _job(snapshot: Snapshot, key: Key) -> ApiCall:
+    found(snapshot, required(snapshot.jobs, "Sync jobs").sync, key.name, "sync job")
+    return ApiCall("DELETE", ("cluster", "jobs", "realm-sync", key.name))
+
+
 def _password(snapshot: Snapshot, key: Key) -> ApiCall:
     raise UsageError(
         f"The password of {key.name} cannot be removed, only be replaced.",
@@ -192,4 +198,5 @@ _STEPS: Final[Mapping[str, Callable[[Snapshot, Key], ApiCall]]] = {
     "factor": _factor,
     "lock": _lock,
     "option": _option,
+    "job": _job,
 }

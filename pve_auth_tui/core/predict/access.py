@@ -159,6 +159,52 @@ class AccessDraft:
         if userid == ROOT:
             self.users.put(ROOT, User(ROOT, implied=True))
 
+    def sync_users(
+        self, gone: Collection[str], users: Iterable[User], *, entry: bool, acl: bool
+    ) -> None:
+        """Thousands at once. Who is gone loses the record (`entry`) and the ACL entries (`acl`).
+
+        Unlike where somebody is removed, groups go on listing the name, and second factors stay.
+        """
+        for userid in gone:
+            if entry:
+                for name in self.users[userid].tokens:
+                    self.forget("token", f"{userid}!{name}")
+                self.users.drop(userid)
+                if userid == ROOT:
+                    self.users.put(ROOT, User(ROOT, implied=True))
+            if acl:
+                self.forget("user", userid)
+        for user in users:
+            if self.users.get(user.id) is not user:
+                self.put_user(user)
+        self._list_anew()
+
+    def sync_groups(
+        self, gone: Collection[str], groups: Iterable[Group], *, entry: bool, acl: bool
+    ) -> None:
+        """The same for groups, with their members."""
+        for name in gone:
+            if entry:
+                self.groups.drop(name)
+            if acl:
+                self.forget("group", name)
+        for group in groups:
+            self.groups.put(group.id, replace(group, comment=stored(group.comment)))
+        self._list_anew()
+
+    def _list_anew(self) -> None:
+        """Who is in which group, as it will be read."""
+        found: dict[str, list[str]] = {}
+        for name, group in sorted(self.groups.now.items()):
+            for member in group.members:
+                if member in self.users:
+                    found.setdefault(member, []).append(name)
+        for userid in [known for known in self._groups_of if known not in found]:
+            self._groups_of.drop(userid)
+        for userid, names in found.items():
+            self._groups_of.put(userid, tuple(names))
+
     def require_groups(self, names: Iterable[str]) -> None:
         """Raises Refusal for those that do not exist."""
         lacking = [name for name in names if name not in self.groups]

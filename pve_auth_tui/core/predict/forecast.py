@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from pve_auth_tui.core.apitemplate import Templates
 from pve_auth_tui.core.objects import Key
-from pve_auth_tui.core.plan import ApiCall, FileSwap, Step
+from pve_auth_tui.core.plan import ApiCall, FileSwap, Step, SyncCall
 from pve_auth_tui.core.ports import param_text
-from pve_auth_tui.core.predict import factors, people, rights, rules, settings
+from pve_auth_tui.core.predict import factors, jobs, people, rights, rules, settings, syncs
 from pve_auth_tui.core.predict.call import Params
 from pve_auth_tui.core.predict.refusal import Refusal, Unforeseeable
 from pve_auth_tui.core.predict.world import World
@@ -45,6 +45,9 @@ _HANDLERS: Final[Mapping[str, _Handler]] = {
     "PUT /pools/{poolid}": rights.change_pool,
     "DELETE /pools/{poolid}": rights.remove_pool,
     "PUT /cluster/options": settings.change_options,
+    "POST /cluster/jobs/realm-sync/{id}": jobs.add_job,
+    "PUT /cluster/jobs/realm-sync/{id}": jobs.change_job,
+    "DELETE /cluster/jobs/realm-sync/{id}": jobs.remove_job,
 }
 _TEMPLATES: Final = Templates(_HANDLERS)
 
@@ -91,6 +94,9 @@ def forecast(before: Snapshot, steps: Sequence[Step], *, now: float) -> Forecast
 def _apply(world: World, step: Step) -> None:
     if isinstance(step, FileSwap):
         world.swap(step.path, step.content.reveal().encode("latin-1"))
+        return
+    if isinstance(step, SyncCall):
+        syncs.run(world, step)
         return
     found = _TEMPLATES.find(step.method, step.path) if isinstance(step, ApiCall) else None
     if not isinstance(step, ApiCall) or found is None:

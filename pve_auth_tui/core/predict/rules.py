@@ -72,6 +72,10 @@ _REALM_CHANGE: Final[Properties] = {
     "delete": replace(_DELETE, max_length=4096),
     "digest": Property(max_length=64),
 }
+_JOB: Final[Properties] = {
+    name: schema.JOB[name]
+    for name in ("id", "schedule", "enabled", "comment", "scope", "remove-vanished", "enable-new")
+}
 _FACTOR: Final[Properties] = {"id": _ENTRY, "password": _CONFIRMATION, "userid": _USERID}
 
 RULES: Final[Mapping[str, Properties]] = {
@@ -130,6 +134,13 @@ RULES: Final[Mapping[str, Properties]] = {
     "PUT /pools/{poolid}": _POOL_CHANGE,
     "DELETE /pools/{poolid}": _POOL,
     "PUT /cluster/options": {**schema.DATACENTER, "delete": _DELETE},
+    "POST /cluster/jobs/realm-sync/{id}": {
+        **_JOB,
+        "scope": replace(schema.SYNC_OPTIONS["scope"], optional=False),
+        "realm": schema.REALM_ID,
+    },
+    "PUT /cluster/jobs/realm-sync/{id}": {**_JOB, "delete": replace(_DELETE, max_length=4096)},
+    "DELETE /cluster/jobs/realm-sync/{id}": {"id": replace(schema.JOB["id"], max_length=None)},
 }
 """Call -> its parameters, those of the path among them, in the newest release."""
 
@@ -150,7 +161,12 @@ _SINCE: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /access/domains": _REALM_SINCE,
     "PUT /access/domains/{realm}": _REALM_SINCE,
 }
-_CALL_SINCE: Final[Mapping[str, str]] = {"PUT /access/users/{userid}/unlock-tfa": "unlock-tfa"}
+_CALL_SINCE: Final[Mapping[str, str]] = {
+    "PUT /access/users/{userid}/unlock-tfa": "unlock-tfa",
+    "POST /cluster/jobs/realm-sync/{id}": "realm-sync-jobs",
+    "PUT /cluster/jobs/realm-sync/{id}": "realm-sync-jobs",
+    "DELETE /cluster/jobs/realm-sync/{id}": "realm-sync-jobs",
+}
 
 _SETS_PASSWORD: Final = frozenset({"POST /access/users", "PUT /access/password"})
 _OLD_SHORTEST: Final = 5  # of a new password, before PVE 8.3

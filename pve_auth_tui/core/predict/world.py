@@ -14,6 +14,7 @@ from pve_auth_tui.core.predict.refusal import Refusal, Unforeseeable
 from pve_auth_tui.core.release import release_of
 from pve_auth_tui.core.snapshot import (
     Datacenter,
+    Jobs,
     Part,
     Passwords,
     Snapshot,
@@ -26,7 +27,7 @@ from pve_auth_tui.core.userconfig import parse_user_config
 T = TypeVar("T")
 
 _PVE: Final = "/etc/pve/"
-_CHANGING: Final = ("realms", "tfa", "datacenter", "passwords", "token_secrets", "unix")
+_CHANGING: Final = (*("realms", "tfa", "datacenter", "jobs", "passwords", "token_secrets", "unix"),)
 
 
 class World:
@@ -82,6 +83,15 @@ class World:
     @datacenter.setter
     def datacenter(self, value: Datacenter) -> None:
         self._values["datacenter"] = value
+
+    @property
+    def jobs(self) -> Jobs:
+        """Raises Unforeseeable where jobs.cfg was not read."""
+        return self._value("jobs", self.before.jobs)
+
+    @jobs.setter
+    def jobs(self, value: Jobs) -> None:
+        self._values["jobs"] = value
 
     def _value(self, name: str, part: Part[T]) -> T:
         value: T = self._values[name] if name in self._values else _known(part)

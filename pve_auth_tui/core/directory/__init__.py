@@ -1,0 +1,1 @@
+"""LDAP and Active Directory as PVE reaches and reads them."""

@@ -1,0 +1,1 @@
+"""What a sync of an LDAP or AD realm would do, told before it is run."""
