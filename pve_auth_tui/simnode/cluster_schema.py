@@ -113,6 +113,11 @@ CLUSTER: Final[dict[str, dict[str, Any]]] = {
         }
     },
     "/nodes/{node}/tasks/{upid}": {
-        "GET": {"permissions": _ALL, "parameters": {"node": _NODE, "upid": {"type": "string"}}}
+        "GET": {"permissions": _ALL, "parameters": {"node": _NODE, "upid": {"type": "string"}}},
+        "DELETE": {
+            "permissions": _ALL,
+            "parameters": {"node": _NODE, "upid": {"type": "string"}},
+            "protected": True,
+        },
     },
 }

@@ -21,6 +21,8 @@ from pve_auth_tui.simnode.node import SimNode
 from pve_auth_tui.simnode.realmsync import DirectoryEntry, DirectoryGroup
 
 if TYPE_CHECKING:
+    import socket
+
     from ldap3 import Connection
 
 _LDAP_PORT: Final = 389
@@ -214,18 +216,13 @@ def bind_user(node: SimNode, realm: Realm, name: str, password: str) -> None:
 
 @contextmanager
 def _opened(node: SimNode, realm: Realm) -> Iterator[Directory]:
-    """Of two servers the first that can be reached; the last one's error when none can."""
-    servers = [realm.options.get("server1", ""), realm.options.get("server2", "")]
-    connection: Connection | None = None
-    trouble = ApiError(500, "no server\n")
-    for host in filter(truthy, servers):
-        try:
-            connection = _connection(node, realm, host)
-            break
-        except ApiError as error:
-            trouble = error
-    if connection is None:
-        raise trouble
+    """Of two servers the first that can be reached; the last one's error when none can.
+
+    With ldaps TLS is a part of reaching it. StartTLS comes afterwards: a server that fails there
+    is not replaced by the other one (PVE::LDAP::ldap_connect).
+    """
+    opened, host, mode = _reached(node, realm)
+    connection = _connection(node, realm, opened, host, mode)
     try:
         yield Directory(realm, connection)
     finally:
@@ -233,29 +230,50 @@ def _opened(node: SimNode, realm: Realm) -> Iterator[Directory]:
             connection.unbind()
 
 
-def _connection(node: SimNode, realm: Realm, host: str) -> Connection:
-    """ldap3 speaks over a socket that it did not open."""
-    from ldap3 import NONE, Connection, Server
-
+def _reached(node: SimNode, realm: Realm) -> tuple[socket.socket, str, str]:
+    """A socket, to whom, and how; raises ApiError 500."""
     options = realm.options
     secure = "ldaps" if truthy(options.get("secure")) else "ldap"
     mode = options.get("mode", secure)
     port = int(options.get("port") or (_LDAPS_PORT if mode == "ldaps" else _LDAP_PORT))
-    opened = reached(node.disk, host, port)
-    if mode == "ldaps":
-        opened = secured(opened, host, realm, node.disk)
+    trouble = ApiError(500, "no server\n")
+    for host in filter(truthy, (options.get("server1", ""), options.get("server2", ""))):
+        try:
+            opened = reached(node, host, port)
+            if mode == "ldaps":
+                opened = secured(opened, host, realm, node)
+        except ApiError as error:
+            trouble = error
+        else:
+            return opened, host, mode
+    raise trouble
+
+
+def _connection(
+    node: SimNode, realm: Realm, opened: socket.socket, host: str, mode: str
+) -> Connection:
+    """ldap3 speaks over a socket that it did not open."""
+    from ldap3 import NONE, Connection, Server
+
     connection = Connection(
-        Server("directory", get_info=NONE), check_names=False, auto_referrals=False
+        Server("directory", get_info=NONE),
+        check_names=False,
+        auto_referrals=False,
+        auto_range=False,  # Net::LDAP does not ask for the rest of a long list of members
     )
     connection.socket = opened
     connection.closed = False
     connection.listening = True
     connection.strategy._outstanding = {}  # as its own `open` does
     if mode == "ldap+starttls":
-        with _told():
-            connection.extended(_START_TLS)
-        Directory(realm, connection)._require_success("")
-        connection.socket = secured(opened, host, realm, node.disk)
+        try:
+            with _told():
+                connection.extended(_START_TLS)
+            Directory(realm, connection)._require_success("")
+        except ApiError:
+            opened.close()
+            raise
+        connection.socket = secured(opened, host, realm, node)
         connection.tls_started = True
     return connection
 
@@ -287,6 +305,6 @@ def _any_class(classes: str) -> str:
 
 def _values(entry: dict[str, Any], name: str) -> list[bytes]:
     """An attribute's octets, whatever letters its name is written in."""
-    attributes: dict[str, list[bytes]] = entry["raw_attributes"]
+    attributes: dict[str, list[bytes] | None] = entry["raw_attributes"]  # None for an empty set
     lower = name.lower()
-    return next((found for key, found in attributes.items() if key.lower() == lower), [])
+    return next((found for key, found in attributes.items() if key.lower() == lower), []) or []

@@ -13,8 +13,8 @@ from typing import Final
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import ApiError
 from pve_auth_tui.core.perltext import truthy
-from pve_auth_tui.simnode.disk import Disk
 from pve_auth_tui.simnode.network import trust_files, trust_system
+from pve_auth_tui.simnode.node import SimNode
 
 _USUAL_VERSION: Final = "tlsv1_2"
 _VERSIONS: Final = {
@@ -23,7 +23,6 @@ _VERSIONS: Final = {
     "tlsv1_2": ssl.TLSVersion.TLSv1_2,
     "tlsv1_3": ssl.TLSVersion.TLSv1_3,
 }
-_OLD: Final = ("tlsv1", "tlsv1_1")
 _SYSTEM_STORE: Final = "/etc/ssl/certs"
 # OpenSSL's numbers for the reasons that are met (openssl/sslerr.h); 0A is the library `SSL`
 _REASONS: Final = {
@@ -38,10 +37,10 @@ _REASONS: Final = {
 }
 
 
-def secured(plain: socket.socket, host: str, realm: Realm, disk: Disk) -> ssl.SSLSocket:
+def secured(plain: socket.socket, host: str, realm: Realm, node: SimNode) -> ssl.SSLSocket:
     """The same connection with TLS as a realm wants it; raises ApiError 500."""
     try:
-        return _context(realm, disk).wrap_socket(plain, server_hostname=host)
+        return _context(realm, node).wrap_socket(plain, server_hostname=host)
     except ssl.SSLError as error:
         plain.close()
         raise ApiError(500, f"SSL connect attempt failed{_reason(error)}\n") from error
@@ -59,16 +58,15 @@ def _reason(error: ssl.SSLError) -> str:
     return f" error:0A{_REASONS.get(name, 0):06X}:SSL routines::{words}"
 
 
-def _context(realm: Realm, disk: Disk) -> ssl.SSLContext:
+def _context(realm: Realm, node: SimNode) -> ssl.SSLContext:
     """Exactly one version of TLS, as PVE has it; a check of the certificate only with `verify`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     name = realm.options.get("sslversion") or _USUAL_VERSION
     version = _VERSIONS.get(name, _VERSIONS[_USUAL_VERSION])
-    if name in _OLD:
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    # Debian's OpenSSL signs nothing that old at its usual level: such a realm reaches nobody.
     context.minimum_version = context.maximum_version = version
     if truthy(realm.options.get("verify")):
-        _trust(context, realm.options.get("capath"), disk)
+        _trust(context, realm.options.get("capath"), node)
     else:
         # The one place where TLS is not verified: the simulated node does here what PVE does
         # for a realm without `verify`. pve-auth-tui's own connections never come this way.
@@ -77,9 +75,11 @@ def _context(realm: Realm, disk: Disk) -> ssl.SSLContext:
     return context
 
 
-def _trust(context: ssl.SSLContext, capath: str | None, disk: Disk) -> None:
+def _trust(context: ssl.SSLContext, capath: str | None, node: SimNode) -> None:
     """A file or a folder of the node's own disk."""
     if capath is None or capath.rstrip("/") == _SYSTEM_STORE:
-        trust_system(context, disk)
+        trust_system(context, node)
     else:
-        trust_files(context, disk, capath.strip("/"))
+        trust_files(context, node.disk, capath.strip("/"))
+        if node.outside is not None:
+            node.outside.judge(context)

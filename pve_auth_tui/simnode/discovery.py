@@ -15,16 +15,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pve_auth_tui.core.errors import ApiError
-from pve_auth_tui.simnode.disk import Disk
 from pve_auth_tui.simnode.network import reached, trust_system
+from pve_auth_tui.simnode.node import SimNode
 
 _WELL_KNOWN: Final = ".well-known/openid-configuration"
 _LARGEST: Final = 1 << 20  # bytes
 
 
-def discovered(disk: Disk, issuer: str) -> dict[str, Any]:
+def discovered(node: SimNode, issuer: str) -> dict[str, Any]:
     """The issuer's document. Raises ApiError 500 when it cannot be had, or is another issuer's."""
-    found = _object(fetched(disk, f"{issuer}{'' if issuer.endswith('/') else '/'}{_WELL_KNOWN}"))
+    found = _object(fetched(node, f"{issuer}{'' if issuer.endswith('/') else '/'}{_WELL_KNOWN}"))
     told = found.get("issuer")
     if told != issuer:
         text = f"Validation error: unexpected issuer URI `{told}` (expected `{issuer}`)"
@@ -34,7 +34,7 @@ def discovered(disk: Disk, issuer: str) -> dict[str, Any]:
     return found
 
 
-def fetched(disk: Disk, url: str) -> bytes:
+def fetched(node: SimNode, url: str) -> bytes:
     """A bounded body of a 200; raises ApiError 500 for anything else.
 
     The certificate is always checked. Redirects are not followed: PVE does not, either.
@@ -47,10 +47,10 @@ def fetched(disk: Disk, url: str) -> bytes:
     if parts.scheme != "https" or not host:
         raise _failed("builder error: an address with https:// is needed")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trust_system(context, disk)
+    trust_system(context, node)
     try:
         with closing(HTTPSConnection(host, port, context=context)) as connection:
-            plain = reached(disk, host, port)
+            plain = reached(node, host, port)
             with closing(plain):
                 connection.sock = context.wrap_socket(plain, server_hostname=host)
                 connection.request("GET", parts.path, headers={"Accept": "application/json"})

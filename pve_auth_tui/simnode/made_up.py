@@ -14,6 +14,8 @@ FAKE_UUID_START = "decafbad"
 FAKE_TOTP_START = "DEMO"
 PASSWORD = "demo-password"  # noqa: S105 (of nobody real)
 """The password of everybody in the demo who has one."""
+BIND_PASSWORD = "demo-bind-password"  # noqa: S105 (of nobody real)
+"""The one with which PVE reads the demo's directory."""
 PASSWORD_HASH = "$5$demo.made.up$GFh/lh0iFrWKrQWXyeJx4h2Pohlyb7WaERIKCIkk7Q7"  # noqa: S105
 """Its SHA-256 crypt hash, written down: 200 of them would take a second to compute."""
 _CRYPT_SIGNS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

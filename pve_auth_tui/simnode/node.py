@@ -27,6 +27,7 @@ from pve_auth_tui.simnode.tree import SimTree
 
 if TYPE_CHECKING:
     from pve_auth_tui.simnode.handlers.cluster import Message
+    from pve_auth_tui.simnode.outside import Outside
     from pve_auth_tui.simnode.tasklog import TaskLog
     from pve_auth_tui.simnode.tickets import Tickets
 
@@ -47,14 +48,22 @@ _FAMILIES: Final = (
 
 
 class SimNode:
-    """`disk` holds its files, `sources` its time and chance, `faults` what is broken now.
+    """`disk` holds its files, `sources` its time and chance, `faults` what is broken now;
+    `outside` are the simulated servers that it reaches, without them it uses the real network.
 
     `journal` is what its daemons wrote last, one line each: why a login failed stands only there.
     `messages` are those in the cluster's log that tell of no task.
     """
 
-    def __init__(self, disk: Disk, sources: Sources, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        sources: Sources,
+        faults: Faults | None = None,
+        outside: Outside | None = None,
+    ) -> None:
         self.disk = disk
+        self.outside = outside
         self.sources = sources
         self.faults = faults or Faults()
         self.state = State(disk, sources, self.faults)

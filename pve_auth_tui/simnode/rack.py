@@ -74,6 +74,7 @@ def tree_of(cluster: Rack, now: float) -> MemoryTree:
         "etc/pve/priv/tfa.cfg": rack_tfa.tfa_file(cluster.factors),
         "etc/pve/priv/token.cfg": _token_file(users),
         "etc/pve/priv/shadow.cfg": _shadow_file(users),
+        "etc/pve/priv/realm/corp.pw": made_up.BIND_PASSWORD.encode(),
         "etc/shadow": _linux_shadow_file(users, now),
     }
     for job, state in rack_realms.job_states(now).items():

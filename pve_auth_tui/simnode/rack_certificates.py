@@ -1,4 +1,5 @@
-"""The certificates of the demo's other nodes, with the names that PVE writes into one.
+"""The certificates of the demo's other nodes, with the names that PVE writes into one, and the
+store of the CAs that this node trusts.
 
 Source: PVE::Cluster::Setup::gen_pve_ssl_cert. Written down, as a signature would take a library
 that the demo loads only when it is needed; nobody has a key that counts. That of this node is made
@@ -32,7 +33,23 @@ cGxlLmNvbTAFBgMrZXADQQDPGVFbQMpM6JZ+FJa/jkxFPVc+XoJL6bknqZ23fkN1
 -----END CERTIFICATE-----
 """
 
+CA: Final = """\
+-----BEGIN CERTIFICATE-----
+MIIBfzCCATGgAwIBAgIQG9oexM44ThHxJa0RiYx5DzAFBgMrZXAwLjEsMCoGA1UE
+AwwjU2ltdWxhdGVkIENBIG9mIHB2ZS1hdXRoLXR1aSAoZGVtbykwIBcNMjAwMTAx
+MDAwMDAwWhgPMjA5OTEyMzEwMDAwMDBaMC4xLDAqBgNVBAMMI1NpbXVsYXRlZCBD
+QSBvZiBwdmUtYXV0aC10dWkgKGRlbW8pMCowBQYDK2VwAyEAQEbuFhiEZHBtPXvA
+BkpkmCcPj0vEfJoLJH938ojOjJGjYzBhMB0GA1UdDgQWBBRgirGrx4yu4dPjvs02
+SxzG39fJZzAfBgNVHSMEGDAWgBRgirGrx4yu4dPjvs02SxzG39fJZzAPBgNVHRMB
+Af8EBTADAQH/MA4GA1UdDwEB/wQEAwIBBjAFBgMrZXADQQDu1zmRtuLM6tiAAncU
+Zrdq4of/e0om7YDNJyXRET3CQkinqrUyNRcPShYuY3D2YvozWknG7vlBpuklr4vC
+kuYJ
+-----END CERTIFICATE-----
+"""
+"""Of the simulated CA that all servers of the demo show (`democertificates.make_ca`)."""
+
 FILES: Final = {
+    "etc/ssl/certs/ca-certificates.crt": CA,
     "etc/pve/nodes/pve2/pve-ssl.pem": _PVE2,
     "etc/pve/nodes/pve3/pve-ssl.pem": _PVE3,
 }

@@ -29,7 +29,7 @@ _RULES: Final[Mapping[str, Property]] = {
     "expire": Property("integer", minimum=0),
     "firstname": Property(max_length=1024),
     "lastname": Property(max_length=1024),
-    "email": Property(format="email-opt", max_length=254),
+    "email": Property(format="decoded-email-opt", max_length=254),
     "comment": Property(max_length=2048),
     "keys": Property(pattern="[0-9a-zA-Z!=]{0,4096}"),
 }

@@ -57,6 +57,11 @@ def big_tree(
     return tree_of(grown, now)
 
 
+def with_users(base: Rack, users: int) -> Rack:
+    """The same cluster with so many users, without tokens: those of `big_tree`."""
+    return replace(base, users=(*base.users, *_users(base, users, 0)))
+
+
 def _users(base: Rack, wanted: int, tokens: int) -> list[User]:
     with_token = tokens - sum(len(user.tokens) for user in base.users)
     return [

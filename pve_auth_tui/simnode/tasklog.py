@@ -78,6 +78,7 @@ class TaskLog:
         self._lock = RLock()
         self._running: dict[str, Task] = {}
         self._workers: dict[str, Thread] = {}
+        self._told_to_stop: set[str] = set()
 
     @property
     def uptime(self) -> float:
@@ -120,6 +121,9 @@ class TaskLog:
         written = bytearray()
 
         def say(lines: Iterable[str]) -> None:
+            if task.upid in self._told_to_stop:
+                self._told_to_stop.discard(task.upid)
+                raise ApiError(500, "received interrupt\n")
             for line in lines:
                 written.extend(encode_file(f"{line}\n"))  # as Perl's print does
             self._node.disk.write(task.log, bytes(written))
@@ -139,6 +143,7 @@ class TaskLog:
             with self._lock:
                 self._index(task)
         finally:
+            self._told_to_stop.discard(task.upid)
             del self._running[task.upid]
             del self._workers[task.upid]
 
@@ -153,6 +158,11 @@ class TaskLog:
             disk.remove(old.log)
         disk.write(f"{INDEX}.1", index)
         disk.remove(INDEX)
+
+    def stop(self, task: Task) -> None:
+        """A running task is interrupted at the next line that it writes (PVE sends SIGTERM)."""
+        if task.upid in self._running:
+            self._told_to_stop.add(task.upid)
 
     def exists(self, task: Task) -> bool:
         return self._node.disk.read(task.log) is not None

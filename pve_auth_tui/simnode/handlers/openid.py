@@ -35,7 +35,7 @@ def auth_url(node: SimNode, request: Request) -> str:
     """Where the browser is to go; the issuer is asked first, its errors are 500 with text."""
     realm = _realm(node, request.params["realm"])
     options = realm.options
-    found = discovered(node.disk, options["issuer-url"])
+    found = discovered(node, options["issuer-url"])
     token, nonce, verifier = (_random(node, size) for size in (16, 16, 32))
     state = json.dumps({"csrf_token": token, "realm": realm.name}, separators=(",", ":"))
     query = {

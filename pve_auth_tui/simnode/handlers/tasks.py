@@ -76,6 +76,15 @@ def list_parts(node: SimNode, request: Request) -> list[dict[str, str]]:
     return [{"name": "log"}, {"name": "status"}]
 
 
+def stop_task(node: SimNode, request: Request) -> None:
+    """Of others only with Sys.Modify. A task that has ended is nobody's trouble."""
+    task = _task(node, request)
+    if not _is_own(_shown(task), request):
+        place = f"/nodes/{request.params['node']}"
+        node.rights(request.caller).require_on(place, ["Sys.Modify"], every=True)
+    node.tasks.stop(task)
+
+
 def show_status(node: SimNode, request: Request) -> dict[str, Any]:
     task = _task(node, request)
     if not node.tasks.exists(task):
@@ -133,6 +142,7 @@ def _is_own(task: dict[str, Any], request: Request) -> bool:
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", _TASKS): list_tasks,
     ("GET", f"{_TASKS}/{{upid}}"): list_parts,
+    ("DELETE", f"{_TASKS}/{{upid}}"): stop_task,
     ("GET", f"{_TASKS}/{{upid}}/status"): show_status,
     ("GET", f"{_TASKS}/{{upid}}/log"): show_log,
 }
