@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from pve_auth_tui.core.errors import UsageError
+from pve_auth_tui.core.perltext import split_list
+from pve_auth_tui.core.realmtest.typed import REALM_OPTIONS
 from pve_auth_tui.parser import Parser
 
+_YES: Final = frozenset({"1", "on", "yes", "true"})
+_NO: Final = frozenset({"0", "off", "no", "false"})  # PVE::JSONSchema::parse_boolean
 _READABLE: Final = (
     "it is asked for, as on a command line every user of this computer can read it. If that was"
     " one, it was visible already: choose another one"
@@ -123,6 +127,83 @@ def _add_keys(parser: Parser) -> None:
     parser.set_defaults(asks=True)
 
 
+def _add_oidc_probe(parser: Parser) -> None:
+    parser.add_argument("realm", nargs="?", metavar="REALM", help="as PVE has it")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--presets", action="store_true", help="the providers that are known")
+    what.add_argument("--preset", metavar="NAME", help="its options, and the steps to do there")
+    what.add_argument(
+        "--claims", metavar="FILE|-", help="what PVE would make of an ID token or of userinfo"
+    )
+    what.add_argument(
+        "--login", action="store_true", help="try a login without a browser here; it may write"
+    )
+    parser.add_argument(
+        "--answer", action="append", default=[], metavar="NAME=VALUE",
+        help="what a preset asks: host=idm.example.com; repeat",
+    )  # fmt: skip
+    parser.add_argument("--issuer-url", metavar="URL", help="of a realm that is not saved yet")
+    parser.add_argument("--client-id", metavar="ID", help="of such a realm")
+    parser.add_argument("--scopes", metavar="SCOPES", help="of such a realm")
+    parser.add_argument("--username-claim", metavar="CLAIM", help="of such a realm")
+    parser.add_argument("--groups-claim", metavar="CLAIM", help="of such a realm")
+    parser.add_argument("--redirect-url", metavar="URL", help="https://pve1.example.com:8006")
+    parser.add_argument(
+        "--address", action="append", default=[], metavar="HOST",
+        help="another address of the web interface, such as a VIP; repeat",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ask-secret", action="store_true",
+        help="try the client secret: a failed login in the provider's log",
+    )  # fmt: skip
+    parser.add_argument(
+        "--token-host", default="", metavar="HOST", help="the secret may go to this host, too"
+    )
+    parser.add_argument(
+        "--without-tls", action="store_true", help="ask an issuer that begins with http://"
+    )
+    parser.set_defaults(asks=True)
+    parser.quiet = f"one REALM is all that is named here. A client secret is not: {_READABLE}"
+
+
+def _add_realm_test(parser: Parser) -> None:
+    """REALM as PVE has it, or --type and what a realm would have; what is typed stands over it."""
+    parser.add_argument("realm", nargs="?", metavar="REALM", help="as PVE has it")
+    parser.add_argument(
+        "--login", default="", metavar="NAME",
+        help="also try this person's login, once: the name without the realm",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unprotected", action="store_true",
+        help="yes: send passwords although others could read them (plain LDAP, no verify)",
+    )  # fmt: skip
+    realm = parser.add_argument_group("a realm that is not saved, or what to change of one")
+    realm.add_argument("--type", choices=("ldap", "ad"), metavar="ldap|ad", help="its type")
+    for name, (metavar, text) in REALM_OPTIONS.items():
+        if metavar == "0|1":
+            realm.add_argument(f"--{name}", nargs="?", const="1", metavar=metavar, help=text)
+        else:
+            realm.add_argument(f"--{name}", metavar=metavar, help=text)
+    parser.set_defaults(asks=True)
+    parser.quiet = f"one REALM is all that is named here. A password is not: {_READABLE}"
+
+
+def _add_sync(parser: Parser) -> None:
+    parser.add_argument("realm", metavar="REALM", help="an LDAP or AD realm")
+    parser.add_argument(
+        "--preview", action="store_true",
+        help="tell what it would do, and whether PVE's own dry run agrees; nothing is written",
+    )  # fmt: skip
+    add_sync_options(parser)
+    parser.add_argument(
+        "--unprotected", action="store_true",
+        help="yes: bind although others could read the password (plain LDAP, no verify)",
+    )  # fmt: skip
+    add_plan_options(parser)
+    parser.set_defaults(asks=True)
+    parser.quiet = f"one REALM is all that is named here. A password is not: {_READABLE}"
+
+
 def _add_webauthn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action", nargs="?", choices=("check", "set"), default="check",
@@ -171,6 +252,22 @@ def add_plan_options(parser: argparse.ArgumentParser, *, timed: bool = True) -> 
     )  # fmt: skip
 
 
+def add_sync_options(parser: argparse.ArgumentParser) -> None:
+    """What a sync does, by the names of pveum; what is not given is as the realm has it."""
+    parser.add_argument(
+        "--scope", choices=("users", "groups", "both"), metavar="SCOPE",
+        help="users, groups or both",
+    )  # fmt: skip
+    parser.add_argument(
+        "--enable-new", nargs="?", const=True, type=boolean, metavar="1|0",
+        help="may new users log in? 1 or 0",
+    )  # fmt: skip
+    parser.add_argument(
+        "--remove-vanished", type=_vanished, metavar="WHAT",
+        help="of who is gone from the directory: acl;entry;properties, some of them, or none",
+    )  # fmt: skip
+
+
 ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "change": _add_change,
     "enrol": _add_enrol,
@@ -182,9 +279,29 @@ ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "keep": _add_id,
     "take-back": _add_id,
     "journal": _add_journal,
+    "oidc-probe": _add_oidc_probe,
+    "realm-test": _add_realm_test,
+    "sync": _add_sync,
     "keys": _add_keys,
     "webauthn": _add_webauthn,
 }
+
+
+def boolean(text: str) -> bool:
+    """1 or 0 in PVE's spellings."""
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise argparse.ArgumentTypeError("give 1 or 0 (also yes and no, on and off)")
+
+
+def _vanished(text: str) -> str:
+    """PVE's list, in any order; `none` for nothing."""
+    words = split_list(text)
+    if words != ["none"] and not (words and set(words) <= {"entry", "acl", "properties"}):
+        raise argparse.ArgumentTypeError("give acl;entry;properties, some of them, or none")
+    return ";".join(words)
 
 
 def _number(text: str) -> int:

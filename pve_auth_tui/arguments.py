@@ -56,6 +56,8 @@ WRITES = {
     "acl": f"{LISTS['acl']}; add, edit and remove them",
     "pool": "Add, edit and remove pools; their members",
     "tfa": f"{LISTS['tfa']}; edit and remove them",
+    "realm": "Add, edit and remove realms: AD, LDAP, OpenID Connect; edit pam and pve",
+    "sync-job": "Add, edit and remove sync jobs, which sync realms by themselves",
 }
 """The commands that write, with pveum's words. `acl` and `tfa` without a verb are the lists."""
 
@@ -73,6 +75,9 @@ ACTIONS = {
     "keep": "Keep a change that would be taken back by itself",
     "take-back": "Take a change back whose time is over (what its timer runs)",
     "webauthn": "What all security keys are bound to: check it (exit code 4 if anything), set it",
+    "realm-test": "An LDAP or AD realm, stage by stage, saved or not; one person's login",
+    "sync": "Sync an LDAP or AD realm: a preview of what it would do, or the sync as a plan",
+    "oidc-probe": "An OpenID provider, stage by stage; presets, pasted claims, a login tried",
     "keys": "The security keys in this machine's USB ports; set or change the PIN of one",
     "journal": "What was changed with this program, by whom; verify its chain",
 }

@@ -20,6 +20,8 @@ from pve_auth_tui.adapters.certnames import certificate_names
 from pve_auth_tui.adapters.clock import SystemClock
 from pve_auth_tui.adapters.condition import FarProbe, NodeProbe, RescueProbe
 from pve_auth_tui.adapters.dbedit import edit_database
+from pve_auth_tui.adapters.directory.directories import LdapDirectories
+from pve_auth_tui.adapters.directory.network import SystemNetwork
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
@@ -38,9 +40,11 @@ from pve_auth_tui.adapters.swap import FileSwaps
 from pve_auth_tui.adapters.syslog import Syslog
 from pve_auth_tui.adapters.timers import NoTimers, ProcessTimers, SystemdTimers
 from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
+from pve_auth_tui.adapters.web import NetworkWeb
 from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.cluster import full_name
-from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.directory.ports import Network
+from pve_auth_tui.core.errors import AuthTuiError, Refused
 from pve_auth_tui.core.journal import Who
 from pve_auth_tui.core.ports import (
     Api,
@@ -55,16 +59,20 @@ from pve_auth_tui.core.ports import (
     Timers,
     Tree,
 )
+from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
 from pve_auth_tui.services.keycare import KeyCareService
 from pve_auth_tui.services.keyproof import KeyProver
 from pve_auth_tui.services.nodenames import NodeNames
+from pve_auth_tui.services.openid import OpenIdService
 from pve_auth_tui.services.outlook import OutlookService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
 from pve_auth_tui.services.rack import RackService
+from pve_auth_tui.services.realmtest import RealmTestService
 from pve_auth_tui.services.recover import RecoverService
+from pve_auth_tui.services.sync import SyncService
 from pve_auth_tui.services.tokentest import TokenTrials
 from pve_auth_tui.services.undoing import Undoing
 from pve_auth_tui.wiring import (
@@ -129,6 +137,7 @@ def equipped(
         timers=timers,
         authenticator=authenticator,
         logged_in=lambda: found.login.api.user if found.login else "",
+        api=api,
     )
     keys = UsbKeys(found.bus or HidrawBus(), far=found.login is not None)
     proofs = _proofs(found, outlooks)
@@ -148,6 +157,9 @@ def equipped(
         lambda: "" if only_files else host(),
         is_public_suffix,
     )
+    network = _network(found)
+    directories = LdapDirectories(network)
+    stored = partial(_stored_password, options, found)
     return Workshop(
         outlooks=outlooks,
         plans=plans,
@@ -174,6 +186,9 @@ def equipped(
         proofs=proofs,
         names=names,
         recover=_recover(options, found, outlooks, plans, partial(who, caller)),
+        realm_test=RealmTestService(directories, stored, clock),
+        sync=SyncService(directories, stored, api, clock),
+        openid=OpenIdService(NetworkWeb(network, clock), api, clock),
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),
@@ -234,6 +249,29 @@ def _recover(
         host=lambda: "" if is_rescue(options) else _web_host(found),
         mail=mail,
     )
+
+
+def _network(found: Wired) -> Network:
+    """Where directories and providers are looked for: the demo has a network of its own."""
+    if found.simulated is None:
+        return SystemNetwork()
+    from pve_auth_tui.simnode.demonetwork import DemoNetwork
+
+    node = found.simulated()
+    return DemoNetwork(node.disk, node.outside)
+
+
+def _stored_password(options: argparse.Namespace, found: Wired, realm: str) -> Secret | None:
+    """What PVE binds as; None where its file cannot be read from here."""
+    tree = _files_of(options, found)
+    if tree is None:
+        return None
+    for folder in ("realm", "ldap"):  # PVE looks at its old place, too
+        try:
+            return Secret(tree.read(f"etc/pve/priv/{folder}/{realm}.pw").decode().strip())
+        except (AuthTuiError, UnicodeDecodeError):
+            continue
+    return None
 
 
 def _about_keys(found: Wired) -> str:

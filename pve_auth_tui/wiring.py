@@ -288,6 +288,8 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
     from pve_auth_tui.simnode.filestories import FileStories
+    from pve_auth_tui.simnode.outside import Outside
+    from pve_auth_tui.simnode.outsidestories import OutsideStories
     from pve_auth_tui.simnode.rack_proofs import marks
     from pve_auth_tui.simnode.stories import DemoStories
     from pve_auth_tui.simnode.tree import best_tree
@@ -298,7 +300,7 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     if options.state is not None:
         tree.written_to(options.state)
         disk = FolderDisk(options.state)
-    faults = Faults()
+    faults, outside = Faults(), Outside(disk, clock.now)
     again = partial(best_tree, disk, faults)
 
     @cache
@@ -306,7 +308,7 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
         from pve_auth_tui.simnode.node import SimNode
         from pve_auth_tui.simnode.sources import system_sources
 
-        return SimNode(disk, system_sources(clock), faults)
+        return SimNode(disk, system_sources(clock), faults, outside)
 
     def ladder() -> Ladder:
         from pve_auth_tui.simnode.direct import DirectApi
@@ -317,6 +319,6 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
     usb = DemoUsb()
-    stories = DemoStories(faults, usb, FileStories(disk, clock))
+    stories = DemoStories(faults, usb, FileStories(disk, clock), OutsideStories(outside))
     proofs = MemoryProofs(marks(DEMO_NOW))
     return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb, proofs=proofs)

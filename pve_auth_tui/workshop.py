@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.enrolkey import KeyEnrolService
     from pve_auth_tui.services.keycare import KeyCareService
     from pve_auth_tui.services.nodenames import NodeNames
+    from pve_auth_tui.services.openid import OpenIdService
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
     from pve_auth_tui.services.rack import RackService
+    from pve_auth_tui.services.realmtest import RealmTestService
     from pve_auth_tui.services.recover import RecoverService
+    from pve_auth_tui.services.sync import SyncService
     from pve_auth_tui.services.tokentest import TokenTrials
 
 
@@ -56,6 +59,9 @@ class Workshop:
     proofs: Proofs
     names: NodeNames
     recover: RecoverService
+    realm_test: RealmTestService
+    sync: SyncService
+    openid: OpenIdService
     clock: Clock
     simulated: bool = False
     demo_key: str = ""

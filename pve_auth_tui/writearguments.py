@@ -1,4 +1,4 @@
-"""The words of `user`, `group`, `role`, `token`, `acl`, `pool`, `tfa`: pveum's, and some more.
+"""The words of `user`, `group`, `realm` and the others that write: pveum's, and some more.
 
 Options are called as PVE's parameters (reference 4.1, 4.2, 14), and take what pveum takes: lists
 with commas, semicolons or blanks, 1 and 0 in PVE's spellings, and a flag alone for 1. An option
@@ -11,17 +11,24 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from pve_auth_tui.actionarguments import add_plan_options, add_secret_options
+from pve_auth_tui.actionarguments import (
+    add_plan_options,
+    add_secret_options,
+    add_sync_options,
+    boolean,
+)
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.perltext import split_list
 from pve_auth_tui.parser import Parser
 
-_YES: Final = frozenset({"1", "on", "yes", "true"})
-_NO: Final = frozenset({"0", "off", "no", "false"})  # PVE::JSONSchema::parse_boolean
 _READABLE: Final = "on a command line every user of this computer can read it"
 _ONE_USER: Final = (
     f"one USER is all that is named here. A password is asked for: {_READABLE}. "
     "If that was one, it was visible already: choose another one"
+)
+_ONE_REALM: Final = (
+    f"one REALM is all that is named here. Secrets are asked for: {_READABLE}. "
+    "If that was one, it was visible already: make another one"
 )
 
 
@@ -193,6 +200,55 @@ def _add_tfa(verb: _Verbs) -> None:
     remove.add_argument("factors", nargs="+", metavar="ID", help=text)
 
 
+def _add_sync_job(verb: _Verbs) -> None:
+    add = verb("add", "Add a sync job", "create")
+    edit = verb("edit", "Edit a sync job; what is not named stays as it is", "modify")
+    add.add_argument("job", metavar="ID")
+    add.add_argument("--realm", required=True, metavar="REALM", help="an LDAP or AD realm")
+    edit.add_argument("job", metavar="ID")
+    for parser in (add, edit):
+        _text(parser, "--schedule", "PVE's calendar event, such as mon..fri 02:30", "EVENT")
+        _flag(parser, "--enabled", "does it run? 1 or 0")
+        _text(parser, "--comment", "shown in lists")
+        add_sync_options(parser)
+    _list(edit, "--delete", "NAMES", "options that are left to the realm, such as remove-vanished")
+    _add_names(verb("remove", "Remove sync jobs; users and groups stay", "delete"), "ID")
+
+
+def _add_realm(verb: _Verbs) -> None:
+    add = verb("add", "Add a realm")
+    edit = verb("edit", "Edit a realm; what is not named stays as it is", "modify")
+    for parser in (add, edit):
+        parser.add_argument("realm", metavar="REALM")
+        if parser is add:
+            parser.add_argument("--type", required=True, metavar="TYPE", help="ad, ldap or openid")
+        _add_realm_options(parser)
+    _list(edit, "--delete", "NAMES", "options to unset; password forgets the bind password")
+    _text(edit, "--digest", "of domains.cfg as you saw it: another one is refused", "SHA1")
+    remove = verb("remove", "Remove a realm; its users stay unless --clean says so", "delete")
+    remove.add_argument("realm", metavar="REALM")
+    _list(remove, "--clean", "WHAT", "what goes with it: users, groups, jobs, ghosts")
+
+
+def _add_realm_options(parser: Parser) -> None:
+    """Every option that any type has, under PVE's own name."""
+    from pve_auth_tui.core.realmoptions import SECRETS, options_of
+
+    found = {one.name: one for kind in ("openid", "ad", "ldap") for one in options_of(kind)}
+    for name, one in sorted(found.items()):
+        if name in SECRETS:
+            text = f"ask for it, or read a line of stdin: {one.label}"
+            parser.add_argument(f"--{name}", action=_Asked, help=text)
+        elif one.kind == "flag":
+            _flag(parser, f"--{name}", one.label)
+        else:
+            _text(parser, f"--{name}", one.label)
+    text = "with --tfa type=yubico,id=ID: ask for its API key, or read a line of stdin"
+    parser.add_argument("--tfa-key", action=_Asked, help=text)
+    _flag(parser, "--check-connection", "PVE binds before it saves; realm-test tells far more")
+    parser.quiet = _ONE_REALM
+
+
 _VERBS: Final[Mapping[str, Callable[[_Verbs], None]]] = {
     "user": _add_user,
     "group": _add_group,
@@ -201,6 +257,8 @@ _VERBS: Final[Mapping[str, Callable[[_Verbs], None]]] = {
     "acl": _add_acl,
     "pool": _add_pool,
     "tfa": _add_tfa,
+    "sync-job": _add_sync_job,
+    "realm": _add_realm,
 }
 
 
@@ -216,7 +274,7 @@ def _list(parser: Parser, name: str, metavar: str, text: str, *, required: bool 
 
 
 def _flag(parser: Parser, name: str, text: str) -> None:
-    parser.add_argument(name, nargs="?", const=True, type=_boolean, metavar="1|0", help=text)
+    parser.add_argument(name, nargs="?", const=True, type=boolean, metavar="1|0", help=text)
 
 
 def _add_names(parser: Parser, what: str) -> None:
@@ -225,14 +283,6 @@ def _add_names(parser: Parser, what: str) -> None:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(split_list(text))
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in _YES:
-        return True
-    if text.lower() in _NO:
-        return False
-    raise argparse.ArgumentTypeError("give 1 or 0 (also yes and no, on and off)")
 
 
 def _mark(text: str) -> str:

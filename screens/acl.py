@@ -108,8 +108,6 @@ _KINDS_TO_ADD = (
 class _Permissions(ListScreen):
     """What list and tree have in common."""
 
-    HAS_FORMS = True
-
     def add_on(self, paths: Sequence[str]) -> None:
         """PVE's menu; the form then takes all three kinds at once."""
         from screens.acl_form import AclForm

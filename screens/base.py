@@ -15,6 +15,7 @@ from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ways import way_lines
+from screens import realm_commands
 from screens.commands import (
     Back,
     Collect,
@@ -41,6 +42,7 @@ from screens.commands import (
     go_to,
     hints,
 )
+from screens.realm_commands import RealmTestCommand, SyncCommand, SyncJobsCommand
 from widgets.filter_table import FilterTable
 from widgets.lines import Fact, HeadLine, KeyLine, Sentence, SideBar, TabLine
 
@@ -57,6 +59,7 @@ EVERYWHERE: Commands = (
     *(Health, Recover, Ways, Demo, GlyphsCommand),
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
     *(KeysCommand, RackCommand, WebauthnCommand, SurviveCommand),
+    *(RealmTestCommand, SyncCommand, SyncJobsCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""
@@ -219,13 +222,15 @@ class BaseScreen(Screen[None]):
         """What `:` can complete here, besides names of users and paths."""
         stories = self.house.stories.stories if self.house.stories else ()
         told = [f"{Demo.name} {name}" for name in (*(s.name for s in stories), MEND) if stories]
-        return [*(command.name for command in self.OFFERS), *told]
+        return [*(command.name for command in self.OFFERS), *told, *realm_commands.words(self)]
 
     def obey(self, words: str) -> bool:
         """Do what was typed behind `:` if it is more than a command's name; False if not."""
         name, _, story = words.partition(" ")
         if name == Recover.name and story:
             self.recover_for(story.strip())
+            return True
+        if realm_commands.obey(self, name, story.strip()):
             return True
         if name != Demo.name or not story:
             return False

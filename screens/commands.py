@@ -17,8 +17,6 @@ S = TypeVar("S", bound="BaseScreen")
 
 Commands = tuple[type["Command[Any]"], ...]
 
-NOT_YET = "This form is not built yet; `pve-auth-tui change --help` tells how to do it now."
-
 
 class Command(Generic[S]):
     """The class's docstring is its help; the rest stands here and nowhere else.

@@ -109,6 +109,7 @@ class FormScreen(SecretScreen):
     OFFERS: ClassVar[Commands] = OF_FORMS
     REMARKS: ClassVar[str] = ""
     """The heading of the remarks; "" for a form without any."""
+    PANE: ClassVar[type[RemarksPane]] = RemarksPane
 
     def __init__(self, on_done: OnDone | None = None) -> None:
         """`on_done` hears of it when its plan was run."""
@@ -171,7 +172,7 @@ class FormScreen(SecretScreen):
         yield Rule(id="heading")
         yield Form(self.make_fields(), id="form")
         if self.REMARKS:
-            yield RemarksPane(self.REMARKS, self._ask_remarks, id="remarks")
+            yield self.PANE(self.REMARKS, self._ask_remarks, id="remarks")
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:

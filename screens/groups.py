@@ -10,7 +10,6 @@ class GroupsScreen(ListScreen):
     """One row for each group."""
 
     listing = GROUPS
-    HAS_FORMS = True
 
     def add_row(self) -> None:
         from screens.group_form import GroupForm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from screens.base import EVERYWHERE
-from screens.commands import NOT_YET, Command, Commands
+from screens.commands import Command, Commands
 
 if TYPE_CHECKING:
     from screens.listing import ListScreen
@@ -117,7 +117,7 @@ class Add(Command["ListScreen"]):
 
     @classmethod
     def problem(cls, screen: ListScreen) -> str:
-        return screen.house.why_no_change() or ("" if screen.HAS_FORMS else NOT_YET)
+        return screen.house.why_no_change()
 
     @classmethod
     def run(cls, screen: ListScreen) -> None:
@@ -128,10 +128,6 @@ class Edit(ChangeOfRow["ListScreen"]):
     """Edits the row, or all marked rows."""
 
     keys, shown, word, name = "e", "e", "edit", "edit"
-
-    @classmethod
-    def problem(cls, screen: ListScreen) -> str:
-        return super().problem(screen) or ("" if screen.HAS_FORMS else NOT_YET)
 
     @classmethod
     def run(cls, screen: ListScreen) -> None:

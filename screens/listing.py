@@ -51,8 +51,6 @@ class ListScreen(BaseScreen):
     CSS_PATH = "listing.tcss"
     OFFERS: ClassVar[Commands] = OF_LISTS
     listing: ClassVar[Listing]
-    HAS_FORMS: ClassVar[bool] = False
-    """Whether there are forms that add and edit what stands in the list."""
 
     @dataclass
     class Loaded(Message):

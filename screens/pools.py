@@ -11,7 +11,6 @@ class PoolsScreen(ListScreen):
     """One row for each pool."""
 
     listing = POOLS
-    HAS_FORMS = True
 
     def add_row(self) -> None:
         from screens.pool_form import PoolForm

@@ -44,7 +44,6 @@ class RolesScreen(ListScreen):
     """One row for each role."""
 
     listing = ROLES
-    HAS_FORMS = True
     OFFERS: ClassVar[Commands] = (
         Open, Find, Views, Mark, Add, Edit, Remove, Holding, Why, WhoCan, CompareRoles, Sort,
         NextFinding, ShowCommands, Save, *EVERYWHERE,

@@ -78,7 +78,6 @@ class TokensScreen(ListScreen):
     """One row for each token; Enter shows it beside its user."""
 
     listing = TOKENS
-    HAS_FORMS = True
     OFFERS: ClassVar[Commands] = (
         OpenToken, TryToken, Add, Edit, NewSecret, Remove, Why, WhoCan, Compare, FindToken,
         ViewsOfTokens, MarkToken, Sort, NextFinding, ShowCommands, Save, *EVERYWHERE,

@@ -99,7 +99,6 @@ class UsersScreen(FactorScreen):
     """One row for each user."""
 
     listing = USERS
-    HAS_FORMS = True
     OFFERS: ClassVar[Commands] = (
         Open, Find, Views, Mark, Add, Edit, Remove, Why, WhoCan, Compare, Sort, NextFinding,
         SetPassword, Switch, EnableUsers, DisableUsers, GiveFactor, UnlockUser, ProveUser,

@@ -26,7 +26,8 @@ def intent_of(command: str, options: argparse.Namespace, now: float) -> Intent:
 
     Raises UsageError for what cannot be meant.
     """
-    made: Intent = import_module(f"pve_auth_tui.actions.{command}").intent_of(options, now)
+    module = import_module(f"pve_auth_tui.actions.{command.replace('-', '_')}")
+    made: Intent = module.intent_of(options, now)
     return made
 
 

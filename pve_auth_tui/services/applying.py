@@ -16,6 +16,7 @@ from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.ports import Clock, Journal, Runner, Saved, Timers
 from pve_auth_tui.core.takeback import material_of
 from pve_auth_tui.core.words import count_words
+from pve_auth_tui.services.following import Follower
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.report import Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress, Story, entry, looked_at, outcome_of, run_steps
@@ -43,6 +44,7 @@ class Applying:
     timers: Timers | None
     undoing: Undoing
     logged_in: Callable[[], str]
+    follower: Follower | None = None
 
     def forgiving(self) -> Applying:
         """The same, which goes on where nothing takes a line (R16)."""
@@ -75,6 +77,7 @@ class Applying:
             title=plan.title,
             stopped=stopped,
             on_progress=on_progress,
+            follower=self.follower,
         )
         for number, one in enumerate(results, 1):
             if one.task:

@@ -19,11 +19,12 @@ from pve_auth_tui.core.errors import AuthTuiError, NothingRecords, Refused, Unwr
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.plan import Intent, Plan, Weight
 from pve_auth_tui.core.planning import make_plan
-from pve_auth_tui.core.ports import Authenticator, Clock, Journal, Runner, Saved, Timers
+from pve_auth_tui.core.ports import Api, Authenticator, Clock, Journal, Runner, Saved, Timers
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.undo import TooSoon, age_rule
 from pve_auth_tui.services.admission import require, require_possible, same
 from pve_auth_tui.services.applying import Applying, World
+from pve_auth_tui.services.following import Follower
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.report import Progress, Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress
@@ -55,7 +56,8 @@ class PlanChanged(Refused):
 class PlanService:
     """`runner` carries out steps, `saved` keeps what undo needs, `timers` take changes back by
     themselves (None: they cannot here). `logged_in` tells who asks PVE; `authenticator` computes
-    the codes that an undo needs for TOTP. `pause` waits so many seconds.
+    the codes that an undo needs for TOTP. `pause` waits so many seconds. `api` gives the way to
+    PVE in use, over which a sync's task is followed; None: nobody looks.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class PlanService:
         authenticator: Authenticator | None = None,
         logged_in: Callable[[], str] = lambda: ROOT,
         pause: Callable[[float], None] = time.sleep,
+        api: Callable[[], Api | None] = lambda: None,
     ) -> None:
         self._world = world
         self._saved = saved
@@ -78,7 +81,15 @@ class PlanService:
         self._logged_in = logged_in
         self._undoing = Undoing(saved, journal, clock, timers, authenticator)
         self._applying = Applying(
-            world, runner, journal, saved, clock, timers, self._undoing, logged_in
+            world,
+            runner,
+            journal,
+            saved,
+            clock,
+            timers,
+            self._undoing,
+            logged_in,
+            Follower(api, wait=pause),
         )
         self._claim = threading.Lock()
         self._idle = threading.Event()

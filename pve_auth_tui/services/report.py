@@ -34,6 +34,7 @@ class State(Enum):
 class StepResult:
     """`error`: why it failed, was not run, or nobody knows. `seen`: no answer came, and reading
     back showed that it was carried out (True) or not (False). `answer` is PVE's, with its secrets.
+    `ended`: it names a task, which was followed to its end.
     """
 
     step: Step
@@ -41,6 +42,7 @@ class StepResult:
     error: AuthTuiError | None = None
     answer: Any = field(default=None, repr=False)
     seen: bool | None = None
+    ended: bool = False
 
     @property
     def told(self) -> str:
@@ -51,7 +53,7 @@ class StepResult:
     def task(self) -> str:
         """The task that goes on with it in the background; "" for none."""
         is_task = isinstance(self.answer, str) and parse(self.answer) is not None
-        return self.answer if is_task else ""
+        return self.answer if is_task and not self.ended else ""
 
 
 class Progress(NamedTuple):

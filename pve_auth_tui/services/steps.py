@@ -12,18 +12,21 @@ from typing import Final
 
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.commands import shown
-from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unreachable, Unwritable
+from pve_auth_tui.core.errors import ApiError, AuthTuiError, Refused, Unreachable, Unwritable
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.keytrouble import KeyTrouble
-from pve_auth_tui.core.plan import Step
+from pve_auth_tui.core.plan import Step, SyncCall
 from pve_auth_tui.core.ports import Journal, Runner
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.readback import happened
 from pve_auth_tui.core.snapshot import Snapshot
+from pve_auth_tui.core.sync.tasktrouble import task_trouble
+from pve_auth_tui.services.following import Follower
 from pve_auth_tui.services.report import Progress, State, StepResult
 
 OnProgress = Callable[[Progress], None]
 
+_STOPPED: Final = "You stopped it before PVE had written anything."
 _WORDS: Final = {State.FAILED: "failed", State.UNSURE: "unsure", State.NOT_RUN: "not run"}
 
 
@@ -66,8 +69,10 @@ def run_steps(
     title: str,
     stopped: Callable[[], bool],
     on_progress: OnProgress,
+    follower: Follower | None = None,
 ) -> tuple[tuple[StepResult, ...], AuthTuiError | None]:
-    """The result of every step, and what the journal did not take, if anything.
+    """The result of every step, and what the journal did not take, if anything. A sync is followed
+    to the end of its task by `follower`.
 
     Raises what is none of our errors, after it was journalled: that is a bug.
     """
@@ -86,11 +91,13 @@ def run_steps(
         def on_line(line: str, number: int = number, step: Step = step) -> None:
             on_progress(Progress(number, len(steps), step, State.RUNS, line))
 
+        action = title if len(steps) == 1 else f"carry out step {number} of {len(steps)}"
         try:
             answer = runner.run(step, on_line)
             result = StepResult(step, State.DONE, None, answer)
+            if follower and result.task and isinstance(step, SyncCall):
+                result = _followed(result, follower, on_line, stopped, (action, user))
         except AuthTuiError as error:
-            action = title if len(steps) == 1 else f"carry out step {number} of {len(steps)}"
             result = _failed(step, error, action, user)
         except BaseException as error:
             _tell_bug(story, number, error)
@@ -113,6 +120,30 @@ def _failed(step: Step, error: AuthTuiError, action: str, user: str) -> StepResu
     told = explained(error, action=action, user=user) if isinstance(error, ApiError) else error
     unsure = isinstance(told, Unreachable) and told.unsure
     return StepResult(step, State.UNSURE if unsure else State.FAILED, told)
+
+
+def _followed(
+    result: StepResult,
+    follower: Follower,
+    on_line: Callable[[str], None],
+    stopped: Callable[[], bool],
+    told_as: tuple[str, str],
+) -> StepResult:
+    """What came of the task. Where nobody could look, reading back may show it."""
+    try:
+        end = follower.follow(result.task, on_line, stopped)
+    except AuthTuiError as error:
+        return replace(result, state=State.UNSURE, error=error)
+    if end is None or not end.ended:
+        return result
+    result = replace(result, ended=True)
+    if end.ok:
+        return result
+    if stopped():
+        why: AuthTuiError = Refused(_STOPPED, "", end.exitstatus)
+    else:
+        why = task_trouble(end.exitstatus, *told_as)
+    return replace(result, state=State.FAILED, error=why)
 
 
 def _tell_bug(story: Story, number: int, error: BaseException) -> None:

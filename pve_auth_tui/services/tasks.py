@@ -20,7 +20,7 @@ _NOTHING_YET: Final = "no content"  # PVE's own line for an empty log (PVE::Tool
 
 
 class TaskEnd(NamedTuple):
-    """How following a task ended. `lines` are those that were told, at most MOST_LINES.
+    """How following a task ended. `lines` are those that were told, at most as many as asked for.
 
     `exitstatus` is PVE's own, "" while the task still runs (`ended` is False: somebody
     cancelled, or the time was over; the task goes on). `ok`: it did what it was for.
@@ -52,9 +52,12 @@ class TaskService:
         on_line: Callable[[str], None] = lambda line: None,
         cancelled: Callable[[], bool] = lambda: False,
         seconds: float = 3600.0,
+        *,
+        most: int = 0,
     ) -> TaskEnd:
         """Tell a task's lines as they come until it ends, is `cancelled`, or `seconds` are over.
 
+        `most`: how many lines are read, 0 for MOST_LINES.
         Lines are untrusted text. Raises Unreadable when `upid` is no task's name or PVE answers
         in another form, and what `Api.call` raises.
         """
@@ -68,7 +71,7 @@ class TaskService:
         lines: list[str] = []
         while True:
             exitstatus = self._exitstatus((*path, "status"), task)  # before its last lines
-            for line in self._lines((*path, "log"), len(lines)):
+            for line in self._lines((*path, "log"), len(lines), most or MOST_LINES):
                 lines.append(line)
                 on_line(line)
             if exitstatus is not None:
@@ -86,10 +89,10 @@ class TaskService:
         found = apishape.optional_text(status, "exitstatus", "task")
         return (found or "unknown")[:LONGEST_LINE]
 
-    def _lines(self, path: tuple[str, ...], start: int) -> Iterator[str]:
+    def _lines(self, path: tuple[str, ...], start: int, most: int) -> Iterator[str]:
         """The lines from `start` on, page by page."""
-        while start < MOST_LINES:
-            asked = min(PAGE, MOST_LINES - start)
+        while start < most:
+            asked = min(PAGE, most - start)
             params = {"start": start, "limit": asked}
             page = apishape.rows(self._api.call("GET", path, params), "task log")
             rows = [row for row in page[:asked] if (apishape.number(row, "n", "log") or 0) > start]

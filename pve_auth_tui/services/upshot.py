@@ -13,7 +13,8 @@ from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.readback import filled, read_back
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.takeback import beyond_records, material_of, way_back
-from pve_auth_tui.core.threeway import hanging_on
+from pve_auth_tui.core.threeway import hanging_on, without_heirs
+from pve_auth_tui.core.weighing import is_sync
 from pve_auth_tui.services.report import State, StepResult
 
 
@@ -59,9 +60,13 @@ def upshot(
         touched=perhaps_found.keys,
         armed_until=begun.armed_until,
     )
+    stay: tuple[str, ...] = ()
+    if is_sync(done):
+        changes, stay = without_heirs(seen, applied.changes)
+        applied = replace(applied, changes=changes)
     material = material_of(before, applied.changes)
     back = way_back(applied.changes, material, seen, now=at)
-    lost = (*back.lost, *beyond_records(done, applied.changes))
+    lost = (*back.lost, *stay, *beyond_records(done, applied.changes))
     applied = replace(applied, lost=tuple(dict.fromkeys(lost)), undoes=begun.undoes)
     may_go_back = bool(back.steps) and not hanging_on(seen, applied.changes)
     others = () if now is None else perhaps_found.others

@@ -50,18 +50,18 @@ def drawable(profile: Profile) -> bool:
     return profile.colours != "none" and translator(profile)(blocks) == blocks
 
 
-def drawn(text: Secret) -> Code:
+def drawn(text: Secret | str) -> Code:
     """The smallest code for a text, error correction level L."""
     return Code(half_blocks(matrix(text)))
 
 
-def matrix(text: Secret) -> tuple[tuple[bool, ...], ...]:
+def matrix(text: Secret | str) -> tuple[tuple[bool, ...], ...]:
     """The modules of the code, True for dark, without a quiet zone."""
     from qrcode.constants import ERROR_CORRECT_L  # type: ignore[import-untyped]
     from qrcode.main import QRCode  # type: ignore[import-untyped]  # 17 ms
 
     code = QRCode(error_correction=ERROR_CORRECT_L, border=0)
-    code.add_data(text.reveal())
+    code.add_data(text.reveal() if isinstance(text, Secret) else text)
     code.make(fit=True)
     return tuple(tuple(bool(module) for module in row) for row in code.modules)
 
