@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pve_auth_tui.simnode.faults import Faults
 from tests.conformance.certificates import Authority
 from tests.conformance.slapd import Slapd
 from tests.conformance.start import Stage, host_files
+from tests.lab.adlab.lab import Lab
 
 
 @pytest.fixture
@@ -36,3 +38,15 @@ def stage(slapd: Slapd, keys: dict[str, bytes]) -> Stage:
     stage = Stage({}, {**keys, **authorities}, Faults())
     stage.now = 1795300000.0
     return stage
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Samba's Active Directory, slapds and an OpenID provider, for all tests of a run.
+
+    The client trusts the CAs of its own system, which no variable of ours may stand for.
+    """
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        os.environ.pop(name, None)
+    with Lab(tmp_path_factory.mktemp("lab") / "servers") as running:
+        yield running
