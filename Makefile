@@ -38,7 +38,7 @@ conformance: has-dev ## compare our answers with those recorded from PVE (apt in
 	@$(BIN)/python -m tests.conformance.report
 
 .PHONY: lab
-lab: has-dev ## tests with a real slapd, systemd, sshd and /dev/hidraw, as root (see .ci/run for packages)
+lab: has-dev ## tests with real directories, OpenID, systemd, sshd, /dev/hidraw, as root (see .ci/run for packages)
 	@$(BIN)/python -m pytest -q tests/lab $(ARGS)
 
 .PHONY: bench

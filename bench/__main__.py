@@ -7,7 +7,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api, explaining, keys, keystrokes, large, plans, reading, recovering, starting
+from bench import (
+    api,
+    explaining,
+    keys,
+    keystrokes,
+    large,
+    plans,
+    reading,
+    recovering,
+    starting,
+    syncing,
+)
 from bench.results import as_json, as_table
 
 _PACKAGES = ("pve_auth_tui", "screens", "widgets")
@@ -29,6 +40,7 @@ def main() -> int:
             *recovering.measure(many),
             *api.measure(),
             *keys.measure(),
+            *syncing.measure(),
             *keystrokes.measure(many, none),
         ]
     print(as_json(results))

@@ -112,6 +112,22 @@ STAYS_HERE = {
 THE_OTHER_NODES = {  # asked by Recover alone, and only where this one has no quorum
     f"pve_auth_tui/adapters/neighbours/{name}.py" for name in ("asking", "https", "material")
 }
+TYPES_ALONE = {"pve_auth_tui/core/directory/ports.py"}  # of sockets, for whoever checks types
+DIRECTORIES = {  # asked when somebody tests or previews a realm, at the servers that it names
+    f"pve_auth_tui/adapters/directory/{name}.py"
+    for name in (
+        "compiled",  # ldap3 composes filters; it opens nothing
+        "connection",
+        "contexts",
+        "directories",
+        "network",
+        "resolver",
+        "starttls",
+        "tls",
+        "wire",
+    )
+}
+PROVIDERS = {f"pve_auth_tui/adapters/{name}.py" for name in ("web", "webline")}
 LEAVES = re.compile(r"AF_INET|create_connection|open_connection|create_datagram_endpoint")
 
 
@@ -135,7 +151,7 @@ def modules_that_import(names: set[str]) -> set[str]:
 def test_only_the_https_way_and_questions_to_other_nodes_speak_to_a_network() -> None:
     speaks = modules_that_import(SPEAKS | {"urllib", "urllib3", "ldap3"})
     assert {path for path in speaks if "/simnode/" not in path} == (
-        THE_HTTPS_WAY | STAYS_HERE | THE_OTHER_NODES
+        THE_HTTPS_WAY | STAYS_HERE | THE_OTHER_NODES | TYPES_ALONE | DIRECTORIES | PROVIDERS
     )
     assert [path for path in STAYS_HERE if LEAVES.search((ROOT / path).read_text())] == []
 
@@ -180,7 +196,8 @@ def test_the_documents_name_every_option_and_none_that_does_not_exist() -> None:
     helped += [verb.format_help() for name in WRITES for verb in verbs_of(name).values()]
     options = set(re.findall(r"--[a-z][a-z-]+", "".join(helped)))
     text = "".join(document.read_text() for document in (ROOT / "docs").glob("*.md"))
-    text = re.sub(r"\bpve(um|sh) [^`\n]*", "", text)  # those have options of their own
+    others = r"\b(pve(um|sh)|update-ca-certificates) [^`\n]*"  # those have options of their own
+    text = re.sub(others, "", text)
     assert options - {"--help"} == set(re.findall(r"--[a-z][a-z-]+", text))
     readme = (ROOT / "README.md").read_text().partition("## Command line")[2].partition("\n## ")[0]
     assert set(re.findall(r"--[a-z][a-z-]+", readme)) <= options

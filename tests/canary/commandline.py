@@ -243,6 +243,15 @@ _PERMISSIONS: Final[Mapping[str, Sequence[Flow]]] = {
         _plain("another one", "group", "edit", "dev", "--add-members", OLD_KEYS),
         _plain("none", "group", "remove", "dev"),
     ),
+    "realm": (
+        Flow("a new one", ("realm", "add", "new", "--type", "ad", "--domain", "example.com",
+                           "--server1", "dc1.example.com", "--mode", "ldaps", "--verify",
+                           "--password", "--yes"), (NEW_PASSWORD,)),
+        Flow("another client key", ("realm", "edit", OPENID, "--client-key", "--yes",
+                                    "--override", OPENID), (NEW_CLIENT_KEY,)),
+        Flow("none", ("realm", "remove", OPENID, "--clean", "users,groups,ghosts", "--yes",
+                      "--override", OPENID), may={_RUN: {"client key"}, _GONE: {"client key"}}),
+    ),
     "role": (
         _plain("a new one", "role", "add", "new", "--privs", "VM.Audit"),
         _plain("another one", "role", "edit", "PowerOnly", "--privs", "VM.Audit", "--append"),
@@ -374,6 +383,19 @@ _KEYS_THERE: Final = (
     _refused("a PIN as the next word", *_PIN, "/dev/hidraw2", NEW_PIN),
     _refused("a PIN as a value", *_PIN, f"--pin={NEW_PIN}"),
 )  # fmt: skip
+_NOWHERE: Final = ("--issuer-url", "https://127.0.0.1:1")
+_CLAIMS: Final = ("oidc-probe", OPENID, "--claims", "-")
+_PASTE: Final = f'{{"preferred_username": "ann", "at_hash": "{NEW_CLIENT_KEY}"}}'
+_OPENID: Final = (
+    Flow("a realm's own secret", ("oidc-probe", OPENID, *_NOWHERE, "--ask-secret"), code=4),
+    Flow("a typed secret", ("oidc-probe", *_NOWHERE, "--client-id", "x", "--ask-secret", "--json"),
+         (NEW_CLIENT_KEY,), terminal=True, code=4),
+    Flow("pasted claims", _CLAIMS, (_PASTE,), code=4),
+    Flow("pasted claims at a terminal", (*_CLAIMS, "--json"), (_PASTE,), terminal=True, code=4),
+    Flow("what is no token", _CLAIMS, (NEW_CLIENT_KEY,), code=1),
+    Flow("the steps of a preset", ("oidc-probe", "--preset", "google"), touches_no_secret=_SHOWS),
+    _refused("a secret as a word", "oidc-probe", OPENID, NEW_CLIENT_KEY),
+)  # fmt: skip
 _SETTINGS: Final = (
     Flow("webauthn", ("webauthn", "check"), reads=True, touches_no_secret=_SHOWS),
     Flow("webauthn as JSON", ("webauthn", "--json"), touches_no_secret=_SHOWS),
@@ -415,6 +437,43 @@ _RECOVER: Final = (
 )  # fmt: skip
 
 # --- the way back ------------------------------------------------------------------------------
+_AT_NOBODY: Final = ("--server1", "127.0.0.1", "--server2", "", "--port", "1")
+_NEW_REALM: Final = (
+    "realm-test",
+    "--type",
+    "ldap",
+    *_AT_NOBODY,
+    "--base_dn",
+    "dc=x",
+    "--user_attr",
+    "uid",
+    "--bind_dn",
+    "cn=reader,dc=x",
+    "--login",
+    "ann",
+)
+_TESTED: Final = (
+    Flow("a realm with its stored password", ("realm-test", "corp", *_AT_NOBODY), code=4,
+         touches_no_secret="What is stored is read, and nobody is there to get it."),
+    Flow("a realm that is typed", (*_NEW_REALM, "--unprotected", "--password-stdin"),
+         (NEW_PASSWORD, PASSWORD), code=4, troubles=(Trouble.CRASH,)),
+    Flow("a realm that is typed, as JSON", (*_NEW_REALM, "--json"),
+         (NEW_PASSWORD, "yes", PASSWORD), terminal=True, code=4),
+    Flow("a password as a value", ("realm-test", "corp", f"--password={NEW_PASSWORD}"), code=2),
+    Flow("a password behind the realm", ("realm-test", "corp", NEW_PASSWORD), code=2),
+)  # fmt: skip
+
+_SYNCED: Final = (
+    Flow("a directory that nobody reaches", ("sync", "corp", "--scope", "both", "--preview"),
+         code=1, touches_no_secret="The stored password is read, and nobody takes it."),
+    Flow("a typed password", ("sync", "corp", "--scope", "both", "--unprotected",
+         "--password-stdin", "--json"), (NEW_PASSWORD,), code=1),
+    Flow("a password behind the realm", ("sync", "corp", NEW_PASSWORD), code=2),
+)  # fmt: skip
+_JOBS: Final = (
+    _plain("a new job", "sync-job", "add", "new", "--realm", "corp", "--schedule", "daily",
+           "--scope", "both"),
+)  # fmt: skip
 
 FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     "status": (
@@ -435,8 +494,12 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     ),
     "prove": _PROVE,
     "drill": _DRILL,
+    "oidc-probe": _OPENID,
     "keys": _KEYS_THERE,
     "webauthn": _SETTINGS,
+    "realm-test": _TESTED,
+    "sync": _SYNCED,
+    "sync-job": _JOBS,
     "tfa": _FACTORS,
     "undo": (
         Flow("an app that comes back", ("undo", "--yes", "--override", ADMIN), before=(_REMOVE,),

@@ -28,6 +28,10 @@ PASSWORD: Final = f"{MARK}-everybody's%pw"
 """Of nina@pve, of erik@pve and of every other user of realm pve with a password."""
 NEW_PASSWORD: Final = f'{MARK}/new "pass" wörd'
 NEW_CLIENT_KEY: Final = f"{MARK}~new+client=key"
+TOKEN_SIGNATURE: Final = f"{MARK}-of-a-token"
+LOGIN_CODE: Final = f"{MARK}.code-of.a_login"
+CLAIMED_MAIL: Final = f"{MARK}.ann@example.com"
+"""What is pasted of a provider: the end of an ID token, a code, what only its userinfo tells."""
 NEW_KEYS: Final = f"{MARK}NEW5KEYS5OF5A5USER"
 """An old TOTP secret, as the last field but one of a user's line takes it."""
 NEW_TOTP: Final = f"{MARK_IN_APPS}NEW5TOTP5OF5APPS"
@@ -74,6 +78,9 @@ def plant(canaries: Canaries, files: Mapping[str, bytes]) -> None:
     canaries.add("recovery key of erik@pve", RECOVERY_KEY)
     canaries.add("new password", NEW_PASSWORD)
     canaries.add("new client key", NEW_CLIENT_KEY)
+    canaries.add("pasted token", TOKEN_SIGNATURE)
+    canaries.add("code of a login", LOGIN_CODE)
+    canaries.add("mail that was claimed", CLAIMED_MAIL)
     canaries.add("new keys of a user", NEW_KEYS)
     canaries.add("new TOTP secret", NEW_TOTP, NEW_TOTP[:16], NEW_TOTP[16:])  # on two lines
     canaries.add("PIN of a key", KEY_PIN)

@@ -20,6 +20,7 @@ from screens.once import OnceScreen
 from screens.plan import PlanScreen
 from screens.prompt import PromptScreen
 from screens.prove import ProveScreen
+from screens.realm_remove import RealmRemoveForm
 from screens.scan_totp import ScanTotpScreen
 from screens.start import StartScreen
 from screens.survive import SurviveScreen
@@ -396,6 +397,8 @@ async def the_way_back(stage: Stage) -> None:
     await stage.press("escape")
     await go(stage, "realms", OPENID)
     await stage.press("d")
+    await stage.on(RealmRemoveForm)
+    await stage.press("ctrl+o")
     await stage.plan(OPENID if _heavy(stage) else "")
     await stage.press("escape", "u")
     await stage.plan(OPENID if _heavy(stage) else "")

@@ -17,6 +17,7 @@ from typing import Any, Final
 from textual.screen import Screen
 
 import screens as package
+from screens.at_directory import BindPasswordForm
 from screens.base import EVERYWHERE, BaseScreen
 from screens.commands import Command
 from screens.compare import CompareScreen
@@ -26,23 +27,43 @@ from screens.explain import ExplainScreen
 from screens.journal import JournalScreen
 from screens.key_pin_form import KeyPinForm
 from screens.keys import KeysScreen
+from screens.openid_claims import OpenIdClaimsScreen
+from screens.openid_login import OpenIdLoginForm, OpenIdLoginScreen
+from screens.openid_probe import OpenIdProbeScreen
 from screens.password_form import PasswordForm
 from screens.rack import RackScreen
 from screens.rack_setup import RackSetup
+from screens.realm_form import RealmForm
+from screens.realm_preset_form import DirectoryPresetForm, OpenIdPresetForm
+from screens.realm_remove import RealmRemoveForm
+from screens.realm_test import RealmTestScreen
 from screens.recover import RecoverScreen
 from screens.recover_details import WayScreen
 from screens.role_diff import RoleDiffScreen
 from screens.start import StartScreen
 from screens.survive import SurviveScreen
+from screens.sync_job_form import SyncJobForm
+from screens.sync_jobs import SyncJobsScreen
+from screens.sync_list import SyncListScreen
+from screens.sync_preview import SyncPreviewScreen
 from screens.temporary_form import TemporaryForm
 from screens.token_form import TokenForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
+from screens.try_login import TryLoginForm
 from screens.user_form import UserForm
 from screens.webauthn_form import WebauthnForm
 from screens.what_if import WhatIfScreen
 from screens.who_can import WhoCanScreen
-from tests.canary import formscenes, keyscenes, recoverscenes, scenes
+from tests.canary import (
+    formscenes,
+    keyscenes,
+    openidscenes,
+    realmformscenes,
+    realmscenes,
+    recoverscenes,
+    scenes,
+)
 from tests.canary.planted import ADMIN, LOCKED
 from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
 from tests.canary.trouble import Trouble
@@ -56,7 +77,8 @@ _FACTORS: Final = (
     *("acl._Permissions", "acl_form.AclFormScreen"),
     *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells", "rack_proof.RackProof"),
     *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
-    "recover_watch.RecoverWatch",
+    *("recover_watch.RecoverWatch", "at_directory.AtDirectory", "realm_preset_form.PresetForm"),
+    "openid_login.Waiting",
 )
 """Screens that nobody opens: others are made of them."""
 
@@ -124,6 +146,10 @@ def _all_of(*kinds: type[BaseScreen]) -> set[str]:
     """Screens with everything that only they offer."""
     own = {f"{name_of(kind)}: {name}" for kind in kinds for name in formscenes.own(kind)}
     return own | {name_of(kind) for kind in kinds}
+
+
+def _on_realms() -> set[str]:
+    return {f"realms.RealmsScreen: {name}" for name in ("test", "preview", "jobs")}
 
 
 _AFTER_ALL_NOT: Final = {
@@ -343,6 +369,63 @@ SCENES: Final = (
         may={"screen:TemporaryForm shown": {"new password", "password of everybody"}},
         troubles=EVERY,
     ),
+    _scene(
+        realmscenes.a_realm_is_tested,
+        *_all_of(RealmTestScreen) - {"realm_test.RealmTestScreen: try login"},
+        ":realm-test",
+    ),
+    _scene(
+        realmscenes.a_login_at_a_directory,
+        *_all_of(TryLoginForm),
+        "realm_test.RealmTestScreen: try login",
+        may={"screen:TryLoginForm shown": {"new password"}},
+    ),
+    _scene(
+        realmscenes.a_bind_password_is_typed,
+        *_all_of(BindPasswordForm),
+        "typed_yes.YesScreen",
+        may={"screen:BindPasswordForm shown": {"new password"}},
+    ),
+    _scene(
+        realmscenes.a_sync_is_previewed,
+        *_all_of(SyncPreviewScreen, SyncListScreen),
+        ":sync",
+        troubles=(Trouble.REFUSED, Trouble.ECHOED, Trouble.UNREACHABLE),
+    ),
+    _scene(
+        realmformscenes.a_new_realm,
+        *_all_of(DirectoryPresetForm, RealmForm) - {"realm_form.RealmForm: test"},
+        may={"screen:RealmForm shown": {"new password"}},
+        troubles=(Trouble.REFUSED, Trouble.ECHOED, Trouble.CRASH),
+    ),
+    _scene(realmformscenes.a_realm_is_tested_unsaved, "realm_form.RealmForm: test"),
+    _scene(
+        realmformscenes.a_client_key,
+        *_all_of(OpenIdPresetForm),
+        may={"screen:RealmForm shown": {"new client key"}},
+        troubles=(Trouble.ECHOED,),
+    ),
+    _scene(realmformscenes.keys_of_realms, *_on_realms(), troubles=()),
+    _scene(realmformscenes.a_realm_removed, *_all_of(RealmRemoveForm), troubles=()),
+    _scene(
+        openidscenes.a_provider_is_probed,
+        *_all_of(OpenIdProbeScreen)
+        - {f"openid_probe.OpenIdProbeScreen: {name}" for name in ("claims", "login")},
+    ),
+    _scene(openidscenes.a_provider_is_probed_unsaved),
+    _scene(
+        openidscenes.pasted_claims,
+        *_all_of(OpenIdClaimsScreen),
+        "openid_probe.OpenIdProbeScreen: claims",
+    ),
+    _scene(
+        openidscenes.a_login_with_any_browser,
+        *_all_of(OpenIdLoginForm, OpenIdLoginScreen),
+        "openid_probe.OpenIdProbeScreen: login",
+        troubles=EVERY,
+        late=True,
+    ),
+    _scene(realmscenes.sync_jobs, *_all_of(SyncJobsScreen, SyncJobForm), ":sync-jobs"),
     _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
     _scene(
         formscenes.answers,

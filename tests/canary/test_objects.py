@@ -31,14 +31,18 @@ from pve_auth_tui.core.changed import Way
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import AuthTuiError, Refused
 from pve_auth_tui.core.intents.call import call
+from pve_auth_tui.core.openid.assisted import WayBack
+from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.otpauth import Totp, decode_base32
 from pve_auth_tui.core.plan import ApiCall, Draft, FileSwap, HostCommand
+from pve_auth_tui.core.realmanswers import Wanted
 from pve_auth_tui.core.recovery import RecoveryKeys
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.shadow import ShadowFile
 from pve_auth_tui.core.snapshot import Part, Snapshot
 from pve_auth_tui.core.tokensecrets import TokenSecretsFile
 from pve_auth_tui.services.enrol import TotpDraft
+from pve_auth_tui.services.openidprobe import Probing
 from pve_auth_tui.services.proofwords import Attempt
 from pve_auth_tui.services.report import Progress, State, StepResult
 from tests.canary.canaries import Canaries
@@ -50,18 +54,25 @@ SECRET = Secret(NEW_PASSWORD)
 TOTP = Totp(decode_base32(NEW_TOTP), "ann@pve")
 CALL = ApiCall("PUT", ("access", "password"), {"userid": "ann@pve"}, {"password": SECRET})
 ASKED = Challenge(webauthn={"challenge": NEW_PASSWORD})
+OPENID = OpenIdSettings("idp", "https://idp.example.com", "proxmox", SECRET)
 NOTHING: Part[Any] = Part(None, "nowhere", 0.0)
 PICTURE = Snapshot(0.0, "files", *[NOTHING] * 9)
 SAMPLES: dict[str, Callable[[], Any]] = {
     "adapters.login.Session": lambda: Session("ann@pve", SECRET, SECRET),
     "core.changed.Way": lambda: Way({}, {"a": SECRET}, PICTURE, 0.0, None),
+    "core.openid.assisted.WayBack": lambda: WayBack("state", SECRET),
+    "core.openid.settings.OpenIdSettings": lambda: OPENID,
     "core.plan.ApiCall": lambda: CALL,
     "core.plan.FileSwap": lambda: FileSwap("/etc/pve/user.cfg", SECRET),
     "core.plan.HostCommand": lambda: HostCommand(("/bin/true",), SECRET),
+    "core.realmanswers.Wanted": lambda: Wanted({}, (), {"password": SECRET}),
     "core.recovery.RecoveryKeys": lambda: RecoveryKeys((SECRET,)),
     "core.shadow.ShadowFile": lambda: ShadowFile({"ann": SECRET}, ()),
     "core.tokensecrets.TokenSecretsFile": lambda: TokenSecretsFile({"ann@pve!ci": SECRET}, ()),
     "services.enrol.TotpDraft": lambda: TotpDraft("ann@pve", "x", TOTP, SECRET, SECRET, SECRET),
+    "services.openidprobe.Probing": lambda: Probing(
+        None, None, None, OPENID, SECRET, "", True, "", False, SECRET, True, print, bool
+    ),
     "services.proofwords.Attempt": lambda: Attempt(ASKED, SECRET),
 }
 HOLD_THESE: dict[str, Callable[[], Any]] = {

@@ -16,12 +16,16 @@ from pve_auth_tui.adapters.https import Https
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.usb import UsbKey
 from pve_auth_tui.adapters.tokendoor import HttpsTokenDoor
+from pve_auth_tui.core.directory.settings import DirectorySettings
 from pve_auth_tui.core.errors import ApiError, Unreachable, Unwritable
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services.realmtest import RealmTestService
 from pve_auth_tui.services.snapshots import SnapshotService
 from pve_auth_tui.simnode.direct import DirectApi
 from tests.canary.planted import KEY_PIN
 
+_ANSWERS: Final = {"value", "code"}
+"""What goes back to PVE after it asked for it: of a second factor, of an OpenID login."""
 _SEEN: Final = 0.9  # seconds, less than until the next tick
 
 
@@ -70,6 +74,7 @@ def troubled(trouble: Trouble, patch: pytest.MonkeyPatch, *, late: bool = False)
     patch.setattr(Https, "_ask_for_ticket", asks)
     patch.setattr(HttpsTokenDoor, "ask", _asking_as_token(HttpsTokenDoor.ask, trouble, hit))
     patch.setattr(Keepsake, "save", _saving(Keepsake.save, trouble, hit))
+    patch.setattr(RealmTestService, "run", _testing(RealmTestService.run, trouble, hit))
     return hit
 
 
@@ -166,7 +171,7 @@ def _calling(
         secrets: Mapping[str, Secret] | None = None,
         **more: Any,
     ) -> Any:
-        if method == "GET" or (late and "value" not in (secrets or {})):
+        if method == "GET" or (late and not _ANSWERS & set(secrets or {})):
             return call(self, method, path, params, secrets, **more)
         hit.append(f"{method} {path}")
         revealed = {name: secret.reveal() for name, secret in (secrets or {}).items()}
@@ -189,6 +194,21 @@ def _asking(
         hit.append(f"login {params['username']}")
         _before(trouble, {name: secret.reveal() for name, secret in secrets.items()})
         answer = ask(self, params, secrets)
+        _after(trouble, answer)
+        return answer
+
+    return noted
+
+
+def _testing(run: Callable[..., Any], trouble: Trouble, hit: list[str]) -> Callable[..., Any]:
+    """A realm, with the bind password that was typed."""
+
+    def noted(
+        self: Any, settings: DirectorySettings, password: Secret | None = None, **more: Any
+    ) -> Any:
+        hit.append(f"test {settings.realm}")
+        _before(trouble, {"password": password.reveal()} if password else {})
+        answer = run(self, settings, password, **more)
         _after(trouble, answer)
         return answer
 

@@ -117,6 +117,9 @@ class Desk:
             proofs=nothing,
             names=nothing,
             recover=recovering(bench, self.probe),
+            realm_test=nothing,
+            sync=nothing,
+            openid=nothing,
             clock=bench.clock,
         )
 

@@ -103,6 +103,9 @@ class Bench(FactorNode):
             proofs=nothing,
             names=nothing,
             recover=nothing,
+            realm_test=nothing,
+            sync=nothing,
+            openid=nothing,
             clock=self.clock,
             simulated=True,
         )

@@ -40,8 +40,37 @@ PVES_PARAMETERS = {
     "DELETE /pools": ("pool remove", "poolid"),
     "PUT /access/tfa/{userid}/{id}": ("tfa edit", "userid id description enable"),
     "DELETE /access/tfa/{userid}/{id}": ("tfa remove", "userid id"),
+    "POST /access/domains": (
+        "realm add",
+        "realm type acr-values audiences autocreate base_dn bind_dn capath case-sensitive cert"
+        " certkey check-connection client-id client-key comment default domain filter"
+        " group_classes group_dn group_filter group_name_attr groups-autocreate groups-claim"
+        " groups-overwrite issuer-url mode password port prompt query-userinfo scopes secure"
+        " server1 server2 sslversion sync-defaults-options sync_attributes tfa user_attr"
+        " user_classes username-claim verify",
+    ),
+    "PUT /access/domains/{realm}": (
+        "realm edit",
+        "realm acr-values audiences autocreate base_dn bind_dn capath case-sensitive cert certkey"
+        " check-connection client-id client-key comment default delete digest domain filter"
+        " group_classes group_dn group_filter group_name_attr groups-autocreate groups-claim"
+        " groups-overwrite issuer-url mode password port prompt query-userinfo scopes secure"
+        " server1 server2 sslversion sync-defaults-options sync_attributes tfa user_attr"
+        " user_classes verify",
+    ),
+    "DELETE /access/domains/{realm}": ("realm remove", "realm"),
+    # of pvesh: pveum has no command for them
+    "POST /cluster/jobs/realm-sync/{id}": (
+        "sync-job add",
+        "id realm schedule enabled comment scope enable-new remove-vanished",
+    ),
+    "PUT /cluster/jobs/realm-sync/{id}": (
+        "sync-job edit",
+        "id schedule enabled comment scope enable-new remove-vanished delete",
+    ),
+    "DELETE /cluster/jobs/realm-sync/{id}": ("sync-job remove", "id"),
 }
-AS_WORDS = {"userid", "tokenid", "groupid", "roleid", "poolid", "path", "id"}
+AS_WORDS = {"realm", "userid", "tokenid", "groupid", "roleid", "poolid", "path", "id"}
 ASKED = {("user password", "password")}
 """The command is about nothing else: it is asked for without an option."""
 
@@ -53,6 +82,8 @@ PVEUMS_WORDS = {
     "acl": {"modify", "delete"},
     "pool": {"add", "modify", "delete"},
     "tfa": {"delete"},
+    "sync-job": set(),
+    "realm": {"add", "modify", "delete"},
 }
 
 
@@ -85,6 +116,9 @@ def test_pveums_verbs_are_known(command):
         ("acl modify /vms/100 --users ann@pve --roles PVEVMUser --propagate 1", "add"),
         ("acl delete /vms/100 --users ann@pve --roles PVEVMUser", "remove"),
         ("pool modify lab --vms 100 --delete 1", "edit"),
+        ("realm add corp --type ad --domain x.com --server1 dc1 --secure 1 --verify", "add"),
+        ("realm modify corp --delete server2 --case-sensitive 0", "edit"),
+        ("realm delete corp", "remove"),
     ],
 )
 def test_what_is_typed_behind_pveum_can_be_typed_here(pveum, verb):

@@ -287,6 +287,18 @@ def let_end(cluster: Cluster, before: Cluster, userid: str, now: int) -> bool:
     return old.expire == 0 or old.expire > end
 
 
+def shuts_root_out(
+    before: Cluster, after: Cluster, old: dict[str, Answer], new: dict[str, Answer]
+) -> bool:
+    """Whether pam asks for something anew, and root was perhaps let in before and is not then."""
+    if "pam" not in before.realms or "pam" not in after.realms:
+        return False
+    was, will = before.realms["pam"], after.realms["pam"]
+    if will.demands in ("", was.demands):
+        return False
+    return ROOT in old and ROOT not in new
+
+
 def must_be_refused(
     old: dict[str, Answer], new: dict[str, Answer], ending: Iterable[str] = ()
 ) -> bool:

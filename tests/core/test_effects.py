@@ -660,6 +660,20 @@ def test_a_realm_that_requires_a_factor_keeps_out_who_has_none():
     assert findings(asked, put("access/domains/corp", comment="x")) == []
 
 
+def test_users_who_go_with_their_realm_do_not_stay():
+    made = picture("user:a@corp:1:0:::::", "user:b@corp:0:0:::::")
+    found = effect(made, delete("access/domains/corp"), delete("access/users/a@corp"))
+    assert ("corp", "realm removed; 1 user of it stay without a login") not in found.changes
+    assert ("corp", "realm removed; 1 user of it stays without a login") in found.changes
+    gone = effect(
+        made,
+        delete("access/domains/corp"),
+        delete("access/users/a@corp"),
+        delete("access/users/b@corp"),
+    )
+    assert ("corp", "realm removed") in gone.changes
+
+
 def test_a_removed_realm_leaves_its_users_without_a_login():
     made = picture(
         "user:a@corp:1:0:::::",
@@ -851,6 +865,9 @@ def test_a_name_that_stands_in_old_lines_comes_to_life():
     many = [post("access/users", userid=f"g{n}@corp") for n in range(5)]
     assert findings(picture(*lines), *many)[-1] == (
         "LOOK 2 other new names stand in old ACL lines, too."
+    )
+    assert findings(picture(*lines), *many[:4])[-1] == (
+        "LOOK 1 other new name stands in old ACL lines, too."
     )
 
 

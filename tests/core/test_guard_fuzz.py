@@ -9,7 +9,13 @@ import pytest
 
 from pve_auth_tui.core.guard import judge
 from pve_auth_tui.core.objects import Key, differing
-from tests.core.guard_oracle import administrators, changed, let_end, must_be_refused
+from tests.core.guard_oracle import (
+    administrators,
+    changed,
+    let_end,
+    must_be_refused,
+    shuts_root_out,
+)
 from tests.core.guard_worlds import NOW, USERS, picture, plans
 
 PLANS = 10_000  # by each seed
@@ -36,7 +42,10 @@ def test_no_accepted_plan_leaves_nobody_in_and_no_refusal_is_without_a_reason(se
             if not verdict.refusal and "known" in old.values():
                 lasting = [new[userid] for userid in new.keys() - ending]
                 assert "known" in lasting, told
-            assert bool(verdict.refusal) == must_be_refused(old, new, ending), told
+            shut_out = shuts_root_out(cluster, after, old, new)
+            refused = must_be_refused(old, new, ending) or shut_out
+            met["root alone is shut out"] += shut_out and not must_be_refused(old, new, ending)
+            assert bool(verdict.refusal) == refused, told
             assert {way.userid: way.certainty for way in verdict.ways} == new, told
             met["plans"] += 1
             met["refused" if verdict.refusal else "accepted"] += 1
@@ -45,3 +54,4 @@ def test_no_accepted_plan_leaves_nobody_in_and_no_refusal_is_without_a_reason(se
     assert met["accepted"] > PLANS // 4
     assert met["refused"] > PLANS // 10
     assert met["nobody was in"] > PLANS // 10
+    assert met["root alone is shut out"]

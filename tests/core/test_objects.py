@@ -131,7 +131,7 @@ def test_factors_and_locks():
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_read_has_no_record(kind):
     unread = Part(None, "files", NOW, "permission denied")
-    parts = dict.fromkeys(("access", "realms", "tfa", "datacenter", "passwords"), unread)
+    parts = dict.fromkeys(("access", "realms", "tfa", "datacenter", "jobs", "passwords"), unread)
     assert record(replace(picture(*LINES), **parts), Key(kind, "ann@pve")) is None
 
 

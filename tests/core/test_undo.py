@@ -15,7 +15,7 @@ from pve_auth_tui.core.errors import Refused, Unreadable
 from pve_auth_tui.core.giveback import given_back, regained
 from pve_auth_tui.core.objects import KINDS, Key, differing
 from pve_auth_tui.core.secret import Secret
-from pve_auth_tui.core.snapshot import Cluster, Datacenter, Part
+from pve_auth_tui.core.snapshot import Cluster, Datacenter, Jobs, Part, SyncJob
 from pve_auth_tui.core.takeback import material_of
 from pve_auth_tui.core.tfaconfig import TfaEntry
 from pve_auth_tui.core.undo import Age, Applied, age_rule, applied_of, undo_intent
@@ -376,7 +376,10 @@ def everything():
         tfa=LOCKED,
     )
     after = picture(
-        realms=[PAM, PVE], pve_passwords=["ann", "ünal"], datacenter=Datacenter({"keyboard": "de"})
+        realms=[PAM, PVE],
+        pve_passwords=["ann", "ünal"],
+        datacenter=Datacenter({"keyboard": "de"}),
+        jobs=Jobs({"nightly": SyncJob("nightly", "corp", {"schedule": "daily"})}),
     )
     return made(before, after, lost=["The password.", "ü\u2028\ud800"], armed_until=NOW + 600)
 

@@ -11,9 +11,15 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import screens as package
+from pve_auth_tui.core.directory.settings import DirectorySettings
+from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.intents.factors import unlock
 from pve_auth_tui.core.keys import KeyInfo, KeyPlace, PinState
 from pve_auth_tui.core.objects import Key
+from pve_auth_tui.core.openid.assisted import Begun
+from pve_auth_tui.core.openid.presets import PRESETS
+from pve_auth_tui.core.openid.redirects import Uris
+from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.recover.ways import Kind, WayBack
 from pve_auth_tui.core.secret import Secret
 from tests.screens.conftest import press, settle, shown, table, type_text, until
@@ -98,6 +104,15 @@ async def _scan_totp(pilot: Pilot[None]) -> None:
     await press(pilot, "ctrl+o")
 
 
+async def _sync_list(pilot: Pilot[None]) -> None:
+    from screens.sync_preview import SyncPreviewScreen
+
+    screen = SyncPreviewScreen("corp")
+    pilot.app.push_screen(screen)
+    await until(pilot, lambda: bool(screen.is_mounted and not screen.why_no_preview()))
+    await press(pilot, "enter")
+
+
 async def _tree(pilot: Pilot[None]) -> None:
     await press(pilot, "1", "v", "2")
 
@@ -131,6 +146,12 @@ async def _rack(pilot: Pilot[None]) -> None:
     await _agreed(pilot, "RackScreen")
 
 
+_OLD = Realm("old", "ldap", {"server1": "ldap.old.example.com", "mode": "ldaps", "verify": "1"})
+_SETTINGS = DirectorySettings("old", "ldap", ("ldap.old.example.com",), 636)
+_IDP = Realm("idp", "openid", {"issuer-url": "https://idp.example.com", "client-id": "pve"})
+_OPENID = OpenIdSettings("idp", "https://idp.example.com", "pve")
+_BACK = "https://pve1.example.com:8006"
+_BEGUN = Begun("idp", _BACK, "https://idp.example.com/authorize?state=x", "x")
 _ACL = Key("acl", "/vms", "group:ops-corp:PVEVMUser")
 _INFO = KeyInfo(KeyPlace("/dev/hidraw9", "Key"), ("FIDO_2_1",), pin=PinState.NONE)
 _WAY = WayBack("unlock", "unlock", "nothing is removed", Kind.PLAN, (), unlock("root@pam"))
@@ -196,4 +217,20 @@ OPENERS: Final[Mapping[str, Open]] = {
     "ReasonScreen": _pushed("recover_reason", "ReasonScreen", "Why", "locked"),
     "TemporaryForm": _pushed("temporary_form", "TemporaryForm", "root@pam", "locked", _nothing),
     "SurviveScreen": _pushed("survive", "SurviveScreen"),
+    "RealmTestScreen": _pushed("realm_test", "RealmTestScreen", _OLD),
+    "TryLoginForm": _pushed("try_login", "TryLoginForm", "corp", _nothing),
+    "BindPasswordForm": _pushed("at_directory", "BindPasswordForm", _SETTINGS, _nothing),
+    "YesScreen": _pushed("typed_yes", "YesScreen", "Not safe", ["Go on?"]),
+    "RealmForm": _pushed("realm_form", "RealmForm", "ad"),
+    "DirectoryPresetForm": _pushed("realm_preset_form", "DirectoryPresetForm", "ad"),
+    "OpenIdPresetForm": _pushed("realm_preset_form", "OpenIdPresetForm", PRESETS[0]),
+    "RealmRemoveForm": _pushed("realm_remove", "RealmRemoveForm", "old"),
+    "OpenIdProbeScreen": _pushed("openid_probe", "OpenIdProbeScreen", _IDP),
+    "OpenIdClaimsScreen": _pushed("openid_claims", "OpenIdClaimsScreen", _OPENID),
+    "OpenIdLoginForm": _pushed("openid_login", "OpenIdLoginForm", _OPENID, Uris((_BACK,))),
+    "OpenIdLoginScreen": _pushed("openid_login", "OpenIdLoginScreen", _BEGUN),
+    "SyncPreviewScreen": _pushed("sync_preview", "SyncPreviewScreen", "corp"),
+    "SyncListScreen": _sync_list,
+    "SyncJobsScreen": _pushed("sync_jobs", "SyncJobsScreen"),
+    "SyncJobForm": _pushed("sync_job_form", "SyncJobForm"),
 }  # fmt: skip

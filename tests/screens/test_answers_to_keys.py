@@ -13,12 +13,6 @@ async def test_a_key_that_does_nothing_says_so(pilot, key):
     assert status(pilot).endswith("does nothing here. ? tells the keys.")
 
 
-@pytest.mark.parametrize("key", ["a", "e"])
-async def test_a_form_that_is_not_built_yet_says_so(pilot, key):
-    await press(pilot, "8", key)
-    assert status(pilot).startswith("This form is not built yet")
-
-
 async def test_a_key_that_works_is_not_said_to_do_nothing(pilot):
     await press(pilot, "question_mark", "escape", "1", "v", "escape", "j", "escape")
     assert "does nothing" not in status(pilot)

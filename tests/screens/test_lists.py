@@ -153,12 +153,6 @@ async def test_reload_keeps_the_cursor_on_its_row_and_says_so(pilot):
     assert "Read again: 212 users." in status(pilot)
 
 
-@pytest.mark.parametrize("key", ["a", "e"])
-async def test_a_form_that_is_not_built_says_how_to_do_it_now(pilot, key):
-    await press(pilot, "8", key)
-    assert "`pve-auth-tui change --help` tells how" in status(pilot)
-
-
 @pytest.mark.parametrize("key", ["a", "e", "d", "u"])
 async def test_keys_that_change_things_are_dim_and_say_why(make_app, rack, key):
     async with make_app(rack).run_test(size=(80, 24)) as pilot:

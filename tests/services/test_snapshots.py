@@ -144,7 +144,12 @@ def test_token_secrets_are_known_but_not_kept():
     secret = "5636547c-050b-43af-aa3f-b9ee641434ba"
     snapshot = loaded({"etc/pve/priv/token.cfg": f"ann@pve!backup {secret}\n"})
     assert snapshot.token_secrets.value.tokens == {"ann@pve!backup"}
-    assert secret not in repr(snapshot)
+    assert secret not in repr(snapshot.parts)
+
+
+def test_a_picture_is_named_in_a_line_however_much_is_in_it():
+    """Whoever starts a worker with one has it named, on the event loop."""
+    assert len(repr(SnapshotService(demo_tree(), FixedClock(DEMO_NOW)).load())) < 100
 
 
 def test_a_sync_job_knows_its_last_run():

@@ -52,6 +52,7 @@ class RandomCalls:
         assert picture.access.value is not None
         self._access = picture.access.value
         self._realms = picture.realms.value
+        self._jobs = picture.jobs.value
 
     # --- chance ---
 
@@ -370,6 +371,38 @@ class RandomCalls:
         )
         return ApiCall("PUT", ("cluster", "options"), values)
 
+    # --- sync jobs ---
+
+    def _job(self) -> str:
+        return self._or([*(self._jobs.sync if self._jobs else ()), "nightly"], "x!")
+
+    def _job_values(self) -> dict[str, Param]:
+        return self._some(
+            enabled=lambda: self._or([0, 1], 2),
+            comment=self._text,
+            scope=lambda: self._or(["users", "groups", "both"], "all"),
+            enable_new=lambda: self._or([0, 1], 2),
+            remove_vanished=lambda: self._or(["none", "entry", "acl;entry"], "all"),
+        )
+
+    def add_job(self) -> ApiCall:
+        values = self._job_values()
+        values["schedule"] = self._or(["daily", "mon..fri 02:30"], "never")
+        values["realm"] = self._realm()
+        return ApiCall("POST", ("cluster", "jobs", "realm-sync", self._job()), values)
+
+    def change_job(self) -> ApiCall:
+        values = self._job_values()
+        values["schedule"] = self._or(["daily", "mon..fri 02:30"], "never")
+        gone: dict[str, Param] = self._some(
+            delete=lambda: self._list(lambda: self._one(["comment", "scope", "x"]))
+        )
+        path = ("cluster", "jobs", "realm-sync", self._job())
+        return ApiCall("PUT", path, {**values, **gone})
+
+    def remove_job(self) -> ApiCall:
+        return ApiCall("DELETE", ("cluster", "jobs", "realm-sync", self._job()))
+
 
 _KINDS: Sequence[Callable[[RandomCalls], ApiCall]] = (
     *(RandomCalls.add_user, RandomCalls.change_user, RandomCalls.change_user),
@@ -383,4 +416,5 @@ _KINDS: Sequence[Callable[[RandomCalls], ApiCall]] = (
     *(RandomCalls.change_factor, RandomCalls.remove_factor, RandomCalls.remove_factor),
     *(RandomCalls.unlock, RandomCalls.add_pool, RandomCalls.change_pool),
     *(RandomCalls.remove_pool, RandomCalls.change_options),
+    *(RandomCalls.add_job, RandomCalls.change_job, RandomCalls.remove_job),
 )

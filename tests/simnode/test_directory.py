@@ -60,7 +60,13 @@ def test_without_a_password_nobody_is_bound_who_would_be_nobody() -> None:
 def test_no_server_can_send_us_to_another_one() -> None:
     node = SimNode(MemoryDisk(demo_tree().files), system_sources())
     with socket.create_server(("127.0.0.1", 0)) as server:
-        options = {**REALM.options, "port": str(server.getsockname()[1]), "mode": "ldap"}
-        opened = directory._connection(node, Realm("lab", "ldap", options), "127.0.0.1")
+        options = {
+            **REALM.options,
+            "server1": "127.0.0.1",
+            "port": str(server.getsockname()[1]),
+            "mode": "ldap",
+        }
+        realm = Realm("lab", "ldap", options)
+        opened = directory._connection(node, realm, *directory._reached(node, realm))
         assert opened.auto_referrals is False
         opened.socket.close()

@@ -12,6 +12,8 @@ from pve_auth_tui.simnode.direct import DirectApi
 from pve_auth_tui.simnode.disk import MemoryDisk
 from pve_auth_tui.simnode.faults import Faults
 from pve_auth_tui.simnode.node import SimNode
+from pve_auth_tui.simnode.outside import Outside
+from pve_auth_tui.simnode.outsidestories import OutsideStories
 from pve_auth_tui.simnode.sources import system_sources
 from pve_auth_tui.simnode.stories import DemoStories
 from pve_auth_tui.simnode.tree import SimTree, best_tree
@@ -117,3 +119,22 @@ def test_the_slow_story_ends_with_a_whole_picture(node, stories):
     found = ApiPicture(DirectApi(node), FixedClock(DEMO_NOW), demo=True).load()
     assert not [part.problem for part in found.parts.values() if "not read" in part.problem]
     assert sum(asked) < ALL_SECONDS
+
+
+def test_stories_of_what_stands_around_the_node_are_broken_and_mended_there(node):
+    outside = Outside(node.disk, lambda: DEMO_NOW)
+    stories = DemoStories(node.faults, outside=OutsideStories(outside))
+    around = [name for name, _, _ in OutsideStories(outside).switches]
+    assert "directory down" in around
+    for name in around:
+        assert not is_on(stories, name)
+        stories.turn(name, on=True)
+        assert is_on(stories, name)
+        assert any(outside.faults.values())
+        stories.turn(name, on=False)
+        assert not any(outside.faults.values())
+    for name in around:
+        stories.turn(name, on=True)
+    stories.mend()
+    assert not any(outside.faults.values())
+    assert node.faults == Faults()
