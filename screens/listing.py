@@ -375,6 +375,7 @@ class ListScreen(BaseScreen):
             self._rest = None
         heading, lines = self.details()
         self.query_one(DetailPane).show(heading, lines)
+        self.show_keys()  # some work on some rows only
 
     def details(self) -> tuple[str, Sequence[Line]]:
         """Heading and lines about the row under the cursor."""
