@@ -79,3 +79,7 @@ class LoginRefused(AuthTuiError):
 
 class CommandFailed(AuthTuiError):
     """A program on this node ended badly: which, and its exit code; never what it printed."""
+
+
+class ToolMissing(CommandFailed):
+    """A program that is needed is not installed on this node."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.host.goals import Ended, Goal
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.ports import Param
 from pve_auth_tui.core.secret import Secret
@@ -74,6 +75,29 @@ class HostCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class HostStep(HostCommand):
+    """A command of the node's operating system: it is done when `goal` is reached, and has failed
+    when it is not, whatever its exit code says.
+    """
+
+    goal: Goal = field(default_factory=Ended)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """A file of the node's operating system, none of PVE's, put in its place as a whole.
+
+    `content` None removes it; it holds nothing secret. `expected`: the SHA-256 (hex) of what must
+    lie at `path` until then, "" for no file.
+    """
+
+    path: str
+    content: str | None
+    mode: int = 0o644
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileSwap:
     """One of PVE's files replaced as a whole, for an emergency in which no service can do it.
 
@@ -96,7 +120,7 @@ class DatabaseEdit(FileSwap):
     database: str = ""
 
 
-Step: TypeAlias = ApiCall | HostCommand | FileSwap
+Step: TypeAlias = ApiCall | HostCommand | HostFile | FileSwap
 
 
 class Draft(NamedTuple):

@@ -1,0 +1,1 @@
+"""Joining the node's operating system to Active Directory, and leaving it again."""

@@ -1,0 +1,1 @@
+"""The node's PAM stack: read, and judged by what it lets in."""

@@ -1,0 +1,1 @@
+"""CAs that the whole node trusts: what may become one, and where it counts."""
