@@ -47,6 +47,7 @@ class Form(Vertical):
     def __init__(self, fields: Sequence[AnyField], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.fields = tuple(fields)
+        self._hidden = 0
 
     def compose(self) -> ComposeResult:
         yield _Rows(*self.fields)
@@ -137,8 +138,9 @@ class Form(Vertical):
         line = self.query_one(".more", OneLine)
         line.show(f"   {count_words(hidden, 'more field', 'more fields')} below")
         needed = hidden > 0 and rows.max_scroll_y > 0
-        if needed != line.display:
+        if needed != line.display or hidden != self._hidden:
             line.display = needed
+            self._hidden = hidden
             self.call_after_refresh(self._count_more)  # the line takes a row itself
         if field := self.focused:
             rows.scroll_to_widget(field, animate=False)  # what grew may have pushed it out

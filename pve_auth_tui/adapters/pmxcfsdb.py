@@ -167,7 +167,7 @@ class PmxcfsDatabase:
         self._connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
         try:
             yield
-        except (sqlite3.Error, MemoryError) as error:
+        except (sqlite3.Error, MemoryError, UnicodeDecodeError) as error:  # names of its schema
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise self._damaged(f"reading it took longer than {_SECONDS:.0f} s") from error
             raise Unreadable(f"{self._shown} is damaged: {error}.", _REFUSED, str(error)) from error
