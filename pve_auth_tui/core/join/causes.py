@@ -16,6 +16,7 @@ class JoinCause(Enum):
     LOOPBACK_NAME = "host-name-is-loopback"
     ALREADY_MEMBER = "already-joined"
     OTHER_MEMBER = "joined-to-another-domain"
+    NOT_MEMBER = "not-joined"
     LEFTOVERS = "leftovers-of-a-join"
     PACKAGES_MISSING = "packages-missing"
     PACKAGES_UNKNOWN = "packages-unknown-to-apt"
@@ -45,6 +46,7 @@ class JoinCause(Enum):
     ACCOUNT_OF_OTHER = "account-of-another-host"
     ACCOUNT_EXISTS = "account-exists"
     ACCOUNT_UNKNOWN = "account-not-looked-for"
+    NO_ACCOUNT = "no-such-account"
     # the join itself
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 (a name)
     UNKNOWN_USER = "unknown-user"

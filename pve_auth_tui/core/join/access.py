@@ -1,0 +1,99 @@
+"""Who may log in, in sssd's own files: what we write while a join runs, and what is read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.join.names import domain_problem
+
+SSSD_CONF: Final = "/etc/sssd/sssd.conf"
+
+_SECTION: Final = re.compile(r"\[(.*)\]\s*")
+_OPENS: Final = ("permit", "ad", "")
+"""Access providers that let everybody of the domain in; `ad` asks for GPOs only, "" is permit."""
+
+
+class Access(NamedTuple):
+    """What sssd makes of a domain's section. `provider`: "" for none named, which permits all."""
+
+    provider: str = ""
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def open_to_all(self) -> bool:
+        """Everybody whom the domain knows may log in."""
+        named = self.users or self.groups
+        return self.provider in _OPENS or (self.provider == "simple" and not named)
+
+
+def deny_everybody(domain: str) -> str:
+    """The text of the snippet that keeps everybody of the domain out (R30).
+
+    sssd reads it after sssd.conf, so that nothing realmd writes there opens a window.
+    Raises Refused for what is no domain's name: it becomes a section's.
+    """
+    if problem := domain_problem(domain):
+        raise Refused(problem)
+    return (
+        "# Of pve-auth-tui, while a join runs: nobody of the domain may log in yet.\n"
+        f"[domain/{domain}]\n"
+        "access_provider = deny\n"
+    )
+
+
+def sections(text: str) -> Mapping[str, Mapping[str, str]] | None:
+    """sssd.conf as section -> option -> value; None when sssd could not read it either.
+
+    Values may go on in lines that begin with a space (ding-libs).
+    """
+    found: dict[str, dict[str, str]] = {}
+    section: dict[str, str] | None = None
+    last = ""
+    for line in re.split(r"\r?\n", text):
+        if not line.strip() or line.lstrip()[0] in "#;":
+            continue
+        if heading := _SECTION.fullmatch(line):
+            section, last = found.setdefault(heading[1].strip(), {}), ""
+            continue
+        if section is None:
+            return None
+        if line[0].isspace() and last:
+            section[last] = f"{section[last]} {line.strip()}"
+            continue
+        key, equals, value = line.partition("=")
+        if not (equals and key.strip()):
+            return None
+        last = key.strip().lower()
+        section[last] = value.strip()
+    return found
+
+
+def domains(text: str) -> tuple[str, ...]:
+    """The domains that sssd.conf has sections of, in its order."""
+    found = sections(text) or {}
+    return tuple(
+        name.partition("/")[2].strip()
+        for name in found
+        if name.lower().startswith("domain/") and name.count("/") == 1
+    )
+
+
+def access(text: str, domain: str) -> Access | None:
+    """What a file of sssd says of the domain's logins; None where it has no section of it."""
+    found = sections(text)
+    for name, options in (found or {}).items():
+        if name.lower() == f"domain/{domain.lower()}":
+            return Access(
+                options.get("access_provider", "").lower(),
+                _names(options, "simple_allow_users"),
+                _names(options, "simple_allow_groups"),
+            )
+    return None
+
+
+def _names(options: Mapping[str, str], key: str) -> tuple[str, ...]:
+    return tuple(name for part in options.get(key, "").split(",") if (name := part.strip()))
