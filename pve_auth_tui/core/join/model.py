@@ -42,7 +42,7 @@ class NodeState:
     `packages`: Debian packages that a join needs -> `ii` and so on, what is unknown left out.
     `files`: path -> SHA-256 of each file that a join may change and that is there now.
     `principals`: of /etc/krb5.keytab. `units`: unit -> systemd's word (`active`, `masked`).
-    `homes`: pam_mkhomedir is on. `sudo`: nsswitch.conf asks sss for sudo rules. `troubles`: what
+    `enabled`: those of them that start by themselves. `homes`: pam_mkhomedir is on. `sudo`: nsswitch.conf asks sss for sudo rules. `troubles`: what
     could not be looked at, as sentences.
     """
 
@@ -54,6 +54,7 @@ class NodeState:
     files: Mapping[str, str] = field(default_factory=dict)
     principals: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    enabled: tuple[str, ...] = ()
     homes: bool = False
     sudo: bool = False
     troubles: tuple[str, ...] = ()

@@ -1,0 +1,246 @@
+"""The commands of a join, of what follows it and of its way back: absolute paths, no shell, each
+with its time and with what it must have led to (reference/host.md 2, 5, 6).
+
+Names that come here begin with no dash (`core.join.names`), so that none is taken for an option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pve_auth_tui.core.host.goals import (
+    Active,
+    Copied,
+    Denied,
+    Ended,
+    FileIs,
+    Goal,
+    Installed,
+    Joined,
+    MakesHomes,
+    Masked,
+    NotJoined,
+    Permits,
+    Purged,
+)
+from pve_auth_tui.core.plan import HostStep
+from pve_auth_tui.core.secret import Secret
+
+REALM: Final = "/usr/sbin/realm"
+ADCLI: Final = "/usr/sbin/adcli"
+SSSCTL: Final = "/usr/sbin/sssctl"
+ID: Final = "/usr/bin/id"
+SYSTEMCTL: Final = "/usr/bin/systemctl"
+DPKG_QUERY: Final = "/usr/bin/dpkg-query"
+APT_GET: Final = "/usr/bin/apt-get"
+
+SSSD: Final = "sssd.service"
+PACKAGEKIT: Final = "packagekit.service"
+REALMD: Final = "realmd.service"
+
+DISCOVER_SECONDS: Final = 15.0
+ID_SECONDS: Final = 15.0
+JOIN_SECONDS: Final = 90.0
+APT_SECONDS: Final = 900.0
+_SECONDS: Final = 60.0
+
+_NO_QUESTIONS: Final = (
+    "-o",
+    "Dpkg::Options::=--force-confold",
+    "-o",
+    "DPkg::Lock::Timeout=60",
+    "-o",
+    "APT::Color=0",
+)
+
+
+# --- questions, which change nothing -----------------------------------------------------------
+
+
+def ask_discover(domain: str) -> tuple[str, ...]:
+    return (REALM, "-v", "discover", domain)
+
+
+def ask_list() -> tuple[str, ...]:
+    return (REALM, "list")
+
+
+def ask_packages(names: Sequence[str]) -> tuple[str, ...]:
+    shape = "${Package} ${db:Status-Abbrev} ${Version}\\n"
+    return (DPKG_QUERY, "-W", "-f", shape, *names)
+
+
+def ask_preview(names: Sequence[str]) -> tuple[str, ...]:
+    return (APT_GET, "-s", "--no-install-recommends", "install", *names)
+
+
+def ask_account(domain: str, user: str, computer: str) -> tuple[str, ...]:
+    """The password goes to its standard input."""
+    return (
+        ADCLI,
+        "show-computer",
+        "-v",
+        f"--domain={domain}",
+        f"--login-user={user}",
+        "--stdin-password",
+        computer,
+    )
+
+
+def ask_unit(unit: str) -> tuple[str, ...]:
+    wanted = "LoadState,ActiveState,UnitFileState"
+    return (SYSTEMCTL, "show", f"--property={wanted}", unit)
+
+
+def ask_trust(domain: str) -> tuple[str, ...]:
+    return (ADCLI, "testjoin", "-v", f"--domain={domain}")
+
+
+def ask_id(name: str) -> tuple[str, ...]:
+    return (ID, name)
+
+
+def ask_login(name: str) -> tuple[str, ...]:
+    return (SSSCTL, "user-checks", name, "-a", "acct", "-s", "login")
+
+
+def ask_fqdn() -> tuple[str, ...]:
+    return ("/usr/bin/hostname", "--fqdn")
+
+
+# --- backup --------------------------------------------------------------------------------------
+
+
+def folder(path: str) -> HostStep:
+    """A folder of root's alone; what is above it is there."""
+    return HostStep(("/usr/bin/install", "-d", "-m", "0700", "--", path))
+
+
+def back_up(paths: Sequence[str], into: str) -> HostStep:
+    """With owner, mode and times: `into/etc/krb5.conf`."""
+    argv = ("/usr/bin/cp", "--archive", "--parents", f"--target-directory={into}", "--", *paths)
+    return HostStep(argv, goal=Copied(tuple(paths), into))
+
+
+def restore(path: str, source: str, sha256: str) -> HostStep:
+    argv = ("/usr/bin/cp", "--archive", "--no-target-directory", "--", source, path)
+    return HostStep(argv, goal=FileIs(path, sha256))
+
+
+def remove(path: str) -> HostStep:
+    return HostStep(("/usr/bin/rm", "--force", "--", path), goal=FileIs(path, ""))
+
+
+# --- packages ------------------------------------------------------------------------------------
+
+
+def install(names: Sequence[str]) -> HostStep:
+    argv = (APT_GET, "-y", *_NO_QUESTIONS, "--no-install-recommends", "install", *names)
+    return HostStep(argv, seconds=APT_SECONDS, goal=Installed(tuple(names)))
+
+
+def purge(names: Sequence[str]) -> HostStep:
+    argv = (APT_GET, "-y", *_NO_QUESTIONS, "purge", *names)
+    return HostStep(argv, seconds=APT_SECONDS, goal=Purged(tuple(names)))
+
+
+# --- units ---------------------------------------------------------------------------------------
+
+
+def _systemctl(*words: str, goal: Goal | None = None) -> HostStep:
+    return HostStep((SYSTEMCTL, *words), seconds=_SECONDS, goal=goal or Ended())
+
+
+def reset_failed(unit: str = SSSD) -> HostStep:
+    """systemd counts starts, and refuses the sixth within 50 s: this ends the count."""
+    return _systemctl("reset-failed", unit)
+
+
+def restart(unit: str = SSSD) -> HostStep:
+    return _systemctl("restart", unit, goal=Active(unit))
+
+
+def stop(unit: str) -> HostStep:
+    return _systemctl("stop", unit, goal=Active(unit, False))
+
+
+def mask(unit: str = PACKAGEKIT) -> HostStep:
+    return _systemctl("mask", "--now", unit, goal=Masked(unit))
+
+
+def unmask(unit: str = PACKAGEKIT) -> HostStep:
+    return _systemctl("unmask", unit, goal=Masked(unit, False))
+
+
+def enable(unit: str = SSSD) -> HostStep:
+    return _systemctl("enable", unit)
+
+
+def disable(unit: str = SSSD) -> HostStep:
+    return _systemctl("disable", unit)
+
+
+# --- the domain ---------------------------------------------------------------------------------
+
+
+def join(domain: str, user: str, password: Secret, *, ou: str = "", computer: str = "") -> HostStep:
+    argv = [REALM, "-v", "join", f"--user={user}"]
+    if ou:
+        argv.append(f"--computer-ou={ou}")
+    if computer:
+        argv.append(f"--computer-name={computer}")
+    return HostStep((*argv, domain), _line(password), JOIN_SECONDS, Joined(domain))
+
+
+def deny_all(domain: str) -> HostStep:
+    argv = (REALM, "-v", "deny", "--all")
+    return HostStep(argv, seconds=_SECONDS, goal=Denied(domain))
+
+
+def permit(name: str, *, group: bool, goal: Goal | None = None) -> HostStep:
+    """One more who may log in. `goal`: after the last one, who may in all."""
+    argv = (REALM, "-v", "permit", *(("-g",) if group else ()), name)
+    return HostStep(argv, seconds=_SECONDS, goal=goal or Ended())
+
+
+def permit_all() -> HostStep:
+    return HostStep((REALM, "-v", "permit", "--all"), seconds=_SECONDS)
+
+
+def leave(domain: str, user: str = "", password: Secret | None = None) -> HostStep:
+    """With a user the computer's account is deleted, too."""
+    remove_it = ("--remove", f"--user={user}") if user else ()
+    stdin = _line(password) if user and password is not None else None
+    argv = (REALM, "-v", "leave", *remove_it, domain)
+    return HostStep(argv, stdin, JOIN_SECONDS, NotJoined(domain))
+
+
+def delete_account(domain: str, user: str, password: Secret, computer: str) -> HostStep:
+    """Of a node that has not become (or is no longer) a member."""
+    argv = (
+        ADCLI,
+        "delete-computer",
+        "-v",
+        f"--domain={domain}",
+        f"--login-user={user}",
+        "--stdin-password",
+        computer,
+    )
+    return HostStep(argv, _line(password), JOIN_SECONDS)
+
+
+def homes(*, wanted: bool) -> HostStep:
+    """Homes made at the first login, by pam_mkhomedir."""
+    verb = "--enable" if wanted else "--disable"
+    argv = ("/usr/sbin/pam-auth-update", "--package", verb, "mkhomedir")
+    return HostStep(argv, seconds=_SECONDS, goal=MakesHomes(wanted))
+
+
+def permits(domain: str, users: Sequence[str], groups: Sequence[str]) -> Permits:
+    return Permits(domain, tuple(users), tuple(groups))
+
+
+def _line(password: Secret) -> Secret:
+    """As realm and adcli read it: one line."""
+    return Secret(f"{password.reveal()}\n")
