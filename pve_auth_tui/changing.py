@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.core.undo import Applied
     from pve_auth_tui.services.plans import Progress, Report
     from pve_auth_tui.services.recover import Recovers
+    from pve_auth_tui.services.steps import OnProgress
     from pve_auth_tui.workshop import Workshop
     from screens.base import BaseScreen
     from screens.plan import PlanScreen
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 OnDone = Callable[["Report | None"], None]
 OnProblem = Callable[[AuthTuiError], None]
 OnAgreed = Callable[["Plan", str], None]
+Carries = Callable[["Plan", str, "OnProgress"], "Report"]
+"""Who carries a plan out in place of PlanService, in a worker: it gets the word that was typed."""
 OpenWorkshop = Callable[[], "Workshop"]
 
 _LONGEST_STEP: Final = 90.0  # seconds
@@ -48,6 +51,7 @@ class Wanted(NamedTuple):
     asked_on: BaseScreen
     agree: OnAgreed | None = None
     recovers: Recovers | None = None
+    carries: Carries | None = None
 
 
 class Changing(App[None]):
@@ -155,6 +159,8 @@ class Changing(App[None]):
         on_problem: OnProblem | None = None,
         agree: OnAgreed | None = None,
         recovers: Recovers | None = None,
+        *,
+        carries: Carries | None = None,
     ) -> None:
         """Make a plan of what is wanted, and show it; while changes are collected, collect it.
 
@@ -163,10 +169,12 @@ class Changing(App[None]):
         called for a screen that was left before. With `agree` the plan is not run here and never
         collected: `agree` gets it, and the word that was typed, when somebody said yes to it.
         With `recovers` it is a way back in: never collected, and told to later sessions (R18).
+        With `carries` it is of the node's operating system: never collected, run by that.
         """
         asked_on = self.house_screen
-        wanted = Wanted(intent, on_done or _nothing, on_problem, asked_on, agree, recovers)
-        self._make(wanted, collect=self.is_collecting and agree is None and recovers is None)
+        wanted = Wanted(intent, on_done or _nothing, on_problem, asked_on, agree, recovers, carries)
+        alone = agree is not None or recovers is not None or carries is not None
+        self._make(wanted, collect=self.is_collecting and not alone)
 
     @work(thread=True, group="plan", exit_on_error=False)
     def _make(self, wanted: Wanted, *, collect: bool = False) -> None:
@@ -201,9 +209,10 @@ class Changing(App[None]):
         on_done = message.wanted.on_done
         if self._is_awaited(message.wanted):
             agree = message.wanted.agree
-            recovers = message.wanted.recovers
+            recovers, carries = message.wanted.recovers, message.wanted.carries
+            why = message.why_no_timer
             self.push_screen(
-                PlanScreen(message.plan, on_done, message.why_no_timer, agree, recovers)
+                PlanScreen(message.plan, on_done, why, agree, recovers, carries=carries)
             )
 
     @on(NotMade)
@@ -276,6 +285,7 @@ class Changing(App[None]):
         minutes: float = 0.0,
         recovers: Recovers | None = None,
         unrecorded: bool = False,
+        carries: Carries | None = None,
     ) -> None:
         """Run it in a worker; the plan's screen hears of every step.
 
@@ -286,7 +296,9 @@ class Changing(App[None]):
             self._pass_on(self.Went(progress))
 
         try:
-            if recovers is None:
+            if carries is not None:
+                report = carries(plan, override, on_progress)
+            elif recovers is None:
                 report = self.workshop.plans.apply(
                     plan, override=override, minutes=minutes, on_progress=on_progress
                 )

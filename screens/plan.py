@@ -26,6 +26,7 @@ from widgets.text_field import TextField
 from widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from pve_auth_tui.changing import Carries
     from pve_auth_tui.services.plans import Progress, Report
     from pve_auth_tui.services.recover import Recovers
 
@@ -123,7 +124,7 @@ class PlanScreen(BaseScreen):
     """`on_done` gets the report when it was run, None when it was left. `why_no_timer`: why `m` is
     not possible here. With `agree` the plan is only agreed to here, and whoever gives that runs it
     (a security key has to be there): it gets the plan and the word that was typed. `recovers`:
-    the plan is a way back in.
+    the plan is a way back in. `carries`: it is of the node's operating system, and run by that.
     """
 
     CSS_PATH = "plan.tcss"
@@ -138,6 +139,8 @@ class PlanScreen(BaseScreen):
         why_no_timer: str = "",
         agree: Callable[[Plan, str], None] | None = None,
         recovers: Recovers | None = None,
+        *,
+        carries: Carries | None = None,
     ) -> None:
         super().__init__()
         self._plan = plan
@@ -145,6 +148,7 @@ class PlanScreen(BaseScreen):
         self._on_done = on_done
         self._agree = agree
         self._recovers = recovers
+        self._carries = carries
         self._opened = monotonic()
         self._alone: Timer | None = None
         self._runs = False
@@ -221,8 +225,10 @@ class PlanScreen(BaseScreen):
         return ""
 
     def _why_no_change(self) -> str:
-        """A way back in may have steps that need neither quorum nor PVE's API."""
-        if self._recovers is None or self.house.node is None:
+        """A way back in may have steps that need neither quorum nor PVE's API; what is done to the
+        node's operating system needs neither.
+        """
+        if (self._recovers is None and self._carries is None) or self.house.node is None:
             return self.house.why_no_change()
         from pve_auth_tui.services.admission import why_not
 
@@ -233,6 +239,8 @@ class PlanScreen(BaseScreen):
         """Why it cannot take itself back; or ""."""
         if self._recovers is not None:
             return "What gets somebody back in does not take itself back."
+        if self._carries is not None:
+            return "What is done to the node's operating system does not take itself back."
         if self._agree:
             return "A key that is enrolled does not take itself back; u removes it."
         if not self._plan.back.steps:
@@ -256,7 +264,8 @@ class PlanScreen(BaseScreen):
                 asked = KeyHint("enter", "run"), KeyHint("esc", "back to the plan")
                 self.query_one(KeyLine).show_hints(asked)
             else:
-                can_try = self._plan.back.steps and not (self._agree or self._recovers)
+                alone = self._agree or self._recovers or self._carries
+                can_try = self._plan.back.steps and not alone
                 offers = [one for one in self.OFFERS if one is not Try or can_try]
                 self.query_one(KeyLine).show_hints(hints(tuple(offers), self))
             return
@@ -319,11 +328,17 @@ class PlanScreen(BaseScreen):
             minutes=self._minutes,
             recovers=self._recovers,
             unrecorded=self._unrecorded,
+            carries=self._carries,
         )
 
     def went(self, progress: Progress) -> None:
         """A step has begun, said something, or ended."""
         self._told.append(progress_text(progress))
+        self._show_told()
+
+    def goes_on(self, sentence: str) -> None:
+        """Whoever carries it out says what comes now, such as that it is rolled back."""
+        self._told.append(plain(sentence))
         self._show_told()
 
     def ran(self, report: Report) -> None:
