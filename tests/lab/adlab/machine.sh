@@ -1,6 +1,16 @@
 # Becomes the first process of a machine, in fresh namespaces (see machines.py):
 #   sh -e machine.sh FOLDER LOWER NAME SHARED COMMAND...
 # FOLDER is empty, and gets what the machine changes in memory, or keeps it where UPPER names a folder.
+# SEEN: lines `OUTSIDE|INSIDE`, folders that are seen there, read-only. GROUP: the control group to be
+# made for it, which it sees as the root of all.
+if [ -n "${GROUP:-}" ]; then
+    mount --make-rprivate /
+    mount -t cgroup2 cgroup2 "$1"
+    mkdir "$1/$GROUP"
+    echo 0 >"$1/$GROUP/cgroup.procs"
+    umount "$1"
+    exec env GROUP= GROUPED=1 unshare --cgroup sh -e "$0" "$@"
+fi
 folder=$1 lower=$2 name=$3 shared=$4
 shift 4
 mount --make-rprivate /
@@ -26,6 +36,14 @@ mount -t tmpfs -o mode=755,nosuid,nodev tmpfs run
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs tmp
 mkdir run/lock run/lab
 mount --bind "$shared" run/lab
+if [ -n "${GROUPED:-}" ]; then
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+fi
+printf '%s' "${SEEN:-}" | while IFS='|' read -r outside inside; do
+    mkdir -p ".$inside"
+    mount --bind "$outside" ".$inside"
+    mount -o remount,bind,ro ".$inside"
+done
 printf '%s\n' "${name%%.*}" >etc/hostname
 hostname "${name%%.*}"
 mkdir -p .outside

@@ -5,10 +5,11 @@ What it changes lies in memory, and is gone with it. Its first process may be an
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,21 @@ from tests.lab.adlab.safety import PREFIX, Unsafe, may_set_the_clock
 _START: Final = Path(__file__).with_name("machine.sh")
 _KINDS: Final = ("--mount", "--pid", "--uts", "--ipc")
 _PATIENCE: Final = 60.0  # seconds
+_NOTHING: Final[Mapping[str, Path]] = {}
+_NUMBERS: Final = itertools.count()
+_UNGROUP: Final = """\
+mount -t cgroup2 cgroup2 "$1"
+for turn in $(seq 100); do
+    find "$1/$2" -depth -type d -exec rmdir {} + 2>/dev/null && exit
+    sleep 0.05
+done
+"""
 
 
 class Machine:
     """`trees`: uppermost first. `folder`: to be made, for what it says. `shared` is seen inside as
-    /run/lab. `kept`: a folder that keeps what the machine changes.
+    /run/lab. `kept`: a folder that keeps what the machine changes. `seen`: path inside -> folder
+    that is seen there, read-only. `grouped`: with a control group of its own, as systemd wants one.
     """
 
     def __init__(
@@ -35,9 +46,14 @@ class Machine:
         *,
         shared: Path,
         kept: Path | None = None,
+        seen: Mapping[str, Path] = _NOTHING,
+        grouped: bool = False,
     ) -> None:
         self.name = name
         self._place = place
+        self._kinds = (*_KINDS, "--cgroup") if grouped else _KINDS
+        self._folder = folder
+        self._group = f"pve-auth-tui-lab-{os.getpid()}-{next(_NUMBERS)}" if grouped else ""
         folder.mkdir(parents=True)
         self.log = folder / "log"
         mountpoint = folder / "overlay"
@@ -45,7 +61,10 @@ class Machine:
         lower = ":".join(map(str, trees))
         script = ["sh", "-e", str(_START), str(mountpoint), lower, name, str(shared), *command]
         unshare = ["/usr/bin/unshare", *_KINDS, "--fork", "--kill-child=KILL"]
-        environment = {**os.environ, **({"UPPER": str(kept)} if kept else {})}
+        lines = "".join(f"{outside}|{within}\n" for within, outside in seen.items())
+        environment = {**os.environ, "GROUP": self._group, "SEEN": lines}
+        if kept:
+            environment["UPPER"] = str(kept)
         with self.log.open("wb") as log:
             self._outer = subprocess.Popen(
                 [*place.enter, *unshare, *script],
@@ -63,20 +82,26 @@ class Machine:
     def said(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
-    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *argv: str, stdin: str | None = None, patience: float = _PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
         """A command inside, as its root; it may fail."""
-        first = self.first()
-        if may_set_the_clock(first):
-            raise Unsafe(f"{self.name} could set the clock.")
-        enter = [f"--target={first}", *_KINDS, "--net", "--root", "--wd=/"]
         return subprocess.run(
-            [*PREFIX, "/usr/bin/nsenter", *enter, "--", *argv],
+            self.inside(*argv),
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PATIENCE,
-            stdin=subprocess.DEVNULL,
+            timeout=patience,
+            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
         )
+
+    def inside(self, *argv: str) -> list[str]:
+        """The words that run a command inside, from out here. Raises Unsafe."""
+        first = self.first()
+        if may_set_the_clock(first):
+            raise Unsafe(f"{self.name} could set the clock.")
+        enter = [f"--target={first}", *self._kinds, "--net", "--root", "--wd=/"]
+        return [*PREFIX, "/usr/bin/nsenter", *enter, "--", *argv]
 
     def first(self) -> int:
         """Its first process, by the number that it has out here. Raises RuntimeError."""
@@ -104,3 +129,11 @@ class Machine:
         """All that runs in it ends at once."""
         self._outer.kill()
         self._outer.wait(_PATIENCE)
+        if self._group:
+            self._ungroup()
+
+    def _ungroup(self) -> None:
+        """The kernel keeps groups when nobody is in them any more."""
+        place = str(self._folder / "overlay")
+        command = ["/usr/bin/unshare", "--mount", "sh", "-c", _UNGROUP, "sh", place, self._group]
+        subprocess.run(command, check=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL)

@@ -26,8 +26,19 @@ _WHAT_APT_DOES: Final = ("Acquire::Check", "Acquire::Retries", "Acquire::http")
 _PATIENCE: Final = 900.0  # seconds
 
 
-def tree(name: str, packages: tuple[str, ...]) -> Path:
-    """A root tree with these packages and what they cannot do without."""
+def tree(
+    name: str,
+    packages: tuple[str, ...],
+    suite: str = SUITE,
+    *,
+    hooks: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+) -> Path:
+    """A root tree with these packages and what they cannot do without.
+
+    `hooks`: shell lines that are run at its end, with its folder as $1; `keep`: what is not
+    cleaned up after that, as mmdebstrap calls it (`apt/lists`).
+    """
 
     def build(folder: Path, log: Path) -> None:
         options = [
@@ -36,6 +47,8 @@ def tree(name: str, packages: tuple[str, ...]) -> Path:
             '--aptopt=Acquire::Retries "3"',
             *(f"--aptopt={line}" for line in _apt_here()),
             *(f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in _LEFT_OUT),
+            *(f"--customize-hook={line}" for line in hooks),
+            *(f"--skip=cleanup/{what}" for what in keep),
         ]
         include = f"--include={','.join(packages)}"
         words = [
@@ -43,13 +56,13 @@ def tree(name: str, packages: tuple[str, ...]) -> Path:
             "--variant=minbase",
             *options,
             include,
-            SUITE,
+            suite,
             str(folder),
             _mirror(),
         ]
         _logged([*PREFIX, *words], log)
 
-    return kept(name, (SUITE, *packages), build)
+    return kept(name, (suite, *packages, *hooks, *keep), build)
 
 
 def kept(name: str, recipe: tuple[str, ...], build: Callable[[Path, Path], None]) -> Path:
@@ -58,7 +71,7 @@ def kept(name: str, recipe: tuple[str, ...], build: Callable[[Path, Path], None]
     It is called with a folder that is not there yet, and a file for what it has to say.
     """
     digest = hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
-    with _cache() as cache:
+    with _cache(f"{name}-{digest}") as cache:
         folder = cache / f"{name}-{digest}"
         if not folder.exists():
             draft = cache / f"{name}-{digest}.new"
@@ -69,8 +82,8 @@ def kept(name: str, recipe: tuple[str, ...], build: Callable[[Path, Path], None]
 
 
 @contextmanager
-def _cache() -> Iterator[Path]:
-    """Ours alone while the block runs; nobody else may write there."""
+def _cache(name: str) -> Iterator[Path]:
+    """Where that name is ours alone while the block runs; nobody else may write there."""
     top = Path(os.environ.get("CI_CACHE", "/var/tmp/pve-auth-tui-ci"))  # noqa: S108 (checked)
     top.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = top.lstat()
@@ -78,7 +91,7 @@ def _cache() -> Iterator[Path]:
         raise PermissionError(f"{top} belongs to somebody else")
     folder = top / "lab"
     folder.mkdir(mode=0o755, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder
 
