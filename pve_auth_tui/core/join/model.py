@@ -42,8 +42,8 @@ class NodeState:
     `packages`: Debian packages that a join needs -> `ii` and so on, what is unknown left out.
     `files`: path -> SHA-256 of each file that a join may change and that is there now.
     `principals`: of /etc/krb5.keytab. `units`: unit -> systemd's word (`active`, `masked`).
-    `enabled`: those of them that start by themselves. `homes`: pam_mkhomedir is on. `sudo`: nsswitch.conf asks sss for sudo rules. `troubles`: what
-    could not be looked at, as sentences.
+    `enabled`: those of them that start by themselves. `homes`: pam_mkhomedir is on. `sudo`:
+    nsswitch.conf asks sss for sudo rules. `troubles`: what could not be looked at, as sentences.
     """
 
     short: str = ""
