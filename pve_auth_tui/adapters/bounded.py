@@ -85,6 +85,11 @@ class BoundedTree:
     def source(self) -> str:
         return self._source
 
+    @property
+    def has_given_up(self) -> bool:
+        """Whether it will answer nothing any more."""
+        return self._given_up is not None
+
     def read(self, path: str) -> bytes:
         """The file's bytes; raises Missing or Unreadable as `core.ports.Tree` says."""
         return self._ask(READ, path)

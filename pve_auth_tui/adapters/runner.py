@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.host.ports import OnLine
 from pve_auth_tui.core.masked import masked, without
-from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, KeyCall, Step
+from pve_auth_tui.core.plan import (
+    ApiCall,
+    DatabaseEdit,
+    FileSwap,
+    HostCommand,
+    HostFile,
+    HostStep,
+    KeyCall,
+    Step,
+)
 from pve_auth_tui.core.ports import Api
 from pve_auth_tui.core.secret import Secret
 
 RunCommand = Callable[[HostCommand, Callable[[str], None]], int]
 SwapFile = Callable[[FileSwap], None]
 EditDatabase = Callable[[DatabaseEdit], None]
+
+
+class StepsOnHost(Protocol):
+    """Carries out steps that change the node's operating system (`services.hoststeps`)."""
+
+    def run(self, step: HostStep | HostFile, on_line: OnLine) -> Any:
+        """Raises HostTrouble for a goal that was not reached, Refused and Unwritable for a file."""
+
+
 _SECONDS = 60.0  # PVE waits 10 s for a lock, for each of two at the most
 
 
 class StepRunner:
     """A `core.ports.Runner`. `api` gives the way to PVE's API that is in use now.
 
-    `run_command`, `swap_file` and `edit_database` are there where this program runs on the node.
+    `run_command`, `swap_file`, `edit_database` and `host_steps` are there where this program runs
+    on the node.
     """
 
     def __init__(
@@ -29,11 +49,13 @@ class StepRunner:
         run_command: RunCommand | None = None,
         swap_file: SwapFile | None = None,
         edit_database: EditDatabase | None = None,
+        host_steps: StepsOnHost | None = None,
     ) -> None:
         self._api = api
         self._run_command = run_command
         self._swap_file = swap_file
         self._edit_database = edit_database
+        self._host_steps = host_steps
 
     def run(self, step: Step, on_line: Callable[[str], None]) -> Any:
         """What the node says to it; raises what the port says."""
@@ -42,6 +64,11 @@ class StepRunner:
                 raise Refused("What a security key answers is made at the key alone.")
             case ApiCall():
                 return self._call(step)
+            case HostStep() | HostFile():
+                if self._host_steps is None:
+                    raise _elsewhere("The node's own system is changed")
+                secret = step.stdin if isinstance(step, HostStep) else None
+                return self._host_steps.run(step, _without(secret, on_line))
             case HostCommand():
                 if self._run_command is None:
                     raise _elsewhere("Commands run")

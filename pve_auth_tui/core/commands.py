@@ -11,9 +11,18 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.apitemplate import Templates
+from pve_auth_tui.core.host.settings import settings_for
 from pve_auth_tui.core.objects import NEW
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, KeyCall, Step
+from pve_auth_tui.core.plan import (
+    ApiCall,
+    DatabaseEdit,
+    FileSwap,
+    HostCommand,
+    HostFile,
+    KeyCall,
+    Step,
+)
 from pve_auth_tui.core.ports import param_text
 
 MASKED: Final = "'***'"
@@ -87,8 +96,14 @@ def shown(step: Step) -> str:
         case ApiCall():
             return _call(step)
         case HostCommand(argv, stdin):
-            line = " ".join(map(quoted, argv))
+            settings = [f"{name}={quoted(value)}" for name, value in settings_for(argv).items()]
+            line = " ".join([*settings, *map(quoted, argv)])
             return line if stdin is None else f"{line}  # with a secret on standard input"
+        case HostFile(path, content, mode):
+            if content is None:
+                return f"rm -f {quoted(path)}"
+            text, place = quoted(content), quoted(path)
+            return f"printf %s {text} | install -D -m {mode:04o} /dev/stdin {place}"
         case FileSwap(path, content, expected):
             size = len(content.reveal())
             was = f"the file that has SHA-256 {expected}" if expected else "no file"

@@ -121,6 +121,8 @@ class DatabaseEdit(FileSwap):
 
 
 Step: TypeAlias = ApiCall | HostCommand | HostFile | FileSwap
+OnNode: TypeAlias = HostCommand | HostFile
+"""What happens to the node's operating system: no picture of PVE shows what it does."""
 
 
 class Draft(NamedTuple):

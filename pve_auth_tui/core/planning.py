@@ -16,8 +16,8 @@ from pve_auth_tui.core.guard import Verdict, judge
 from pve_auth_tui.core.objects import Kind, differing
 from pve_auth_tui.core.plan import (
     Draft,
-    HostCommand,
     Intent,
+    OnNode,
     Plan,
     Step,
     SyncCall,
@@ -122,19 +122,19 @@ def together(intents: Sequence[Intent], title: str = "") -> Intent:
 
 
 def _has_untold_commands(draft: Draft) -> bool:
-    return not draft.told and any(isinstance(step, HostCommand) for step in draft.steps)
+    return not draft.told and any(isinstance(step, OnNode) for step in draft.steps)
 
 
 def _calls_among(unforeseen: Sequence[Step]) -> tuple[Step, ...]:
     """What the asker has not told either."""
-    return tuple(step for step in unforeseen if not isinstance(step, HostCommand))
+    return tuple(step for step in unforeseen if not isinstance(step, OnNode))
 
 
 def _with_lost(back: TakeBack, draft: Draft) -> TakeBack:
     """What the asker says of commands, in place of what is said of every command."""
     if not draft.told:
         return back
-    commands = {what_a_command_leaves(one) for one in draft.steps if isinstance(one, HostCommand)}
+    commands = {what_a_command_leaves(one) for one in draft.steps if isinstance(one, OnNode)}
     others = (sentence for sentence in back.lost if sentence not in commands)
     return TakeBack(back.steps, tuple(dict.fromkeys((*draft.lost, *others))), back.anew)
 
@@ -145,7 +145,7 @@ def _as_asked(draft: Draft, weight: Weight, *, refused: bool) -> Weight:
     """
     if draft.word or refused:
         return Weight.HEAVY
-    commands = draft.told and all(isinstance(step, HostCommand) for step in draft.steps)
+    commands = draft.told and all(isinstance(step, OnNode) for step in draft.steps)
     lighter = commands or (draft.at_most is Weight.ORDINARY and weight is Weight.HEAVY)
     return Weight.ORDINARY if lighter else weight
 

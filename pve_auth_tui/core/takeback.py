@@ -9,7 +9,7 @@ from typing import Final
 
 from pve_auth_tui.core import backaccess, backfactors, backjobs, backrealms
 from pve_auth_tui.core.changed import Changed, CodeOf, Way, changed
-from pve_auth_tui.core.plan import ApiCall, HostCommand, Step, TakeBack
+from pve_auth_tui.core.plan import ApiCall, HostFile, OnNode, Step, TakeBack
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 
@@ -88,13 +88,15 @@ def beyond_records(steps: Sequence[Step], changes: Sequence[Changed] = ()) -> tu
     return tuple(dict.fromkeys(found))
 
 
-def what_a_command_leaves(step: HostCommand) -> str:
-    """What is said of a command of which nobody says more."""
+def what_a_command_leaves(step: OnNode) -> str:
+    """What is said of a command, or of a file, of which nobody says more."""
+    if isinstance(step, HostFile):
+        return f"What is at {step.path} now does not come back."
     return f"What {step.argv[0]} does is not taken back."
 
 
 def _beyond(step: Step, new_passwords: Collection[str], keyed: Collection[str]) -> Iterator[str]:
-    if isinstance(step, HostCommand):
+    if isinstance(step, OnNode):
         yield what_a_command_leaves(step)
     if not isinstance(step, ApiCall):
         return

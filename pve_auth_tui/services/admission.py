@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.node import Ability, Node
-from pve_auth_tui.core.plan import ApiCall, DatabaseEdit, FileSwap, HostCommand, Plan, Step, Weight
+from pve_auth_tui.core.plan import (
+    ApiCall,
+    DatabaseEdit,
+    FileSwap,
+    HostCommand,
+    HostFile,
+    HostStep,
+    Plan,
+    Step,
+    Weight,
+)
 
 
 def require(plan: Plan, node: Node, typed: str) -> None:
@@ -60,6 +70,10 @@ def _without_secrets(step: Step) -> tuple[object, ...]:
     match step:
         case ApiCall():
             return step.method, step.path, dict(step.params), sorted(step.secrets)
+        case HostStep():
+            return step.argv, step.seconds, step.goal, step.stdin is not None
+        case HostFile():
+            return step.path, step.content, step.mode, step.expected
         case HostCommand():
             return step.argv, step.seconds
         case FileSwap():

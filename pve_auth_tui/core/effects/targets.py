@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.perltext import split_list
-from pve_auth_tui.core.plan import ApiCall, FileSwap, Step
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostFile, Step
 
 _RECOVERY = "recovery"
 _REALM_SECRETS = frozenset({"password", "client-key"})
@@ -56,7 +56,7 @@ def renewed_by(steps: Sequence[Step]) -> tuple[Key, ...]:
 def _targets(step: Step) -> Iterator[Target]:
     if isinstance(step, ApiCall):
         yield from _of_call(step)
-    elif isinstance(step, FileSwap):
+    elif isinstance(step, FileSwap | HostFile):
         yield Target(("file", step.path), step.path)
     else:
         yield Target(("command", *step.argv), step.argv[0].rpartition("/")[2])
