@@ -24,6 +24,8 @@ from pve_auth_tui.adapters.directory.directories import LdapDirectories
 from pve_auth_tui.adapters.directory.network import SystemNetwork
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
+from pve_auth_tui.adapters.hostrecords import FileRecords
+from pve_auth_tui.adapters.hostsystem import SystemHost
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.hidraw import HidrawBus
@@ -45,6 +47,7 @@ from pve_auth_tui.adapters.who import who
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.directory.ports import Network
 from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.journal import Who
 from pve_auth_tui.core.ports import (
     Api,
@@ -62,11 +65,14 @@ from pve_auth_tui.core.ports import (
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
+from pve_auth_tui.services.hoststeps import HostSteps
+from pve_auth_tui.services.join import JoinService
 from pve_auth_tui.services.keycare import KeyCareService
 from pve_auth_tui.services.keyproof import KeyProver
 from pve_auth_tui.services.nodenames import NodeNames
 from pve_auth_tui.services.openid import OpenIdService
 from pve_auth_tui.services.outlook import OutlookService
+from pve_auth_tui.services.pam import PamService
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.prove import ProveService
 from pve_auth_tui.services.rack import RackService
@@ -110,7 +116,8 @@ def equipped(
 
     here = found.simulated is None and found.login is None
     only_files = here and found.nodes is None
-    runner = _runner(options, found, api)
+    machine = _machine(options, found)
+    runner = _runner(options, found, api, machine)
     journal: Journal
     saved: Saved
     racks: Racks
@@ -189,6 +196,11 @@ def equipped(
         realm_test=RealmTestService(directories, stored, clock),
         sync=SyncService(directories, stored, api, clock),
         openid=OpenIdService(NetworkWeb(network, clock), api, clock),
+        host=machine,
+        join=JoinService(
+            machine, network, directories, plans, clock=clock, own=_folder_on_node(found)
+        ),
+        pam=PamService(machine),
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),
@@ -197,7 +209,24 @@ def equipped(
     )
 
 
-def _runner(options: argparse.Namespace, found: Wired, api: Callable[[], Api | None]) -> StepRunner:
+def _machine(options: argparse.Namespace, found: Wired) -> Host | None:
+    """The node's operating system; None where it is none of ours: `--host`, `--root`."""
+    if found.simulated is not None or found.login is not None or is_rescue(options):
+        return None
+    return SystemHost()
+
+
+def _folder_on_node(found: Wired) -> Path:
+    """Where backups of the node's files lie, on that node."""
+    return environment.ROOTS_FOLDER if found.simulated is not None else environment.own_folder()
+
+
+def _runner(
+    options: argparse.Namespace,
+    found: Wired,
+    api: Callable[[], Api | None],
+    machine: Host | None,
+) -> StepRunner:
     """Commands run, and files are replaced, on the node itself; of a system that does not run
     (`--root`) only the database can be edited.
     """
@@ -207,12 +236,16 @@ def _runner(options: argparse.Namespace, found: Wired, api: Callable[[], Api | N
 
         node = found.simulated()
         swaps = SimSwaps(node.disk, node.faults)
-        return StepRunner(api, SimCommands(node.faults).run, swaps.swap)
+        in_demo = HostSteps(machine) if machine is not None else None
+        return StepRunner(api, SimCommands(node.faults).run, swaps.swap, host_steps=in_demo)
     if found.login is not None:
         return StepRunner(api)
     if is_rescue(options):
         return StepRunner(api, edit_database=edit_database)
-    return StepRunner(api, run_command, FileSwaps().swap, edit_database)
+    steps = None
+    if machine is not None:
+        steps = HostSteps(machine, FileRecords(environment.own_folder(), found.clock))
+    return StepRunner(api, run_command, FileSwaps().swap, edit_database, steps)
 
 
 def _recover(

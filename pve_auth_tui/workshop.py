@@ -9,12 +9,15 @@ from pve_auth_tui.core.ports import Journal, Keepsake, Proofs, SecurityKeys
 from pve_auth_tui.services.outlook import OutlookService
 
 if TYPE_CHECKING:
+    from pve_auth_tui.core.host.ports import Host
     from pve_auth_tui.core.ports import Clock
     from pve_auth_tui.services.enrol import EnrolService
     from pve_auth_tui.services.enrolkey import KeyEnrolService
+    from pve_auth_tui.services.join import JoinService
     from pve_auth_tui.services.keycare import KeyCareService
     from pve_auth_tui.services.nodenames import NodeNames
     from pve_auth_tui.services.openid import OpenIdService
+    from pve_auth_tui.services.pam import PamService
     from pve_auth_tui.services.plans import PlanService
     from pve_auth_tui.services.prove import ProveService
     from pve_auth_tui.services.rack import RackService
@@ -38,7 +41,8 @@ class Workshop:
     enrols one and `key_care` describes them, `rack` enrols several in one go, `proofs` is
     what was seen of them; `names` are those of the nodes, as browsers know them; `token_test`
     asks as an API token; `recover` gets somebody back in; `journal` holds what was done;
-    `keepsake` makes files of secrets.
+    `keepsake` makes files of secrets. `host` is the node's operating system, None where it is none
+    of ours to look at; `join` makes it a member of a domain, `pam` looks at its logins.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back. `demo_key`: what to know of the demo's security keys, and
@@ -63,6 +67,9 @@ class Workshop:
     sync: SyncService
     openid: OpenIdService
     clock: Clock
+    host: Host | None
+    join: JoinService
+    pam: PamService
     simulated: bool = False
     demo_key: str = ""
     demo_login: str = ""

@@ -7,9 +7,11 @@ from pve_auth_tui.core.pam.model import PamReport
 
 
 class PamService:
-    """Reads what PAM reads. It never changes anything, and runs no command."""
+    """Reads what PAM reads. It never changes anything, and runs no command. `host` None: the node
+    is none of ours to look at, and `check` raises Refused.
+    """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host | None) -> None:
         self._host = host
 
     def check(self) -> PamReport:

@@ -121,6 +121,9 @@ class Desk:
             sync=nothing,
             openid=nothing,
             clock=bench.clock,
+            host=None,
+            join=nothing,
+            pam=nothing,
         )
 
     def run(self, *words: str | Path, stdin: Person | None = None, piped: bool = False) -> Ran:

@@ -107,6 +107,9 @@ class Bench(FactorNode):
             sync=nothing,
             openid=nothing,
             clock=self.clock,
+            host=None,
+            join=nothing,
+            pam=nothing,
             simulated=True,
         )
 
