@@ -35,9 +35,8 @@ SYSTEMCTL: Final = "/usr/bin/systemctl"
 DPKG_QUERY: Final = "/usr/bin/dpkg-query"
 APT_GET: Final = "/usr/bin/apt-get"
 
-SSSD: Final = "sssd.service"
-PACKAGEKIT: Final = "packagekit.service"
-REALMD: Final = "realmd.service"
+SSSD: Final = "sssd"
+PACKAGEKIT: Final = "packagekit"
 
 DISCOVER_SECONDS: Final = 15.0
 ID_SECONDS: Final = 15.0
@@ -114,22 +113,22 @@ def ask_fqdn() -> tuple[str, ...]:
 
 def folder(path: str) -> HostStep:
     """A folder of root's alone; what is above it is there."""
-    return HostStep(("/usr/bin/install", "-d", "-m", "0700", "--", path))
+    return HostStep(("/usr/bin/install", "-d", "-m", "0700", path))
 
 
 def back_up(paths: Sequence[str], into: str) -> HostStep:
     """With owner, mode and times: `into/etc/krb5.conf`."""
-    argv = ("/usr/bin/cp", "--archive", "--parents", f"--target-directory={into}", "--", *paths)
+    argv = ("/usr/bin/cp", "--archive", "--parents", f"--target-directory={into}", *paths)
     return HostStep(argv, goal=Copied(tuple(paths), into))
 
 
 def restore(path: str, source: str, sha256: str) -> HostStep:
-    argv = ("/usr/bin/cp", "--archive", "--no-target-directory", "--", source, path)
+    argv = ("/usr/bin/cp", "--archive", "--no-target-directory", source, path)
     return HostStep(argv, goal=FileIs(path, sha256))
 
 
 def remove(path: str) -> HostStep:
-    return HostStep(("/usr/bin/rm", "--force", "--", path), goal=FileIs(path, ""))
+    return HostStep(("/usr/bin/rm", "--force", path), goal=FileIs(path, ""))
 
 
 # --- packages ------------------------------------------------------------------------------------
