@@ -1,4 +1,4 @@
-"""Why a join would not work, did not, or worked and should not pass unseen (reference/host.md 2)."""
+"""Why a join would not work, did not, or worked and should not pass unseen."""
 
 from __future__ import annotations
 

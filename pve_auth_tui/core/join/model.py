@@ -171,4 +171,4 @@ class JoinReport:
     @property
     def worst(self) -> Word:
         words = {check.word for check in self.checks}
-        return next((word for word in ("BAD", "LOOK", "ok") if word in words), "-")  # type: ignore[return-value]
+        return next((word for word in ("BAD", "LOOK", "ok") if word in words), "-")

@@ -1,0 +1,203 @@
+"""How a membership does: what was asked afterwards, one row of the table each. Texts untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pve_auth_tui.core.finding import Word
+from pve_auth_tui.core.host.ports import Said
+from pve_auth_tui.core.join import realmd, seen
+from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, Membership, Topic
+from pve_auth_tui.core.join.names import permitted
+from pve_auth_tui.core.join.outcomes import classify, telling
+from pve_auth_tui.core.join.rows import row
+from pve_auth_tui.core.realmtest.report import Fact
+from pve_auth_tui.core.words import count_words, listed
+
+UNIT: Final = "sssd.service"
+SHOWN: Final = ("ActiveState", "SubState", "Result")
+"""Properties to ask of systemd: `systemctl show --property=ActiveState,SubState,Result`."""
+
+
+def member(memberships: Iterable[Membership], domain: str) -> JoinCheck:
+    """Does `realm list` name the domain?"""
+    every = tuple(memberships)
+    found = realmd.joined(every, domain)
+    if found:
+        text = f"a member of {found.realm or found.domain}"
+        return row(Topic.MEMBER, "ok", text)
+    other = next((one.domain for one in every if one.configured), "")
+    text = f"joined to {other}, not to {domain}" if other else f"not joined to {domain}"
+    facts = (Fact(seen.OTHER_DOMAIN, other),) if other else ()
+    return row(Topic.MEMBER, "BAD", text, JoinCause.NOT_MEMBER, facts=facts)
+
+
+def properties(lines: Iterable[str]) -> dict[str, str]:
+    """What `systemctl show` prints."""
+    pairs = (line.partition("=") for line in lines)
+    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+
+
+def service(active: Said, shown: Mapping[str, str] | None = None, config: str = "") -> JoinCheck:
+    """Does sssd run? `active`: of `systemctl is-active`; `shown`: `properties` of its unit.
+
+    `config`: what `sssctl config-check` said, for the details only: it complains of realmd's own
+    file on Debian 13.
+    """
+    state = active.out[0].strip() if active.out else ""
+    details = shown or {}
+    facts = [Fact(seen.UNIT, f"{key}: {value}") for key, value in details.items() if value]
+    facts.extend(Fact(seen.REMARK, line) for line in config.splitlines() if line.strip())
+    if state == "active":
+        return row(Topic.SSSD, "ok", "runs", facts=facts)
+    if details.get("Result") == "start-limit-hit":
+        text = f"{state or 'not active'}: started too often"
+        return row(Topic.SSSD, "BAD", text, JoinCause.START_LIMIT, facts=facts)
+    word = state or telling(active) or "not active"
+    if details.get("Result", "success") not in ("", "success"):
+        text = f"{word}: did not start ({details['Result']})"
+        return row(Topic.SSSD, "BAD", text, JoinCause.SSSD_CONFIG, facts=facts)
+    return row(Topic.SSSD, "BAD", word, JoinCause.SSSD_DEAD, facts=facts, original=active.text)
+
+
+def trust(said: Said) -> JoinCheck:
+    """Does a DC take the computer's own password (`adcli testjoin`)?"""
+    causes = classify(said, "testjoin")
+    texts = {
+        (): "a domain controller takes the computer's password",
+        (JoinCause.TRUST_BROKEN,): "the domain refuses the computer's account or its password",
+        (JoinCause.TRUST_UNKNOWN,): "no domain controller was reached",
+        (JoinCause.TIMED_OUT,): "adcli did not end in time",
+    }
+    word: Word = "ok" if not causes else "BAD"
+    if causes and causes[0] in (JoinCause.TRUST_UNKNOWN, JoinCause.TIMED_OUT):
+        word = "LOOK"
+    text = texts.get(causes) or telling(said)
+    return row(Topic.TRUST, word, text, *causes, original=said.text)
+
+
+def policy(
+    membership: Membership,
+    users: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    *,
+    everybody: bool = False,
+    compare: bool = True,
+    snippet: bool = False,
+) -> JoinCheck:
+    """Who may log in, by realmd, beside who should. `compare` False: nothing particular is wanted,
+    so that only a door open to all is wrong. `snippet`: the file that denies everybody is there.
+    """
+    domain = membership.domain
+    facts = [Fact(seen.FOUND, one) for one in _said_names(membership)]
+    facts.extend(Fact(seen.WANTED, one) for one in (*users, *groups))
+    if snippet:
+        text = f"nobody: {SNIPPET} is still there"
+        return row(Topic.POLICY, "BAD", text, JoinCause.NOBODY_MAY, facts=facts)
+    if membership.policy == realmd.ALLOW_ALL:
+        word: Word = "LOOK" if everybody else "BAD"
+        text = f"everybody of {domain} may log in"
+        return row(Topic.POLICY, word, text, JoinCause.OPEN_TO_ALL, facts=facts)
+    named = (*membership.permitted_users, *membership.permitted_groups)
+    if membership.policy == realmd.DENY_ALL or not named:
+        wanted = compare and (users or groups or everybody)
+        text = f"nobody of {domain} may log in"
+        return row(
+            Topic.POLICY, "BAD" if wanted else "LOOK", text, JoinCause.NOBODY_MAY, facts=facts
+        )
+    if compare:
+        here = _differing(membership.permitted_users, users, domain)
+        there = _differing(membership.permitted_groups, groups, domain)
+        if everybody or here or there:
+            text = f"others than wanted: {listed((*here, *there))}" if here or there else "not all"
+            return row(Topic.POLICY, "BAD", text, JoinCause.POLICY_DIFFERS, facts=facts)
+    counts = [
+        count_words(len(some), one, many)
+        for some, one, many in (
+            (membership.permitted_users, "user", "users"),
+            (membership.permitted_groups, "group", "groups"),
+        )
+        if some
+    ]
+    text = f"{' and '.join(counts)} may log in: {listed(named)}"
+    return row(Topic.POLICY, "ok", text, facts=facts)
+
+
+def lookup(name: str, said: Said) -> JoinCheck:
+    """Does this node know the name (`id NAME`)?"""
+    causes = classify(said, "id")
+    facts = (Fact(seen.PERSON, name),)
+    if not causes:
+        return row(Topic.LOOKUP, "ok", f"{name} is known", facts=facts)
+    words: Mapping[JoinCause, tuple[Word, str]] = {
+        JoinCause.NAME_NOT_FOUND: ("BAD", f"{name} is not known here"),
+        JoinCause.NAME_OFFLINE: ("LOOK", f"{name} is not known, or no DC answered"),
+        JoinCause.TIMED_OUT: ("LOOK", f"no answer on {name} in time"),
+    }
+    word, text = words.get(causes[0], ("LOOK", telling(said)))
+    return row(Topic.LOOKUP, word, text, *causes, facts=facts, original=said.text)
+
+
+def may(name: str, said: Said) -> JoinCheck:
+    """Somebody who should get in (`sssctl user-checks NAME -a acct -s login`)."""
+    causes = classify(said, "user-checks")
+    facts = (Fact(seen.PERSON, name),)
+    if not causes:
+        return row(Topic.MAY, "ok", f"{name} may log in", facts=facts)
+    words: Mapping[JoinCause, tuple[Word, str]] = {
+        JoinCause.REFUSED_LOGIN: ("BAD", f"{name} is refused"),
+        JoinCause.NAME_NOT_FOUND: ("BAD", f"{name} is not known here"),
+    }
+    word, text = words.get(causes[0], ("LOOK", f"{name}: not told"))
+    return row(Topic.MAY, word, text, *causes, facts=facts, original=said.text)
+
+
+def must_not(name: str, said: Said) -> JoinCheck:
+    """Somebody who should stay out. Nobody is proved to stay out whom the node does not know."""
+    causes = classify(said, "user-checks")
+    facts = (Fact(seen.PERSON, name),)
+    if not causes:
+        text = f"{name} may log in"
+        return row(
+            Topic.MUST_NOT,
+            "BAD",
+            text,
+            JoinCause.WRONGLY_ALLOWED,
+            facts=facts,
+            original=said.text,
+        )
+    if causes == (JoinCause.REFUSED_LOGIN,):
+        return row(Topic.MUST_NOT, "ok", f"{name} is refused", facts=facts, original=said.text)
+    known = causes == (JoinCause.NAME_NOT_FOUND,)
+    text = f"{name} is not known here: proves nothing" if known else f"{name}: not told"
+    return row(Topic.MUST_NOT, "LOOK", text, *causes, facts=facts, original=said.text)
+
+
+def homes(made: bool, wanted: bool) -> JoinCheck:
+    """Are home folders made at the first login?"""
+    if made:
+        return row(Topic.HOMES, "ok", "made at the first login")
+    if not wanted:
+        return row(Topic.HOMES, "-", "not made: not wanted")
+    return row(Topic.HOMES, "LOOK", "not made at the first login", JoinCause.NO_HOMES)
+
+
+def unnamed(topic: Topic) -> JoinCheck:
+    """A row that needs somebody's name and got none."""
+    return row(topic, "-", "nobody was named")
+
+
+def _differing(found: Sequence[str], wanted: Sequence[str], domain: str) -> tuple[str, ...]:
+    """Names that stand on one side only, in the words of that side."""
+    sides = [
+        {permitted(name, domain).casefold(): name for name in side} for side in (found, wanted)
+    ]
+    only = sides[0].keys() ^ sides[1].keys()
+    return tuple({**sides[0], **sides[1]}[key] for key in sorted(only))
+
+
+def _said_names(membership: Membership) -> tuple[str, ...]:
+    names = (*membership.permitted_users, *membership.permitted_groups)
+    return names or ((membership.policy,) if membership.policy else ())
