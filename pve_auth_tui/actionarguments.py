@@ -33,6 +33,25 @@ def _add_change(parser: Parser) -> None:
     add_plan_options(parser)
 
 
+def _add_ca(parser: Parser) -> None:
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "import", "remove", "check"), default="list",
+        help="list them; import one; remove files; is a DC, or a whole domain, trusted?",
+    )  # fmt: skip
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME",
+        help="import: FILE, or - for pasted PEM; remove: what list shows; check: HOST or DOMAIN",
+    )  # fmt: skip
+    parser.add_argument(
+        "--server", default="", metavar="HOST", help="import the root that this server sends"
+    )
+    parser.add_argument(
+        "--sha256", action="append", default=[], metavar="HEX",
+        help="import the certificate with this fingerprint, and no other; repeat",
+    )  # fmt: skip
+    add_plan_options(parser, timed=False)
+
+
 def _add_enrol(parser: Parser) -> None:
     _add_userid(parser)
     kind = parser.add_mutually_exclusive_group(required=True)
@@ -269,6 +288,7 @@ def add_sync_options(parser: argparse.ArgumentParser) -> None:
 
 
 ARGUMENTS: dict[str, Callable[[Parser], None]] = {
+    "ca": _add_ca,
     "change": _add_change,
     "enrol": _add_enrol,
     "recover": _add_recover,

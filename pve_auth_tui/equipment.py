@@ -20,12 +20,14 @@ from pve_auth_tui.adapters.certnames import certificate_names
 from pve_auth_tui.adapters.clock import SystemClock
 from pve_auth_tui.adapters.condition import FarProbe, NodeProbe, RescueProbe
 from pve_auth_tui.adapters.dbedit import edit_database
+from pve_auth_tui.adapters.directory.certificatefile import read_certificates
 from pve_auth_tui.adapters.directory.directories import LdapDirectories
 from pve_auth_tui.adapters.directory.network import SystemNetwork
 from pve_auth_tui.adapters.door import HttpsDoor
 from pve_auth_tui.adapters.host import run_command
 from pve_auth_tui.adapters.hostrecords import FileRecords
 from pve_auth_tui.adapters.hostsystem import SystemHost
+from pve_auth_tui.adapters.inputfile import input_reader
 from pve_auth_tui.adapters.journal import FileJournal, MemoryJournal
 from pve_auth_tui.adapters.keepsake import Keepsake
 from pve_auth_tui.adapters.keys.hidraw import HidrawBus
@@ -80,6 +82,7 @@ from pve_auth_tui.services.realmtest import RealmTestService
 from pve_auth_tui.services.recover import RecoverService
 from pve_auth_tui.services.sync import SyncService
 from pve_auth_tui.services.tokentest import TokenTrials
+from pve_auth_tui.services.trust import TrustService
 from pve_auth_tui.services.undoing import Undoing
 from pve_auth_tui.wiring import (
     LOOPBACK,
@@ -201,6 +204,15 @@ def equipped(
             machine, network, directories, plans, clock=clock, own=_folder_on_node(found)
         ),
         pam=PamService(machine),
+        trust=TrustService(
+            machine,
+            directories,
+            plans,
+            outlooks,
+            clock=clock,
+            read_certificates=read_certificates,
+            read_file=None if found.simulated is not None else _input_of(machine),
+        ),
         clock=clock,
         simulated=found.simulated is not None,
         demo_key=_about_keys(found),
@@ -214,6 +226,11 @@ def _machine(options: argparse.Namespace, found: Wired) -> Host | None:
     if found.simulated is not None or found.login is not None or is_rescue(options):
         return None
     return SystemHost()
+
+
+def _input_of(machine: Host | None) -> Callable[[str], bytes] | None:
+    """Reads a file that somebody names."""
+    return None if machine is None else input_reader(lambda: machine.files)
 
 
 def _folder_on_node(found: Wired) -> Path:

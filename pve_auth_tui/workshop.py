@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.recover import RecoverService
     from pve_auth_tui.services.sync import SyncService
     from pve_auth_tui.services.tokentest import TokenTrials
+    from pve_auth_tui.services.trust import TrustService
 
 
 class Closing(Protocol):
@@ -42,7 +43,8 @@ class Workshop:
     what was seen of them; `names` are those of the nodes, as browsers know them; `token_test`
     asks as an API token; `recover` gets somebody back in; `journal` holds what was done;
     `keepsake` makes files of secrets. `host` is the node's operating system, None where it is none
-    of ours to look at; `join` makes it a member of a domain, `pam` looks at its logins.
+    of ours to look at; `join` makes it a member of a domain, `pam` looks at its logins,
+    `trust` at the CAs that it trusts.
 
     `simulated`: of the demo's node, so that every text on paper says so. `held`: what `close`
     gives back. `demo_key`: what to know of the demo's security keys, and
@@ -70,6 +72,7 @@ class Workshop:
     host: Host | None
     join: JoinService
     pam: PamService
+    trust: TrustService
     simulated: bool = False
     demo_key: str = ""
     demo_login: str = ""

@@ -124,6 +124,7 @@ class Desk:
             host=None,
             join=nothing,
             pam=nothing,
+            trust=nothing,
         )
 
     def run(self, *words: str | Path, stdin: Person | None = None, piped: bool = False) -> Ran:

@@ -110,6 +110,7 @@ class Bench(FactorNode):
             host=None,
             join=nothing,
             pam=nothing,
+            trust=nothing,
             simulated=True,
         )
 

@@ -44,6 +44,22 @@ def described(der: bytes) -> Certificate:
         return Certificate(sha256=sha256, problem=f"it cannot be read: {error}")
 
 
+def unpacked(der: bytes) -> tuple[bytes, ...] | None:
+    """The certificates of a PKCS#7 file, as DER; None for what is none."""
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+    except ImportError:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one that is BER
+            found = pkcs7.load_der_pkcs7_certificates(der)
+        return tuple(one.public_bytes(Encoding.DER) for one in found)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
 def _read(found: x509.Certificate, sha256: str) -> Certificate:
     names, addresses = _alternatives(found)
     subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
@@ -60,6 +76,8 @@ def _read(found: x509.Certificate, sha256: str) -> Certificate:
         is_ca=_is_ca(found),
         key=_key(found),
         signature=_digest(found),
+        path_length=_path_length(found),
+        signs=_signs(found),
     )
 
 
@@ -93,6 +111,24 @@ def _is_ca(found: x509.Certificate) -> bool:
         return found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
+
+
+def _path_length(found: x509.Certificate) -> int | None:
+    from cryptography import x509
+
+    try:
+        return found.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _signs(found: x509.Certificate) -> bool:
+    from cryptography import x509
+
+    try:
+        return found.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return True
 
 
 def _key(found: x509.Certificate) -> str:

@@ -13,7 +13,9 @@ class Certificate:
     it. `begins`, `ends`: Unix times in seconds. `sha256`: of the DER, 64 hex digits in small
     letters. `purposes`: extended key usage, OpenSSL's short names (`serverAuth`) or dotted
     numbers, () for any. `key`: such as `RSA 2048`; `signature`: such as `sha256`, "" where the
-    algorithm names no digest. `problem`: why it could not be read; then only `sha256` is told.
+    algorithm names no digest. `path_length`: how many CAs may stand below it, None for any number;
+    `signs`: its key usage, if it has one, allows it to sign certificates. `problem`: why it could
+    not be read; then only `sha256` is told.
     """
 
     subject: str = ""
@@ -29,6 +31,8 @@ class Certificate:
     key: str = ""
     signature: str = ""
     problem: str = ""
+    path_length: int | None = None
+    signs: bool = True
 
     def days_left(self, now: float) -> int:
         """Whole days from a Unix time until it ends; less than 0 when it has ended."""
