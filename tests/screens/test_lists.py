@@ -13,6 +13,7 @@ from screens.listing import ListScreen
 from screens.start import StartScreen
 from tests.screens.conftest import keys_shown, press, settle, shown, status, table, type_text, until
 from widgets.detail_pane import DetailPane
+from widgets.lines import KeyLine
 
 DIGITS = [(str(digit), listing) for digit, listing in enumerate(LISTINGS, start=1)]
 
@@ -159,6 +160,17 @@ async def test_keys_that_change_things_are_dim_and_say_why(make_app, rack, key):
         await settle(pilot)
         await press(pilot, "2", key)
         assert status(pilot).startswith("Nothing can be changed now: ")
+
+
+async def test_the_last_line_follows_the_row(pilot):
+    def works(word: str) -> bool:
+        hints = pilot.app.screen.query_one(KeyLine)._hints
+        return any(hint.works for hint in hints if hint.word == word)
+
+    await press(pilot, "8")
+    for realm, is_tested in [("corp", True), ("pam", False), ("lab", True)]:
+        table(pilot).go_to(realm)
+        await until(pilot, lambda is_tested=is_tested: works("test") is is_tested)
 
 
 async def test_what_is_not_built_says_so(pilot):
