@@ -15,8 +15,9 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError, NothingRecords
+from pve_auth_tui.core.host.stopping import ORDINARY, when_stopped, while_it_runs
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import Plan, Weight
+from pve_auth_tui.core.plan import Plan, Step, Weight
 from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
 from pve_auth_tui.services.reporttext import progress_text, report_text, trouble_text
 from screens.base import BaseScreen
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant for another screen
 _LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form
+_DRAWS: Final = 0.05  # seconds for which lines of a running step are gathered
+_HEARD: Final = 200  # of its lines that can be read while it runs
 _TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
 _ALL: Final = 100_000  # commands behind `c`
 _ONE_LINE: Final = 1_000_000  # cells: a command is never two lines there
@@ -154,6 +157,10 @@ class PlanScreen(BaseScreen):
         self._runs = False
         self._report: Report | None = None
         self._told: list[str] = []
+        self._step: Step | None = None  # that runs
+        self._heard = 0  # lines of it at the end of what is told
+        self._due = False  # a drawing is
+        self._stops = False  # somebody said so
         self._read_to_end = False
         self._minutes = 0.0
         self._override = ""
@@ -321,7 +328,7 @@ class PlanScreen(BaseScreen):
         self._told = ["Reading the node anew: is everything still as the plan says? ..."]
         self._show_told()
         self.show_keys()
-        self.say("Esc: the running step ends, no other starts.")
+        self.say(ORDINARY)
         self.house.run_plan(
             self._plan,
             override=override,
@@ -334,7 +341,29 @@ class PlanScreen(BaseScreen):
     def went(self, progress: Progress) -> None:
         """A step has begun, said something, or ended."""
         self._told.append(progress_text(progress))
-        self._show_told()
+        if progress.line:
+            self._heard += 1
+            if self._heard > _HEARD:  # a flood: its last lines tell most
+                del self._told[-self._heard]
+                self._heard -= 1
+        else:
+            self._heard = 0
+            if progress.state.value == "runs" and progress.step is not self._step:
+                self._step = progress.step
+                if not self._stops:
+                    self.say(while_it_runs(progress.step))
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        """Once for all that comes at a time: a tool may print faster than a terminal draws."""
+        if not self._due:
+            self._due = True
+            self.set_timer(_DRAWS, self._draw)
+
+    def _draw(self) -> None:
+        self._due = False
+        if self._runs:
+            self._show_told()
 
     def goes_on(self, sentence: str) -> None:
         """Whoever carries it out says what comes now, such as that it is rolled back."""
@@ -364,6 +393,8 @@ class PlanScreen(BaseScreen):
             return "Done. It is taken back by itself unless you press K. Esc leaves."
         if report.told_once:
             return "Done. PVE told a secret that it never tells again: Esc goes on to it."
+        if report.is_of_node:
+            return "Done, and the node was looked at after every step. Esc leaves."
         undo = " u takes it back." if report.undoable else ""
         return f"Done, and PVE now says what was foretold.{undo} Esc leaves."
 
@@ -473,8 +504,9 @@ class PlanScreen(BaseScreen):
     def step_back(self) -> None:
         """Esc: out of the field, or back; a running plan ends after its step."""
         if self._runs:
+            self._stops = True
             self.house.stop_changing()
-            self.say("The running step ends, no other starts ...")
+            self.say(when_stopped(self._step))
             return
         if self.query_one(TextField).display:
             self._ask_nothing()

@@ -8,9 +8,11 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.host.done import HostDone
+from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.node import Node
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import Plan, Step
+from pve_auth_tui.core.plan import HostFile, HostStep, Plan, Step
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.upid import parse
@@ -48,6 +50,17 @@ class StepResult:
     def told(self) -> str:
         """What may be written down of the answer: `id=recovery`, the name of a task."""
         return told(self.answer)
+
+    @property
+    def remark(self) -> str:
+        """What should not pass unseen of a step on the node that was done; "" for nothing."""
+        return self.answer.remark if isinstance(self.answer, HostDone) else ""
+
+    @property
+    def left_alone(self) -> bool:
+        """It changed nothing, for all that is known: a command that failed may have, in part."""
+        ran = isinstance(self.error, HostTrouble) and self.error.said is not None
+        return self.state in {State.FAILED, State.NOT_RUN} and not ran
 
     @property
     def task(self) -> str:
@@ -96,7 +109,12 @@ class Report:
     @property
     def nothing_done(self) -> bool:
         """No step was carried out, for all that is known."""
-        return all(one.state in {State.FAILED, State.NOT_RUN} for one in self.results)
+        return all(one.left_alone for one in self.results)
+
+    @property
+    def is_of_node(self) -> bool:
+        """Every step is about the node's operating system: no picture of PVE shows any of it."""
+        return all(isinstance(one.step, HostStep | HostFile) for one in self.results)
 
     @property
     def told_once(self) -> tuple[tuple[str, Secret], ...]:

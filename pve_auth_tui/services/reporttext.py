@@ -7,7 +7,9 @@ from typing import Final
 
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.plan import HostStep
 from pve_auth_tui.core.plantext import hanging
 from pve_auth_tui.services.report import Progress, Report, State, StepResult
 
@@ -19,10 +21,14 @@ _WORDS: Final = {
     State.NOT_RUN: "-",
 }
 _INDENT: Final = 6
+_LOOKED: Final = "The node was looked at after every step: each did what it is for."
+_LAST: Final = 12  # lines of what a command said that are shown where it failed
 
 
 def progress_text(progress: Progress) -> str:
-    """One line while it runs: `ok    2 of 3  pveum user modify ...`."""
+    """One line while it runs: `ok    2 of 3  pveum user modify ...`; what it says is indented."""
+    if progress.line and isinstance(progress.step, HostStep):
+        return f"{'':<{_INDENT}}{plain(progress.line)}"
     text = plain(progress.line) or plain(shown(progress.step))
     return f"{_WORDS[progress.state]:<5} {progress.number} of {progress.of}  {text}"
 
@@ -34,6 +40,8 @@ def report_text(report: Report, width: int) -> list[str]:
         texts += _step_text(result, width)
     if report.differences:
         texts += ["", *_each("Not as foretold", report.differences, "BAD", width)]
+    elif report.ok and report.is_of_node:
+        texts += ["", *hanging("ok", _LOOKED, width, _INDENT)]
     elif report.ok:
         texts += ["", *hanging("ok", "PVE was asked again, and it is as foretold.", width, _INDENT)]
     if report.others:
@@ -62,6 +70,8 @@ def _step_text(result: StepResult, width: int) -> list[str]:
         texts += hanging("", "Nobody knows whether it was carried out: look.", width, _INDENT)
     if result.told:
         texts += hanging("", f"PVE answered {result.told}", width, _INDENT)
+    if result.remark:
+        texts += hanging("LOOK", result.remark, width, _INDENT)
     if result.seen:
         texts += hanging(
             "", "No answer came, but reading back shows that it was done.", width, _INDENT
@@ -74,6 +84,10 @@ def _step_text(result: StepResult, width: int) -> list[str]:
 def _plain_trouble(error: AuthTuiError, width: int) -> list[str]:
     room = max(20, width - _INDENT)
     texts = wrap(plain(str(error)), room) + wrap(plain(error.hint), room)
+    if isinstance(error, HostTrouble):
+        lines = error.original.splitlines()
+        left_out = [f"[{len(lines) - _LAST} lines before these]"] if len(lines) > _LAST else []
+        return [*texts, *left_out, *(f"| {plain(line)}" for line in lines[-_LAST:])]
     if error.original:
         texts += wrap(f"PVE's words: {plain(error.original)}", room)
     return texts
@@ -90,7 +104,10 @@ def _end(report: Report, width: int) -> list[str]:
     if report.nothing_done:
         return ["Nothing was changed."]
     texts = [f"In the journal and for undo it is called {report.id}."]
-    if not report.undoable:
+    if report.is_of_node:
+        for sentence in report.plan.back.lost:
+            texts += hanging("", sentence, width, _INDENT)
+    elif not report.undoable:
         texts += hanging("", "It cannot be taken back.", width, _INDENT)
     if report.stopped:
         texts += hanging("LOOK", "It was ended between two steps, as you wanted.", width, _INDENT)

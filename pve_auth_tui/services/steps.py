@@ -13,6 +13,7 @@ from typing import Final
 from pve_auth_tui.core.apitrouble import explained
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import ApiError, AuthTuiError, Refused, Unreachable, Unwritable
+from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.journal import Entry
 from pve_auth_tui.core.keytrouble import KeyTrouble
 from pve_auth_tui.core.plan import Step, SyncCall
@@ -118,7 +119,7 @@ def run_steps(
 
 def _failed(step: Step, error: AuthTuiError, action: str, user: str) -> StepResult:
     told = explained(error, action=action, user=user) if isinstance(error, ApiError) else error
-    unsure = isinstance(told, Unreachable) and told.unsure
+    unsure = isinstance(told, Unreachable | HostTrouble) and told.unsure
     return StepResult(step, State.UNSURE if unsure else State.FAILED, told)
 
 
@@ -165,6 +166,8 @@ def outcome_of(result: StepResult) -> str:
 def _kind_of(error: AuthTuiError | None) -> str:
     if isinstance(error, KeyTrouble):
         return f": KeyTrouble {error.kind.value}"
+    if isinstance(error, HostTrouble):
+        return " ".join((": HostTrouble", *(cause.value for cause in error.causes)))
     return f": {type(error).__name__}" if error else ""
 
 
