@@ -117,10 +117,12 @@ def classify(said: Said, doing: Doing) -> tuple[C, ...]:
             return () if said.code == 0 else _first(said, _TESTJOIN) or _by_code(said)
     if said.code == 0:
         return ()
-    if doing == "join" and _nothing_said(said):
-        return (C.NO_CREDENTIALS,)
     known = {"leave": _LEAVE, "show-computer": _SHOW}.get(doing, _JOIN)
-    return _first(said, known) or (C.UNKNOWN,)
+    if found := _first(said, known):
+        return found
+    if said.code < 0:
+        return (C.TIMED_OUT,)  # a signal ended it: what it was for may go on in realmd
+    return (C.NO_CREDENTIALS,) if doing == "join" and _nothing_said(said) else (C.UNKNOWN,)
 
 
 def succeeded_but(said: Said, doing: Doing = "join") -> tuple[C, ...]:
@@ -198,5 +200,6 @@ def _by_code(said: Said) -> tuple[C, ...]:
 
 
 def _nothing_said(said: Said) -> bool:
-    """realmd without a credential ends with 1 and no complaint at all."""
-    return not any(_SAYS_NO.match(line) for line in said.lines) and "Job for" not in said.text
+    """realmd without a credential asks for no password, and ends with no complaint at all."""
+    complains = any(_SAYS_NO.match(line) for line in said.lines)
+    return not complains and "Successfully discovered" in said.text and "Password" not in said.text

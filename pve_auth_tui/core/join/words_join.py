@@ -88,7 +88,7 @@ DURING: Final[Mapping[C, Said]] = {
         do("wait a minute, then look at the membership again"),
     ),
     C.TIMED_OUT: Said(
-        "It did not end in its time.",
+        "It was ended before it was done: its time was over, or somebody stopped it.",
         "A join goes on in realmd, even when whoever asked is gone. What came of it is looked at, "
         "not believed.",
         do("look at the membership again in a minute", "see the rows on ports and DNS"),
