@@ -44,7 +44,7 @@ def membership(state: NodeState, domain: str, sssd_conf: str = "") -> JoinCheck:
     if foreign:
         text = f"not joined; {access.SSSD_CONF} serves {listed(foreign)}"
         facts = [Fact(seen.OTHER_DOMAIN, listed(foreign)), Fact(seen.FILES, access.SSSD_CONF)]
-        return row(Topic.MEMBER, "LOOK", text, JoinCause.SSSD_CONFIG, facts=facts)
+        return row(Topic.MEMBER, "LOOK", text, JoinCause.SSSD_OTHER, facts=facts)
     left = [NOTED] if state.principals else []
     if access.domains(sssd_conf):
         left.append(access.SSSD_CONF)

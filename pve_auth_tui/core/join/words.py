@@ -52,7 +52,11 @@ def advice(cause: JoinCause, **context: str) -> JoinAdvice:
 
 
 def advice_of(check: JoinCheck, **context: str) -> JoinAdvice:
-    """The words of all its causes, worst first, with what the check has seen."""
+    """The words of all its causes, worst first, with what the check has seen; its own text where
+    it has no cause.
+    """
+    if not check.causes:
+        return JoinAdvice(check.text)
     names = {**context, **seen.context(check.facts)}
     each = [advice(cause, **names) for cause in check.causes]
     fixes = {fix.text: fix for one in each for fix in one.fixes}

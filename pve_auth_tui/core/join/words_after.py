@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.said import Said, do
 
-_ROOT: Final = "root@pam needs no sssd and logs in as before."
+_ROOT: Final = "root@pam needs no sssd to log in."
 
 AFTER: Final[Mapping[C, Said]] = {
     C.SSSD_DEAD: Said(
@@ -17,7 +17,7 @@ AFTER: Final[Mapping[C, Said]] = {
         do("systemctl restart sssd; look into journalctl -u sssd"),
     ),
     C.SSSD_CONFIG: Said(
-        "sssd cannot work with its files, or serves another domain besides.",
+        "sssd does not start with its files.",
         "realmd says yes to a join all the same. Until sssd starts nobody of {domain} can log in. "
         + _ROOT,
         do(

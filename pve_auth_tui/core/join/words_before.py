@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.said import Said, do
 
-_LOCAL: Final = "root@pam is of this node alone and logs in as before."
+_LOCAL: Final = "root@pam is of this node alone: it needs no domain."
 
 BEFORE: Final[Mapping[C, Said]] = {
     C.NO_FQDN: Said(
@@ -64,6 +64,15 @@ BEFORE: Final[Mapping[C, Said]] = {
         "They are backed up and written anew by a join. Keys of another domain in "
         "/etc/krb5.keytab stay there.",
         (("clean up what the last membership left", "leave"),),
+    ),
+    C.SSSD_OTHER: Said(
+        "/etc/sssd/sssd.conf serves {other} already.",
+        "realmd adds {domain} to it. Where one of them cannot start, sssd does not start at all, "
+        "and realmd says yes all the same.",
+        do(
+            "move the file away, if nobody logs in by it",
+            "see that sssd runs with it before the join: systemctl status sssd",
+        ),
     ),
     C.PACKAGES_MISSING: Said(
         "Not installed: {missing}.",
@@ -236,7 +245,7 @@ BEFORE: Final[Mapping[C, Said]] = {
     ),
     C.NO_ACCOUNT: Said(
         "There is no account {computer}$ in {domain}.",
-        "A join would make it. A node that is joined has lost its trust.",
-        do("nothing, before a join", "of a joined node: leave, and join anew"),
+        "Before a join that is well: the join makes it. A node that is joined has lost its trust.",
+        do("of a joined node: leave, and join anew"),
     ),
 }

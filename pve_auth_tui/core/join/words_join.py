@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.said import Said, do
 
-_NOTHING: Final = "Nothing was joined. root@pam logs in as before."
+_NOTHING: Final = "Nothing was joined or left. root@pam needs no domain to log in."
 
 DURING: Final[Mapping[C, Said]] = {
     C.WRONG_PASSWORD: Said(
@@ -71,7 +71,7 @@ DURING: Final[Mapping[C, Said]] = {
     ),
     C.NO_LDAP: Said(
         "No domain controller answered LDAP's questions (port 389).",
-        "realmd says rc 0 of a discovery and means nothing by it. " + _NOTHING,
+        "`realm discover` ends with 0 of it all the same. " + _NOTHING,
         do(
             "open 389, TCP and UDP, to the domain controllers",
             "see whether they run, by the rows of the check",
