@@ -13,6 +13,7 @@ from typing import Final
 from pve_auth_tui.simnode.demopeople import (
     BASE,
     BUILT_IN,
+    COMPUTERS,
     CONTROLLERS,
     DOMAIN,
     EVERYBODY,
@@ -105,10 +106,10 @@ def _frame() -> Iterator[Entry]:
         name = dn.partition(",")[0].partition("=")[2]
         classes = ["top", "organizationalUnit"]
         yield Entry(dn, {"objectClass": classes, "ou": [name], "distinguishedName": [dn]})
-    yield Entry(
-        BUILT_IN,
-        {"objectClass": ["top", "container"], "cn": ["Users"], "distinguishedName": [BUILT_IN]},
-    )
+    for dn in (BUILT_IN, COMPUTERS):
+        name = dn.partition(",")[0].partition("=")[2]
+        classes = ["top", "container"]
+        yield Entry(dn, {"objectClass": classes, "cn": [name], "distinguishedName": [dn]})
 
 
 def _user(person: Person, dn: str, name: str, now: float) -> Mapping[str, Sequence[str]]:

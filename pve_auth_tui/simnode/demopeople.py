@@ -23,6 +23,7 @@ PEOPLE: Final = f"OU=People,{BASE}"
 GROUPS: Final = f"OU=Groups,{BASE}"
 SERVICES: Final = f"OU=Service Accounts,{BASE}"
 BUILT_IN: Final = f"CN=Users,{BASE}"
+COMPUTERS: Final = f"CN=Computers,{BASE}"
 CONTROLLERS: Final = f"OU=Domain Controllers,{BASE}"
 EVERYBODY: Final = 513
 """The number of Domain Users."""
@@ -117,7 +118,7 @@ def _with_story(person: Person) -> Person:
 def _added(cluster: Rack, now: float) -> Iterator[Person]:
     """61: a ghost's heir, odd names, what every domain has, and people."""
     built_in = [
-        Person("Administrator", place=BUILT_IN, password="", control=_NORMAL | _KEEPS_PASSWORD),
+        Person("Administrator", place=BUILT_IN, control=_NORMAL | _KEEPS_PASSWORD),
         Person("Guest", place=BUILT_IN, password="", control=_NORMAL | DISABLED),
         Person("krbtgt", place=BUILT_IN, password="", control=_NORMAL | DISABLED),
         *(_controller(name) for name in ("DC01", "DC02")),

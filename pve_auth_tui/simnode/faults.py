@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Service = Literal["pveproxy", "pvedaemon", "pmxcfs", "mount", "corosync"]
+HostFault = Literal[
+    "sssd dies",  # it ends as soon as it is started
+    "realmd hangs",  # a join is never answered
+    "apt locked",  # another apt runs
+    "permit fails",  # each change of logins meets systemd's start limit
+]
 
 
 @dataclass
@@ -22,6 +28,8 @@ class Faults:
     What commands make of it (`units`, `hostcommands`): `stopped`: units that somebody stopped;
     `lingers`: a pmxcfs without a mount that still holds its lock file; `local_mode`: pmxcfs runs
     with -l; `expected`: the votes of `pvecm expected`, 0 for those of corosync.conf.
+
+    `host`: what is wrong with its operating system, as far as no file of it tells (`host`).
     """
 
     quorate: bool = True
@@ -37,6 +45,7 @@ class Faults:
     lingers: bool = False
     local_mode: bool = False
     expected: int = 0
+    host: set[HostFault] = field(default_factory=set)
 
     @property
     def alone(self) -> bool:

@@ -27,6 +27,7 @@ from pve_auth_tui.simnode.tree import SimTree
 
 if TYPE_CHECKING:
     from pve_auth_tui.simnode.handlers.cluster import Message
+    from pve_auth_tui.simnode.host.simhost import SimHost
     from pve_auth_tui.simnode.outside import Outside
     from pve_auth_tui.simnode.tasklog import TaskLog
     from pve_auth_tui.simnode.tickets import Tickets
@@ -94,6 +95,13 @@ class SimNode:
         from pve_auth_tui.simnode.tasklog import TaskLog
 
         return TaskLog(self)
+
+    @cached_property
+    def host(self) -> SimHost:
+        """Its operating system; what a fresh one has is put on the disk when it is first asked."""
+        from pve_auth_tui.simnode.host.simhost import SimHost
+
+        return SimHost(self.disk, self.faults, self.outside, self.sources.now, self.sources.sleep)
 
     def rights(self, caller: Caller) -> Rights:
         """What a caller may do with the configuration as it is now."""

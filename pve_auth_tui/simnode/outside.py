@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import ssl
 
     from pve_auth_tui.simnode.demoprovider import Provider
+    from pve_auth_tui.simnode.ldapserver.accounts import Accounts
+    from pve_auth_tui.simnode.ldapserver.entries import Tree
     from pve_auth_tui.simnode.ldapserver.server import LdapServer
     from pve_auth_tui.simnode.line import Line
     from pve_auth_tui.simnode.rack import Rack
@@ -42,12 +44,17 @@ REDIRECTS: Final = tuple(f"https://{name}.example.com:8006" for name in ("pve1",
 """What somebody registered at the provider; pve3 was forgotten."""
 _DOMAIN: Final = "example.com"
 _SERVICES: Final = re.compile(
-    r"_ldap\._tcp\.((dc|gc|pdc)\._msdcs\.|([\w-]+\._sites\.dc\._msdcs\.))?example\.com"
+    r"_(ldap|kerberos|kpasswd|gc)\._(tcp|udp)\."
+    r"((dc|gc|pdc)\._msdcs\.|([\w-]+\._sites\.(dc\._msdcs\.)?))?example\.com"
 )
+_PORTS: Final = {"ldap": 389, "kerberos": 88, "kpasswd": 464, "gc": 3268}
 _LDAP, _LDAPS, _HTTPS = 389, 636, 443
+_KERBEROS: Final = {88: "port 88 closed", 464: "port 464 closed"}
+"""Ports of a domain controller that take connections and say nothing here, and their faults."""
 _DOMAINS: Final = "etc/pve/domains.cfg"
 _USERS: Final = "etc/pve/user.cfg"
 _PASSWORD: Final = "etc/pve/priv/realm/corp.pw"  # noqa: S105 (a path)
+_PATIENCE: Final = 10.0  # seconds that somebody who says nothing is listened to
 _TENANT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SCALED: Final = re.compile(rb"^user:u(\d{5,6})@corp:", re.MULTILINE)
 
@@ -59,6 +66,13 @@ class Service(NamedTuple):
 
     host: str
     port: int
+
+
+class Corp(NamedTuple):
+    """Realm corp's Active Directory."""
+
+    tree: Tree
+    accounts: Accounts
 
 
 class Outside:
@@ -87,9 +101,23 @@ class Outside:
 
     def services(self, name: str) -> Sequence[Service]:
         """Those of an SRV record; () when there is none of it."""
-        if _SERVICES.fullmatch(name.lower().rstrip(".")):
-            return (Service(DC1, _LDAP), Service(DC2, _LDAP))
+        if found := _SERVICES.fullmatch(name.lower().rstrip(".")):
+            port = _PORTS[found[1]]
+            return (Service(DC1, port), Service(DC2, port))
         return ()
+
+    def opens(self, host: str, port: int) -> bool:
+        """Whether somebody takes connections there, without making one."""
+        faults = self.faults.get(host, {"refused"})
+        if faults & {"refused", "silent", "closes", "not ldap"}:
+            return False
+        return _KERBEROS.get(port, "") not in faults
+
+    @property
+    def corp(self) -> Corp:
+        """The domain controllers' directory: what a join changes there."""
+        with self._turn:
+            return self._corp
 
     def connect(self, address: str, port: int) -> socket.socket:
         """A connection to whoever listens there. Raises OSError as a system does."""
@@ -124,6 +152,8 @@ class Outside:
     def _listening(self, host: str, port: int) -> Serve | None:
         if host == PROVIDER:
             return self._speak_https if port == _HTTPS else None
+        if port in _KERBEROS and host in (DC1, DC2):
+            return None if _KERBEROS[port] in self.faults[host] else _listen_only
         if port not in (_LDAP, _LDAPS) or (host == LAB and port == _LDAPS):
             return None
         return partial(self._servers[host].serve, tls=port == _LDAPS)
@@ -165,21 +195,24 @@ class Outside:
         return with_users(cluster, max(found)) if found else cluster
 
     @cached_property
+    def _corp(self) -> Corp:
+        from pve_auth_tui.simnode import demodirectory as corp
+        from pve_auth_tui.simnode.ldapserver.accounts import Accounts, Policy
+
+        tree = corp.directory(self._cluster, self._since, self._bind_password)
+        policy = Policy(corp.LOCK_AFTER, corp.LOCK_MINUTES)
+        accounts = Accounts(tree, self._now, domain=corp.DOMAIN, short=corp.SHORT, policy=policy)
+        return Corp(tree, accounts)
+
+    @cached_property
     def _servers(self) -> dict[str, LdapServer]:
         from pve_auth_tui.simnode import demodirectory as corp
         from pve_auth_tui.simnode import demodirectorylab as lab
-        from pve_auth_tui.simnode.ldapserver.accounts import Accounts, Policy
+        from pve_auth_tui.simnode.ldapserver.accounts import Accounts
         from pve_auth_tui.simnode.ldapserver.searching import Directory
         from pve_auth_tui.simnode.ldapserver.server import LdapServer
 
-        tree = corp.directory(self._cluster, self._since, self._bind_password)
-        accounts = Accounts(
-            tree,
-            self._now,
-            domain=corp.DOMAIN,
-            short=corp.SHORT,
-            policy=Policy(corp.LOCK_AFTER, corp.LOCK_MINUTES),
-        )
+        tree, accounts = self._corp
         domain = Directory(tree, corp.BASE, ad=True, elsewhere=corp.ELSEWHERE)
         plain = lab.directory(self._cluster)
         servers = {
@@ -205,6 +238,14 @@ class Outside:
         shown = Shown(names, days, self._since)
         context = server_context(shown, self.faults[host], judged=self._about_time)
         return context.wrap_socket(connection, server_side=True)
+
+
+def _listen_only(connection: socket.socket) -> None:
+    """Kerberos: only whether the port is open is looked at."""
+    with suppress(OSError), connection:
+        connection.settimeout(_PATIENCE)
+        while connection.recv(4096):
+            pass
 
 
 def _error(number: int) -> OSError:

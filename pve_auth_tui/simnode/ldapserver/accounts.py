@@ -75,6 +75,11 @@ class Accounts:
             self._check(entry, password)
             return entry
 
+    def renew(self) -> None:
+        """Somebody was added or removed."""
+        with self._turn:
+            self._by_login = None
+
     def _found(self, name: str) -> Entry | None:
         try:
             return self._tree.get(compared(name))

@@ -77,7 +77,10 @@ def fold(value: bytes) -> str:
 
 
 class Tree:
-    """Entries by name, in the order in which they were given; none stands twice."""
+    """Entries by name, in the order in which they were given; none stands twice.
+
+    Whoever reads it while somebody adds to it goes on with what it was.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = {entry.name: entry for entry in entries}
@@ -85,6 +88,15 @@ class Tree:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
+
+    def add(self, entry: Entry) -> None:
+        """Put it there, in the place of one of the same name."""
+        self._entries = {**self._entries, entry.name: entry}
+        self.known |= frozenset(entry.attributes)
+
+    def remove(self, name: Name) -> None:
+        """Nothing when it is not there."""
+        self._entries = {each: entry for each, entry in self._entries.items() if each != name}
 
     def get(self, name: Name) -> Entry | None:
         return self._entries.get(name)
