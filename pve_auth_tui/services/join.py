@@ -9,38 +9,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pve_auth_tui.core.directory.ports import Directories, Network
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.host.ports import Host
+from pve_auth_tui.core.intents.users import add
+from pve_auth_tui.core.join import packages
 from pve_auth_tui.core.join.model import JoinCheck, JoinReport, JoinWish, NodeState
+from pve_auth_tui.core.join.names import permit_problem
+from pve_auth_tui.core.join.needs import needs
+from pve_auth_tui.core.join.orders import PermitOrder
+from pve_auth_tui.core.names import userid_problem
 from pve_auth_tui.core.plan import Intent, Plan
 from pve_auth_tui.core.ports import Clock
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services.joincheck import JoinChecker
+from pve_auth_tui.services.joinintents import (
+    InstallIntent,
+    JoinIntent,
+    LeaveIntent,
+    PermitIntent,
+)
+from pve_auth_tui.services.joinleaving import LeaveMaking
+from pve_auth_tui.services.joinlook import NodeLook
+from pve_auth_tui.services.joinmaking import (
+    JoinMaking,
+    others_of,
+    permitted_names,
+    require,
+    require_domain,
+    require_member,
+    require_names,
+)
+from pve_auth_tui.services.joinproof import JoinProof
+from pve_auth_tui.services.joinrun import JoinDone, JoinRunner
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
-from pve_auth_tui.services.report import Report
 from pve_auth_tui.services.steps import OnProgress
 
 OnCheck = Callable[[JoinCheck], None]
 Stopped = Callable[[], bool]
 
+__all__ = ["ELSEWHERE", "JoinDone", "JoinService", "OnCheck", "Stopped"]
 
-class JoinDone(NamedTuple):
-    """What came of a plan of this service. `rolled_back`: of the plan that took it back, where the
-    first one failed or was stopped; `left`: sentences on what stays all the same, () for nothing.
-    """
-
-    report: Report
-    rolled_back: Report | None = None
-    left: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """It was carried out, all of it."""
-        return self.report.ok
+ELSEWHERE: Final = "A node's operating system is looked at and changed on the node itself only."
+_THERE: Final = "Start this program there, as root."
 
 
 class JoinService:
@@ -70,15 +85,20 @@ class JoinService:
 
     def why_not(self) -> str:
         """Why nothing can be done from here, in one sentence; "" when it can."""
-        raise NotImplementedError
+        return "" if self._host is not None else ELSEWHERE
+
+    def _on_node(self) -> Host:
+        if self._host is None:
+            raise Refused(ELSEWHERE, _THERE)
+        return self._host
 
     def state(self) -> NodeState:
         """How the node stands now; within seconds, and it changes nothing."""
-        raise NotImplementedError
+        return NodeLook(self._on_node()).state()
 
     def needs(self, outlook: Outlook, domain: str) -> tuple[Finding, ...]:
         """ "Do you need this?": what PVE's realms give already, what a join adds and risks."""
-        raise NotImplementedError
+        return needs(outlook.snapshot, domain)
 
     def check(
         self,
@@ -91,8 +111,22 @@ class JoinService:
     ) -> JoinReport:
         """Every prerequisite, row by row. With `password` the computer's account is looked for in
         the domain as `wish.user`, once; without it that row is LOOK, and join looks then.
+
+        Raises UsageError for names that are none.
         """
-        raise NotImplementedError
+        require_names(wish)
+        checker = JoinChecker(
+            self._on_node(),
+            self._network,
+            self._directories,
+            self._clock,
+            wish,
+            others=others_of(outlook),
+            password=password,
+            on_check=on_check,
+            stopped=stopped,
+        )
+        return checker.run()
 
     def validate(
         self,
@@ -103,22 +137,43 @@ class JoinService:
         on_check: OnCheck = lambda check: None,
         stopped: Stopped = lambda: False,
     ) -> JoinReport:
-        """How a membership does: sssd, trust, policy, names, who may log in and who must not."""
-        raise NotImplementedError
+        """How a membership does: sssd, trust, policy, names, who may log in and who must not.
+
+        Raises UsageError for names that are none.
+        """
+        require_domain(domain)
+        for name in (*may, *must_not):
+            require(permit_problem(name, domain))
+        proof = JoinProof(
+            self._on_node(),
+            self._clock,
+            domain,
+            may=may,
+            must_not=must_not,
+            on_check=on_check,
+            stopped=stopped,
+        )
+        return proof.run()
 
     # --- plans -----------------------------------------------------------------------------
 
     def install(self, report: JoinReport) -> Intent:
         """The packages that are missing. Raises Refused when none is."""
-        raise NotImplementedError
+        self._on_node()
+        names = packages.missing(report.state.packages)
+        if not names:
+            raise Refused("All packages that a join needs are installed.")
+        return InstallIntent(names, report.state)
 
     def join(
         self, wish: JoinWish, password: Secret, report: JoinReport, *, everybody: bool = False
     ) -> Intent:
         """The join with its logins. Without users and groups nobody of the domain may log in;
-        `everybody`: all of them, by somebody's explicit choice. Raises UsageError and Refused.
+        `everybody`: all of them, by somebody's explicit choice. The computer's account is looked
+        for with the password, unless the report has done so. Raises UsageError and Refused.
         """
-        raise NotImplementedError
+        making = JoinMaking(self._on_node(), self._clock, str(self._own))
+        return JoinIntent(making.order(wish, password, report, everybody=everybody))
 
     def permit(
         self,
@@ -129,7 +184,11 @@ class JoinService:
         everybody: bool = False,
     ) -> Intent:
         """Just these may log in from now on, nobody else. Raises UsageError and Refused."""
-        raise NotImplementedError
+        require_domain(domain)
+        named = permitted_names(domain, users, groups, everybody=everybody)
+        state = self.state()
+        require_member(state, domain)
+        return PermitIntent(PermitOrder(domain, state, *named, everybody=everybody))
 
     def leave(
         self,
@@ -144,11 +203,18 @@ class JoinService:
         """`delete`: the computer's account, too, as `user`. `clean_up`: what realmd leaves behind.
         `purge`: the packages that our join added. Raises UsageError and Refused.
         """
-        raise NotImplementedError
+        require_domain(domain)
+        making = LeaveMaking(self._on_node(), str(self._own))
+        who = (user, password) if delete else None
+        return LeaveIntent(making.order(domain, who, clean_up=clean_up, purge=purge))
 
-    def bridge(self, userid: str) -> Intent:
-        """`alice@ad.example.com@pam` as a user of PVE's. Raises UsageError for no such id."""
-        raise NotImplementedError
+    def bridge(self, name: str) -> Intent:
+        """`alice@ad.example.com` as PVE's user `alice@ad.example.com@pam`, whose login is the
+        node's own. Raises UsageError for a name that PVE does not take.
+        """
+        userid = f"{name}@pam"
+        require(userid_problem(userid))
+        return add(userid, {"comment": "logs in as the node does (Active Directory)"})
 
     # --- doing ------------------------------------------------------------------------------
 
@@ -167,14 +233,15 @@ class JoinService:
 
         Raises what `PlanService.apply` raises; then nothing was done.
         """
-        raise NotImplementedError
+        runner = JoinRunner(self._on_node(), self._plans, self._clock, str(self._own))
+        return runner.apply(
+            plan,
+            override=override,
+            reason=reason,
+            on_progress=on_progress,
+            on_roll_back=on_roll_back,
+        )
 
     def stop(self) -> None:
         """The running step ends, no other starts: a join goes on in realmd, and is rolled back."""
         self._plans.stop()
-
-
-ELSEWHERE: Final = Refused(
-    "The operating system of a node is looked at and changed on the node itself only.",
-    "Start this program there, as root.",
-)

@@ -7,12 +7,10 @@ from hashlib import sha256
 from typing import Final
 
 from pve_auth_tui.core.cluster import full_name
-from pve_auth_tui.core.errors import AuthTuiError, CommandFailed, Missing, Unreadable
+from pve_auth_tui.core.errors import CommandFailed, Missing, Unreadable
 from pve_auth_tui.core.host.keytab import principals
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import packages, realmd, steps
-from pve_auth_tui.core.join.manifest import NAME as MANIFEST
-from pve_auth_tui.core.join.manifest import Manifest, from_text
 from pve_auth_tui.core.join.model import Membership, NodeState
 from pve_auth_tui.core.join.orders import KEYTAB, NSSWITCH, WATCHED
 
@@ -138,23 +136,3 @@ def asks_sss_for_sudo(data: bytes) -> bool:
 
 def _without_remarks(data: bytes) -> bytes:
     return b"\n".join(line for line in data.splitlines() if not line.lstrip().startswith(b"#"))
-
-
-def manifests(host: Host, own: str, domain: str) -> tuple[Manifest, ...]:
-    """What was kept before joins to that domain, the oldest first. Damaged ones are left out."""
-    folder = f"{own}/join"
-    found = []
-    try:
-        stamps = host.files.names(folder.lstrip("/"))
-    except AuthTuiError:
-        return ()
-    for stamp in stamps:
-        place = f"{folder}/{stamp}"
-        try:
-            data = host.files.read(f"{place}/{MANIFEST}".lstrip("/"))
-            one = from_text(data.decode(errors="replace"), place)
-        except AuthTuiError:
-            continue
-        if one.domain.lower() == domain.lower():
-            found.append(one)
-    return tuple(sorted(found, key=lambda one: one.at))

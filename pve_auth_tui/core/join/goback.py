@@ -30,7 +30,9 @@ def _back_steps(order: BackOrder) -> Iterator[Step]:
     domain, now, kept = order.domain, order.now, order.manifest
     member = now.member_of(domain) is not None
     changed = _changed(now, kept.files)
-    if member:
+    if order.files_alone:
+        pass
+    elif member:
         yield steps.reset_failed()
         yield steps.leave(domain, order.user, order.password)
     elif order.user and order.password is not None:

@@ -80,7 +80,8 @@ class PermitOrder:
 @dataclass(frozen=True, slots=True)
 class BackOrder:
     """A join that did not come to its end. `now`: the node as it is. `user` and `password` delete
-    the account that the join has made, "" and None where it made none.
+    the account that the join has made, "" and None where it made none. `files_alone`: realmd is
+    not asked any more, because it does not leave.
     """
 
     domain: str
@@ -88,3 +89,4 @@ class BackOrder:
     manifest: Manifest
     user: str = ""
     password: Secret | None = field(default=None, repr=False)
+    files_alone: bool = False

@@ -1,0 +1,262 @@
+"""Plans of a join carried out: a fresh look before, and the way back when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pve_auth_tui.core.errors import AuthTuiError, CommandFailed, Refused
+from pve_auth_tui.core.host.goals import Joined
+from pve_auth_tui.core.host.ports import Host
+from pve_auth_tui.core.host.trouble import HostTrouble
+from pve_auth_tui.core.join import packages
+from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.goback import differences
+from pve_auth_tui.core.join.model import Membership, NodeState
+from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder
+from pve_auth_tui.core.join.outcomes import classify
+from pve_auth_tui.core.overview import overview
+from pve_auth_tui.core.plan import HostStep, Plan, Step
+from pve_auth_tui.core.ports import Clock
+from pve_auth_tui.services.joincheck import show_account
+from pve_auth_tui.services.joinintents import (
+    BackIntent,
+    InstallIntent,
+    JoinIntent,
+    LeaveIntent,
+    PermitIntent,
+)
+from pve_auth_tui.services.joinlook import NodeLook
+from pve_auth_tui.services.joinnotes import note_added, note_after
+from pve_auth_tui.services.outlook import Outlook
+from pve_auth_tui.services.plans import PlanService
+from pve_auth_tui.services.report import Report, State
+from pve_auth_tui.services.steps import OnProgress
+
+_REFUSED: Final = frozenset(
+    {
+        JoinCause.WRONG_PASSWORD,
+        JoinCause.UNKNOWN_USER,
+        JoinCause.USER_REVOKED,
+        JoinCause.MUST_CHANGE,
+        JoinCause.WRONG_REALM,
+    }
+)
+"""The DC said no to whoever joins: nothing was made there, and nobody tries again (R23)."""
+_AGAIN: Final = 3  # times that a roll back is begun anew after somebody has stopped it
+_AS_PLANNED: Final = "Check the node again, and look at the plan that it then gives."
+
+OnRollBack = Callable[[Plan], None]
+
+
+class JoinDone(NamedTuple):
+    """What came of a plan of this service. `rolled_back`: of the plan that took it back, where the
+    first one failed or was stopped; `left`: sentences on what stays all the same, () for nothing.
+    """
+
+    report: Report
+    rolled_back: Report | None = None
+    left: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """It was carried out, all of it."""
+        return self.report.ok
+
+
+@dataclass(frozen=True)
+class JoinRunner:
+    """`own`: the folder of this program on the node, as text."""
+
+    host: Host
+    plans: PlanService
+    clock: Clock
+    own: str
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        override: str,
+        reason: str,
+        on_progress: OnProgress,
+        on_roll_back: OnRollBack,
+    ) -> JoinDone:
+        """As `JoinService.apply` says."""
+        intent = plan.intent
+        self._require_as_planned(intent)
+        report = self.plans.apply(plan, override=override, reason=reason, on_progress=on_progress)
+        match intent:
+            case JoinIntent(order):
+                if report.ok:
+                    return JoinDone(
+                        report,
+                        left=tuple(note_after(self.host, order.manifest.folder, self._state())),
+                    )
+                return self._rolled_back(order, report, on_progress, on_roll_back)
+            case InstallIntent(names) if report.ok:
+                return JoinDone(report, left=tuple(note_added(self.host, self.own, names)))
+            case LeaveIntent(order) if not report.ok:
+                return JoinDone(report, left=self._left_of_leave(order))
+        return JoinDone(report)
+
+    # --- before ----------------------------------------------------------------------------------
+
+    def _require_as_planned(self, intent: object) -> None:
+        match intent:
+            case JoinIntent(order):
+                now = self._state()
+                self._require_same(order.before, now)
+                if lacking := packages.missing(now.packages):
+                    raise Refused(f"{', '.join(lacking)} is not installed any more.", _AS_PLANNED)
+                self._require_account(order)
+            case InstallIntent(_, before):
+                now = self._state()
+                if packages.missing(before.packages) != packages.missing(now.packages):
+                    raise Refused(
+                        "Other packages are missing by now: nothing was done.", _AS_PLANNED
+                    )
+            case PermitIntent(order) | LeaveIntent(order):
+                self._require_same(order.before, self._state())
+
+    def _require_same(self, before: NodeState, now: NodeState) -> None:
+        if changed := changes(before, now):
+            told = "The node is not as it was when the plan was made, so nothing was done."
+            raise Refused(f"{told} {changed[0]}", _AS_PLANNED)
+
+    def _require_account(self, order: JoinOrder) -> None:
+        """Somebody else may have made it meanwhile, and a join takes it over without a word."""
+        said = show_account(self.host, order.wish, order.before, order.password)
+        causes = classify(said, "show-computer")
+        there = not causes
+        if causes not in ((), (JoinCause.NO_ACCOUNT,)):
+            told = f"{order.wish.computer}$ could not be looked for once more, so nothing was done."
+            raise Refused(told, _AS_PLANNED, said.text)
+        if there != order.exists:
+            is_now = "is there" if there else "is gone"
+            told = f"{order.wish.computer}$ {is_now} since the plan was made: nothing was done."
+            raise Refused(told, _AS_PLANNED)
+
+    def _state(self) -> NodeState:
+        return NodeLook(self.host).state()
+
+    # --- the way back ---------------------------------------------------------------------------
+
+    def _rolled_back(
+        self,
+        order: JoinOrder,
+        failed: Report,
+        on_progress: OnProgress,
+        on_roll_back: OnRollBack,
+    ) -> JoinDone:
+        """At first with realmd and the account; if that fails without the account, and then by the
+        files alone. Every attempt looks at the node anew.
+        """
+        left: list[str] = []
+        made = self._made_account(order, failed, left)
+        last: Report | None = None
+        attempts = iter(_attempts(delete=made))
+        delete, files_alone = next(attempts)
+        begun = 0
+        while True:
+            back = BackOrder(
+                order.wish.domain,
+                self._state(),
+                order.manifest,
+                user=order.wish.user if delete else "",
+                password=order.password if delete else None,
+                files_alone=files_alone,
+            )
+            intent = BackIntent(back)
+            if not intent(failed.snapshot).steps:
+                break
+            try:
+                plan = self.plans.review(intent, _outlook(failed, self.clock.now()))
+                on_roll_back(plan)
+                last = self.plans.apply(
+                    plan, override=plan.confirm, reason="a step failed", on_progress=on_progress
+                )
+            except AuthTuiError as error:
+                left.append(f"It could not be rolled back: {error}")
+                break
+            if last.ok:
+                made = made and not delete
+                break
+            if last.stopped and begun < _AGAIN:
+                begun += 1
+                continue
+            following = next(attempts, None)
+            if following is None:
+                break
+            delete, files_alone = following
+        if made:
+            left.append(f"{order.wish.computer}$ stays in {order.wish.domain}: delete it there.")
+        left += differences(order.before, self._state())
+        return JoinDone(failed, last, tuple(dict.fromkeys(left)))
+
+    def _made_account(self, order: JoinOrder, failed: Report, left: list[str]) -> bool:
+        """Whether the join has made an account that was not there before."""
+        if order.exists:
+            if any(_is_join(one.step) and one.state is State.DONE for one in failed.results):
+                text = f"{order.wish.computer}$ was there before, and has a new password now."
+                left.append(text)
+            return False
+        tried = [one for one in failed.results if _is_join(one.step)]
+        if not tried or tried[0].state is State.NOT_RUN:
+            return False
+        if tried[0].state is State.DONE:
+            return True
+        error = tried[0].error
+        if isinstance(error, HostTrouble) and _REFUSED.intersection(error.causes):
+            return False
+        with suppress(CommandFailed):
+            said = show_account(self.host, order.wish, order.before, order.password)
+            causes = classify(said, "show-computer")
+            if causes in ((), (JoinCause.NO_ACCOUNT,)):
+                return not causes
+        left.append(
+            f"Whether {order.wish.computer}$ was made in {order.wish.domain} is not known: "
+            "look there."
+        )
+        return False
+
+    def _left_of_leave(self, order: LeaveOrder) -> tuple[str, ...]:
+        now = self._state()
+        if now.member_of(order.domain):
+            return (f"The node is still a member of {order.domain}.",)
+        return (f"The node is no member of {order.domain} any more; the rest was not done.",)
+
+
+def changes(before: NodeState, now: NodeState) -> tuple[str, ...]:
+    """What a plan relies on and is different by now, as sentences."""
+    found = list(differences(before, now))
+    if [_membership(one) for one in before.memberships] != [
+        _membership(one) for one in now.memberships
+    ]:
+        found.insert(0, "Its memberships or who may log in have changed.")
+    if (before.short, before.fqdn) != (now.short, now.fqdn):
+        found.insert(0, f"Its name is {now.fqdn or now.short} now.")
+    return tuple(found)
+
+
+def _attempts(*, delete: bool) -> Iterator[tuple[bool, bool]]:
+    """Whether the account is deleted, whether it is done by the files alone."""
+    if delete:
+        yield True, False
+    yield False, False
+    yield False, True
+
+
+def _is_join(step: Step) -> bool:
+    return isinstance(step, HostStep) and isinstance(step.goal, Joined)
+
+
+def _membership(one: Membership) -> object:
+    users, groups = frozenset(one.permitted_users), frozenset(one.permitted_groups)
+    return one.domain.lower(), one.configured, one.policy, users, groups
+
+
+def _outlook(report: Report, now: float) -> Outlook:
+    return Outlook(report.snapshot, overview(report.snapshot, now), report.node)
