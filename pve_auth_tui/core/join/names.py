@@ -11,8 +11,9 @@ from typing import Final
 
 LONGEST_COMPUTER: Final = 15
 _LONGEST_DOMAIN: Final = 253
+_LONGEST_SUFFIX: Final = 6
+_UNFIT: Final = re.compile(r"[^A-Z0-9]+")
 
-_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _COMPUTER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _NOT_IN_NAMES: Final = '"/\\[]:;|=,+*?<>'
@@ -60,8 +61,8 @@ def login_problem(text: str) -> str | None:
     local = name.rpartition("@")[0] if "@" in name else name
     if not local or name.endswith("@"):
         return "Name an account of the domain that may join computers, like Administrator."
-    if _HIDDEN.search(text):
-        return "A login name has no control characters."
+    if not text.strip().isprintable():
+        return "A login name has no hidden characters."
     if name.startswith("-"):
         return "A login name that begins with - would be taken for an option."
     if any(sign in local for sign in _NOT_IN_NAMES):
@@ -98,16 +99,18 @@ def colliding(host: str, others: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def proposed_computer(host: str, suffix: str = "RACK") -> str:
-    """Another name for this node's account: `PVE1-RACK`."""
-    room = LONGEST_COMPUTER - len(suffix) - 1
-    return f"{computer_of(host)[:room].rstrip('-')}-{suffix}"
+def proposed_computer(host: str, suffix: str = "") -> str:
+    """Another name for this node's account: `PVE1-RACK` with the cluster's name as `suffix`."""
+    tail = _UNFIT.sub("", suffix.upper())[:_LONGEST_SUFFIX] or "NODE"
+    room = LONGEST_COMPUTER - len(tail) - 1
+    head = _UNFIT.sub("-", computer_of(host))[:room].strip("-") or "PVE"
+    return f"{head}-{tail}"
 
 
 def ou_problem(text: str, domain: str) -> str | None:
     """Is it a place below the domain, as a DN or the part of it before DC= (RFC 4514)?"""
-    if _HIDDEN.search(text):
-        return "A DN has no control characters here."
+    if not text.strip().isprintable():
+        return "A DN has no hidden characters here."
     if not text.strip():
         return "Name the place as a DN, like OU=Servers."
     parts = [_RDN.fullmatch(part) for part in _COMMA.split(text)]
@@ -140,8 +143,8 @@ def permit_problem(text: str, domain: str) -> str | None:
     local, _, realm = name.rpartition("@")
     if not local:
         return "Name a user or a group of the domain."
-    if _HIDDEN.search(text):
-        return "A name has no control characters."
+    if not text.strip().isprintable():
+        return "A name has no hidden characters."
     if "\\" in text:
         return f"Write the name as {local.rpartition(chr(92))[2]}@{domain}."
     if local.startswith(("-", "%")):

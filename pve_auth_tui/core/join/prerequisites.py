@@ -144,9 +144,11 @@ def account(
     said: Said | None,
     now: float,
     found: accounts.Account | None = None,
+    *,
+    cluster: str = "",
 ) -> JoinCheck:
     """Is the account there, and whose is it? `said`: of `adcli show-computer`, None without a
-    password. `found`: what another way than adcli has seen.
+    password. `found`: what another way than adcli has seen. `cluster`: its name, for a proposal.
     """
     computer = wish.computer or names.computer_of(state.fqdn or state.short)
     facts = [Fact(seen.COMPUTER, computer)]
@@ -172,7 +174,8 @@ def account(
         text = f"{computer}$ exists and {whose}"
         cause = JoinCause.ACCOUNT_EXISTS
         return row(Topic.ACCOUNT, "LOOK", text, cause, facts=facts, original=original)
-    facts.append(Fact(seen.PROPOSED, names.proposed_computer(state.fqdn or state.short)))
+    proposed = names.proposed_computer(state.fqdn or state.short, cluster)
+    facts.append(Fact(seen.PROPOSED, proposed))
     text = f"{computer}$ exists and belongs to {found.host}"
     word: Word = "LOOK" if wish.take_over else "BAD"
     cause = JoinCause.ACCOUNT_OF_OTHER
