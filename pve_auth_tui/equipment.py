@@ -223,7 +223,9 @@ def equipped(
 
 def _machine(options: argparse.Namespace, found: Wired) -> Host | None:
     """The node's operating system; None where it is none of ours: `--host`, `--root`."""
-    if found.simulated is not None or found.login is not None or is_rescue(options):
+    if found.simulated is not None:
+        return found.simulated().host
+    if found.login is not None or is_rescue(options):
         return None
     return SystemHost()
 
