@@ -101,7 +101,8 @@ class Machine:
         if may_set_the_clock(first):
             raise Unsafe(f"{self.name} could set the clock.")
         enter = [f"--target={first}", *self._kinds, "--net", "--root", "--wd=/"]
-        return [*PREFIX, "/usr/bin/nsenter", *enter, "--", *argv]
+        # nsenter's own / is the one out here, which is nowhere inside.
+        return [*PREFIX, "/usr/bin/nsenter", *enter, "--", "/usr/bin/env", "--chdir=/", *argv]
 
     def first(self) -> int:
         """Its first process, by the number that it has out here. Raises RuntimeError."""

@@ -1,20 +1,23 @@
 """Tries to get in, again and again, as programs do that use PAM; runs on the node, by its Python.
 
 intruder.py SERVICE PASSWORD USER...: with the password, and without one, as sshd does for a key.
-When its input ends it prints, as JSON, what came of it: how often each answer, and who got in when.
+It says `polling` when it does, and prints as JSON what came of it when its input ends.
+intruder.py --once SERVICE USER [x]: a single time; with x the password is read, and a session made.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import os
+import signal
 import sys
-import threading
 import time
 from collections import Counter
 
 _SILENT = 0x8000
 _ECHO_OFF = 1
+_ENDED: list[bool] = []
 
 
 class _Message(ctypes.Structure):
@@ -73,32 +76,42 @@ def attempt(service: str, user: str, password: str | None, *, session: bool = Fa
         _PAM.pam_end(handle, code)
 
 
+def poll(service: str, user: str, password: str | None) -> dict[str, object]:
+    """Until it is ended: how often each answer came, and when it was let in."""
+    counts: Counter[str] = Counter()
+    entered: list[float] = []
+    signal.signal(signal.SIGTERM, lambda *_: _ENDED.append(True))
+    while not _ENDED:
+        result = attempt(service, user, password)
+        counts[result] += 1
+        if result == "in":
+            entered.append(time.time())
+    how = "password" if password is not None else "account"
+    return {"user": user, "how": how, "counts": counts, "entered": entered}
+
+
 def main(service: str, password: str, *users: str) -> None:
-    counts: dict[str, Counter[str]] = {}
-    entered: list[tuple[float, str, str]] = []
-    ended = threading.Event()
-
-    def poll(user: str, given: str | None) -> None:
-        how = "password" if given is not None else "account"
-        mine = counts.setdefault(f"{how} {user}", Counter())
-        while not ended.is_set():
-            result = attempt(service, user, given)
-            mine[result] += 1
-            if result == "in":
-                entered.append((time.time(), how, user))
-
-    pollers = [
-        threading.Thread(target=poll, args=(user, given))
-        for user in users
-        for given in (password, None)
-    ]
-    for poller in pollers:
-        poller.start()
+    """Each in a process of its own: PAM's modules are not made for threads."""
+    pollers = {}
+    for user in users:
+        for given in (password, None):
+            reader, writer = os.pipe()
+            pid = os.fork()
+            if not pid:
+                with os.fdopen(writer, "w") as told:
+                    json.dump(poll(service, user, given), told)
+                os._exit(0)
+            os.close(writer)
+            pollers[pid] = reader
+    print("polling", flush=True)
     sys.stdin.read()
-    ended.set()
-    for poller in pollers:
-        poller.join()
-    print(json.dumps({"counts": counts, "entered": entered[:100], "times": len(entered)}))
+    results = []
+    for pid, reader in pollers.items():
+        os.kill(pid, signal.SIGTERM)
+        with os.fdopen(reader) as told:
+            results.append(json.load(told))
+        os.waitpid(pid, 0)
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

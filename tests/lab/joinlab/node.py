@@ -26,10 +26,9 @@ _PROGRAM: Final = "/opt/pve-auth-tui"
 _LIBRARIES: Final = "/opt/libraries"
 _CLEAN: Final = (
     "/usr/bin/env",
-    "--chdir=/",
     "-i",
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-    "LC_ALL=C.UTF-8",
+    "LC_ALL=C",
 )
 _PATIENCE: Final = 60.0  # seconds
 _ADDRESSES: Final = (names.NODE_ADDRESS, "192.0.2.21", "192.0.2.22", "192.0.2.23")
