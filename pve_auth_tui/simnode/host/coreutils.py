@@ -222,7 +222,7 @@ def update_ca_certificates(machine: Machine, call: Call) -> None:
 
 
 def openssl(machine: Machine, call: Call) -> None:
-    """`openssl verify [-CApath DIR] [-CAfile FILE] FILE`."""
+    """`openssl verify [-CApath DIR] [-CAfile FILE] [FILE]`; without a file its standard input."""
     if call.args[:1] != ["verify"]:
         raise call.unknown()
     folder, file, words = "", "", []
@@ -246,14 +246,13 @@ def openssl(machine: Machine, call: Call) -> None:
     if "-no-CAfile" in system and not file:
         file = "/usr/lib/ssl/cert.pem"
     trusted = certstore.issuers(machine.files, folder=folder, file=file)
-    if not words:
-        raise call.unknown()
     for word in words:
-        _verify(machine, call, word, trusted)
+        _verify(call, word, machine.files.disk.read(word.strip("/")), trusted)
+    if not words:
+        _verify(call, "stdin", (call.stdin or "").encode(), trusted)
 
 
-def _verify(machine: Machine, call: Call, word: str, trusted: list[x509.Certificate]) -> None:
-    data = machine.files.disk.read(word.strip("/"))
+def _verify(call: Call, word: str, data: bytes | None, trusted: list[x509.Certificate]) -> None:
     if data is None:
         call.err(f"Could not open file or uri for loading certificate file from {word}")
         return call.fail("Unable to load certificate file\n", 2)
