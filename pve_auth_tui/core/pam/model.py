@@ -87,6 +87,22 @@ class PamReport:
     after: Finding
 
     @property
+    def for_join(self) -> Finding:
+        """The row of a join's checks: root logs in without AD, before and after."""
+        if self.root.word == "BAD" or self.after.word == "ok":
+            return self.root
+        if self.root.word == "LOOK" and self.after.word == "LOOK":
+            return self.root
+        return self.after
+
+    def of(self, service: str, phase: Phase) -> PamCheck | None:
+        """The check of a phase, None where the service was not looked at."""
+        for check in self.checks:
+            if (check.service, check.phase) == (service, phase):
+                return check
+        return None
+
+    @property
     def everything(self) -> tuple[PamFinding, ...]:
         """Each finding once, worst first."""
         found = [*self.findings, *(one for check in self.checks for one in check.findings)]
