@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual import on, work
@@ -115,6 +115,9 @@ class Changing(App[None]):
         self._open_workshop = open_workshop
         self._workshop: Workshop | None = None
         self._opening = Lock()
+        self._ended = Event()  # whoever carries a plan out
+        self._ended.set()
+        self._longest = _LONGEST_STEP  # seconds that its step, and a roll-back, may need
         self.drafts = Drafts()
         self.collected: list[Intent] = []
         self.is_collecting = False
@@ -147,6 +150,7 @@ class Changing(App[None]):
         if workshop is None:
             return
         self.stop_changing()
+        self._ended.wait(self._longest)
         workshop.plans.wait(_LONGEST_STEP)
         workshop.close()
 
@@ -295,6 +299,8 @@ class Changing(App[None]):
         def on_progress(progress: Progress) -> None:
             self._pass_on(self.Went(progress))
 
+        self._longest = _LONGEST_STEP + 2 * _seconds_of(plan)
+        self._ended.clear()
         try:
             if carries is not None:
                 report = carries(plan, override, on_progress)
@@ -318,6 +324,8 @@ class Changing(App[None]):
             self._look_for_armed()
             if recovers is not None:
                 self._look_for_recovered()
+        finally:
+            self._ended.set()
 
     def _pass_on(self, message: Message) -> None:
         """Nobody has to be there any more: the journal knows."""
@@ -486,3 +494,10 @@ def _can_wait(intent: Intent, snapshot: Snapshot) -> bool:
 
 def _nothing(report: Report | None) -> None:
     """Nobody waits for it."""
+
+
+def _seconds_of(plan: Plan) -> float:
+    """The longest that one of its steps on the node may take: apt has a quarter of an hour."""
+    from pve_auth_tui.core.plan import HostStep
+
+    return max((step.seconds for step in plan.steps if isinstance(step, HostStep)), default=0.0)

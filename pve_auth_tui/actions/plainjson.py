@@ -7,7 +7,9 @@ from typing import Any
 
 from pve_auth_tui.core.applied import Applied
 from pve_auth_tui.core.commands import shown
+from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.core.plan import Plan, Step
 from pve_auth_tui.services.report import Report, StepResult
@@ -71,13 +73,23 @@ def applied_json(applied: Applied, *, missed: bool) -> dict[str, Any]:
 
 def _step(result: StepResult) -> dict[str, Any]:
     error = result.error
-    return {
+    remark = {"remark": result.remark} if result.remark else {}
+    return remark | {
         "command": shown(result.step),
         "state": result.state.value,
         "seen": result.seen,
         "recorded": result.told or None,
-        "error": {"message": str(error), "hint": error.hint} if error else None,
+        "error": _error(error) if error else None,
     }
+
+
+def _error(error: AuthTuiError) -> dict[str, Any]:
+    """Of a command on the node why it failed, and where all that it said is kept."""
+    told: dict[str, Any] = {"message": str(error), "hint": error.hint}
+    if isinstance(error, HostTrouble):
+        told["causes"] = [cause.value for cause in error.causes]
+        told["record"] = error.record or None
+    return told
 
 
 def _commands(steps: Iterable[Step]) -> list[str]:
