@@ -222,7 +222,7 @@ def update_ca_certificates(machine: Machine, call: Call) -> None:
 
 
 def openssl(machine: Machine, call: Call) -> None:
-    """`openssl verify [-CApath DIR] [-CAfile FILE] [FILE]`; without a file its standard input."""
+    """`openssl verify [-CApath DIR] [-CAfile FILE] [FILE]`; without a file of standard input."""
     if call.args[:1] != ["verify"]:
         raise call.unknown()
     folder, file, words = "", "", []

@@ -7,47 +7,31 @@ there, so that no test is content with an answer that nobody gave.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from pve_auth_tui.core.errors import AuthTuiError, CommandFailed, Refused, ToolMissing, Unwritable
 from pve_auth_tui.core.host.ports import Look, OnLine, Said
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.disk import Disk
 from pve_auth_tui.simnode.faults import Faults
-from pve_auth_tui.simnode.host import adcli, coreutils, identity, realmd, software
 from pve_auth_tui.simnode.host.call import Call
-from pve_auth_tui.simnode.host.machine import Machine
-from pve_auth_tui.simnode.host.tree import HostTree
-from pve_auth_tui.simnode.outside import Outside
 
-Tool = Callable[[Machine, Call], None]
+if TYPE_CHECKING:
+    from pve_auth_tui.simnode.host.machine import Machine
+    from pve_auth_tui.simnode.host.tree import HostTree
+    from pve_auth_tui.simnode.outside import Outside
 
-_TOOLS: Final[Mapping[str, Tool]] = {
-    "adcli": adcli.adcli,
-    "apt-get": software.apt_get,
-    "cat": coreutils.cat,
-    "chronyc": coreutils.chronyc,
-    "cp": coreutils.cp,
-    "dpkg-query": software.dpkg_query,
-    "getent": identity.getent,
-    "hostname": coreutils.hostname,
-    "id": identity.id_,
-    "install": coreutils.install,
-    "klist": identity.klist,
-    "openssl": coreutils.openssl,
-    "pam-auth-update": software.pam_auth_update,
-    "realm": realmd.realm,
-    "rm": coreutils.rm,
-    "sssctl": identity.sssctl,
-    "systemctl": software.systemctl,
-    "update-ca-certificates": coreutils.update_ca_certificates,
-}
 _FOLDERS: Final = ("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/")
 
 
 class SimHost:
-    """`outside` None: a node without any network. `sleep` waits where a tool would hang."""
+    """`outside` None: a node without any network. `sleep` waits where a tool would hang.
+
+    What it is made of is loaded, and a fresh node's files are put on the disk, when it is first
+    asked for anything.
+    """
 
     def __init__(
         self,
@@ -57,8 +41,18 @@ class SimHost:
         now: Callable[[], float],
         sleep: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        self.machine = Machine(disk, faults, outside, now, sleep)
-        self._tree = HostTree(self.machine.files)
+        self._disk = disk
+        self._faults = faults
+        self._outside = outside
+        self._now = now
+        self._sleep = sleep
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Everything that its tools share."""
+        from pve_auth_tui.simnode.host.machine import Machine
+
+        return Machine(self._disk, self._faults, self._outside, self._now, self._sleep)
 
     def ask(
         self,
@@ -68,11 +62,13 @@ class SimHost:
         seconds: float = 15.0,
         on_line: OnLine = lambda line: None,
     ) -> Said:
+        from pve_auth_tui.simnode.host.tools import TOOLS
+
         path, *args = argv or [""]
         name = path.rpartition("/")[2]
         if not path.startswith(_FOLDERS) or path not in {f"{place}{name}" for place in _FOLDERS}:
             raise CommandFailed(f"{name or path} has no absolute path, so it was not started.")
-        tool = _TOOLS.get(name)
+        tool = TOOLS.get(name)
         if tool is None or not self.machine.has(name):
             raise ToolMissing(
                 f"{name} could not be started: No such file or directory.",
@@ -92,9 +88,11 @@ class SimHost:
         took = max(self.machine.now() - start, 0.0)
         return Said(name, call.code, tuple(call.output), tuple(call.errors), took)
 
-    @property
+    @cached_property
     def files(self) -> HostTree:
-        return self._tree
+        from pve_auth_tui.simnode.host.tree import HostTree
+
+        return HostTree(self.machine.files)
 
     def look(self, path: str) -> Look | None:
         return self.machine.files.look(path)
