@@ -474,6 +474,12 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(SurviveScreen)
 
+    def open_join(self, domain: str = "") -> None:
+        """This node and Active Directory; "" proposes a domain."""
+        from screens.join import JoinScreen
+
+        self._open_once(JoinScreen, domain)
+
     def _open_once(self, kind: Callable[..., BaseScreen], *about: object) -> None:
         """Over the screen that is shown, unless it is open already."""
         if not any(type(screen) is kind for screen in self.screen_stack):

@@ -25,6 +25,7 @@ from screens.commands import (
     GlyphsCommand,
     Health,
     Help,
+    JoinCommand,
     JournalCommand,
     Keep,
     KeysCommand,
@@ -59,7 +60,7 @@ EVERYWHERE: Commands = (
     *(Health, Recover, Ways, Demo, GlyphsCommand),
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
     *(KeysCommand, RackCommand, WebauthnCommand, SurviveCommand),
-    *(RealmTestCommand, SyncCommand, SyncJobsCommand),
+    *(RealmTestCommand, SyncCommand, SyncJobsCommand, JoinCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""
@@ -229,6 +230,9 @@ class BaseScreen(Screen[None]):
         name, _, story = words.partition(" ")
         if name == Recover.name and story:
             self.recover_for(story.strip())
+            return True
+        if name == JoinCommand.name and story.strip():
+            self.house.open_join(story.strip())
             return True
         if realm_commands.obey(self, name, story.strip()):
             return True

@@ -260,6 +260,16 @@ class SurviveCommand(Command["BaseScreen"]):
         screen.house.open_survive()
 
 
+class JoinCommand(Command["BaseScreen"]):
+    """Joins this node to Active Directory, proves it, takes it out again. `:join DOMAIN`."""
+
+    keys, shown, word, name = "", "", "", "join"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_join()
+
+
 class Recover(Command["BaseScreen"]):
     """Gets back in: locked out, phone lost, no quorum. `:recover USER` is about somebody else."""
 

@@ -34,12 +34,20 @@ _KEYS: Final = "Old second factors of realms that require TOTP or Yubico. Hardly
 
 
 class UserForm(PeopleForm):
-    """`userid`: whom to edit; None for a new user."""
+    """`userid`: whom to edit; None for a new user, who is called `name` in `realm` at first."""
 
     OFFERS: ClassVar[Commands] = (Review, PickFromList, FieldHelp, Reveal, LeaveForm)
 
-    def __init__(self, userid: str | None = None, on_done: OnDone | None = None) -> None:
+    def __init__(
+        self,
+        userid: str | None = None,
+        on_done: OnDone | None = None,
+        *,
+        name: str = "",
+        realm: str = "pve",
+    ) -> None:
         super().__init__(on_done)
+        self._begins_as = (name, realm)
         self._userid = userid
         self._began: Mapping[str, Answer] = {}
 
@@ -49,7 +57,10 @@ class UserForm(PeopleForm):
 
     @property
     def draft(self) -> str:
-        return f"edit user {self._userid}" if self._userid else "add user"
+        if self._userid:
+            return f"edit user {self._userid}"
+        name, _ = self._begins_as
+        return f"add user {name}" if name else "add user"
 
     def make_fields(self) -> Sequence[AnyField]:
         fields = self._of_the_user() if self._userid else self._of_a_new_user()
@@ -57,13 +68,14 @@ class UserForm(PeopleForm):
         return fields
 
     def _of_a_new_user(self) -> list[AnyField]:
+        name, realm = self._begins_as
         return [
             TextEntry(
-                "name", "User name", rule=self._name_problem,
+                "name", "User name", name, rule=self._name_problem,
                 help="The part before @: no blanks, no colon, no slash.",
             ),
             ChoiceEntry(
-                "realm", "Realm", newuser.realms_with_types(self.known), "pve",
+                "realm", "Realm", newuser.realms_with_types(self.known), realm,
                 help="Where the account is kept, and its password checked.",
             ),
             SecretEntry(

@@ -1,0 +1,300 @@
+"""The plans of a join: packages, the join itself, who may log in, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.message import Message
+
+from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.join.asking import Logins
+from pve_auth_tui.core.join.model import JoinReport, NodeState
+from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.plain import plain
+from pve_auth_tui.core.secret import Secret
+from screens.join_after_forms import Leaving
+from screens.join_flow import Step
+from screens.join_forms import Account, WhoMay
+from screens.join_row import output_lines
+from screens.join_rows import trouble_of
+from screens.join_work import JoinWork
+
+if TYPE_CHECKING:
+    from pve_auth_tui.core.plan import Intent, Plan
+    from pve_auth_tui.services.join import JoinDone
+    from pve_auth_tui.services.report import Report
+    from pve_auth_tui.services.steps import OnProgress
+
+_UNTYPED: Final = Secret("-")
+"""Stands for the password where commands are only shown: none of them shows it."""
+
+OnDone = Callable[["Report | None"], None]
+
+
+class JoinPlans(JoinWork):
+    """What is wanted goes through the plan's screen; `JoinService` carries it out."""
+
+    @dataclass
+    class RollsBack(Message):
+        """The join failed, and is taken back now."""
+
+        title: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._came: JoinDone | None = None  # of the plan that was carried out last
+
+    def show(self) -> None:
+        """Everything anew."""
+        raise NotImplementedError
+
+    def again(self) -> None:
+        """Look at everything of this step."""
+        raise NotImplementedError
+
+    def go_to(self, step: Step) -> None:
+        """Another step is shown from now on; the cursor begins where it is put."""
+        raise NotImplementedError
+
+    def tell_trouble(self, error: AuthTuiError) -> None:
+        """What is wrong and what to try, as one sentence."""
+        self.say(f"{plain(str(error))} {plain(error.hint)}".strip())
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    def ask_account(self, on_given: Callable[[Account], None], *, must: bool) -> None:
+        """Who joins; `must`: no join without the password."""
+        from screens.join_forms import AccountForm
+
+        flow = self.flow
+        begin = Account(flow.user, None, flow.computer, flow.ou)
+        self.app.push_screen(AccountForm(flow.domain, begin, on_given, must=must))
+
+    def take_account(self, account: Account) -> None:
+        """What was answered; the password replaces the one before, also where it is none."""
+        flow = self.flow
+        if (account.computer, account.ou) != (flow.computer, flow.ou):
+            flow.take_over = False
+        flow.user, flow.computer, flow.ou = account.user, account.computer, account.ou
+        flow.password, flow.asked_account = account.password, True
+
+    def ask_logins(self) -> None:
+        """Who may log in."""
+        from screens.join_forms import LoginsForm
+
+        flow = self.flow
+        begin = WhoMay(flow.logins, flow.users, flow.groups, flow.homes) if flow.logins else None
+
+        def given(who: WhoMay) -> None:
+            flow.logins, flow.users, flow.groups, flow.homes = who
+            self.show()
+            self.say("n goes on to the plan of the join.")
+
+        self.app.push_screen(LoginsForm(flow.domain, begin, given))
+
+    # --- plans ------------------------------------------------------------------------------
+
+    def _plan(self, intent: Callable[[], Intent], on_done: OnDone) -> None:
+        try:
+            wanted = intent()
+        except AuthTuiError as error:
+            self.tell_trouble(error)
+            return
+        self._came = None
+        self.say("Making the plan ...")
+        self.house.review(wanted, on_done, self.tell_trouble, carries=self._carried)
+
+    def _carried(self, plan: Plan, typed: str, on_progress: OnProgress) -> Report:
+        """In a worker."""
+
+        def on_roll_back(back: Plan) -> None:
+            self.post_message(self.RollsBack(back.title))
+
+        done = self.service.apply(
+            plan, override=typed, on_progress=on_progress, on_roll_back=on_roll_back
+        )
+        self._came = done
+        return done.report
+
+    @on(RollsBack)
+    def _tell_roll_back(self, message: RollsBack) -> None:
+        from screens.plan import PlanScreen
+
+        for screen in self.app.screen_stack:
+            if isinstance(screen, PlanScreen):
+                screen.goes_on(f"LOOK  It did not go as planned. {plain(message.title)} ...")
+
+    def install(self) -> None:
+        """The packages that are missing; then everything is checked again."""
+        report = self.flow.report
+        if report is not None:
+            self._plan(lambda: self.service.install(report), self._looked_after)
+
+    def join(self) -> None:
+        """The plan of the join; who joins is asked for the password, unless it is at hand."""
+        flow = self.flow
+        password = flow.password
+        if password is None:
+
+            def given(account: Account) -> None:
+                before = (flow.user, flow.computer, flow.ou)
+                self.take_account(account)
+                if (flow.computer, flow.ou) != before[1:]:  # another account than was looked for
+                    flow.step = Step.CHECK
+                    self.again()
+                elif flow.password is not None:
+                    self.join()
+
+            self.ask_account(given, must=True)
+            return
+        self._plan(lambda: self._join_with(password), self._joined)
+
+    def _join_with(self, password: Secret) -> Intent:
+        flow = self.flow
+        report = flow.report or JoinReport(flow.domain, (), flow.state or NodeState())
+        everybody = flow.logins is Logins.EVERYBODY
+        return self.service.join(flow.wish, password, report, everybody=everybody)
+
+    def _joined(self, report: Report | None) -> None:
+        """The plan was carried out, or left."""
+        flow, came = self.flow, self._came
+        if report is None or came is None:
+            self.show()
+            self.say("Nothing was changed. n shows the plan again.")
+            return
+        flow.done = came
+        flow.forget()
+        if not came.ok:
+            self.go_to(Step.JOIN)
+            self.say("It did not go as planned. enter tells why, o shows what was printed.")
+            return
+        flow.may = flow.users
+        self.has_joined()
+
+    def has_joined(self) -> None:
+        """It went as planned: now it is proved."""
+        raise NotImplementedError
+
+    def _looked_after(self, report: Report | None) -> None:
+        """Another plan than the join was carried out, or left."""
+        if report is None or self._came is None:
+            self.say("Nothing was changed.")
+        else:
+            self.again()
+
+    def permit(self) -> None:
+        """`p`"""
+        from screens.join_forms import LoginsForm
+
+        domain = self.flow.domain
+
+        def given(who: WhoMay) -> None:
+            everybody = who.logins is Logins.EVERYBODY
+            self._plan(
+                lambda: self.service.permit(domain, who.users, who.groups, everybody=everybody),
+                self._looked_after,
+            )
+
+        self.app.push_screen(LoginsForm(domain, self._permitted(), given, joined=True))
+
+    def _permitted(self) -> WhoMay | None:
+        """Who may log in now."""
+        state = self.flow.state
+        member = state.member_of(self.flow.domain) if state else None
+        if member is None or not (member.permitted_users or member.permitted_groups):
+            return None
+        return WhoMay(Logins.NAMED, member.permitted_users, member.permitted_groups, True)
+
+    def leave_domain(self) -> None:
+        """`l`"""
+        from screens.join_after_forms import LeaveDomainForm
+
+        domain = self.flow.joined or self.flow.domain
+
+        def given(how: Leaving) -> None:
+            self._plan(
+                lambda: self.service.leave(
+                    domain,
+                    delete=how.delete,
+                    user=how.user,
+                    password=how.password,
+                    clean_up=how.clean_up,
+                    purge=how.purge,
+                ),
+                self._left,
+            )
+
+        self.app.push_screen(LeaveDomainForm(domain, self.flow.user, given))
+
+    def _left(self, report: Report | None) -> None:
+        if report is None or self._came is None:
+            self.say("Nothing was changed.")
+            return
+        self.flow.change()
+        self.look()
+        self.say(self.busy)
+        self.show()
+
+    def why_not_member(self) -> str:
+        """Why nothing of a membership can be changed; "" when there is one."""
+        return "" if self.flow.joined else "This node has not joined a domain."
+
+    # --- afterwards ---------------------------------------------------------------------------
+
+    def add_user(self) -> None:
+        """`a`: the form of a new user, with a name of the domain in it."""
+        from screens.pick import PickScreen
+        from screens.user_form import UserForm
+
+        permitted = self._permitted()
+        names = list(dict.fromkeys((*(permitted.users if permitted else ()), *self.flow.may)))
+
+        def picked(name: str | None) -> None:
+            if name is not None:
+                self.app.push_screen(UserForm(on_done=self._added, name=name, realm="pam"))
+
+        if len(names) > 1:
+            self.app.push_screen(PickScreen("Add to PVE", names), picked)
+        else:
+            picked(names[0] if names else "")
+
+    def _added(self, report: Report | None) -> None:
+        self.say("Added. Give the user rights with Permissions (1)." if report else "")
+
+    # --- showing --------------------------------------------------------------------------------
+
+    def why_no_commands(self) -> str:
+        """Why `c` shows nothing now; "" when it does."""
+        if self.flow.step in (Step.NEED, Step.PROOF):
+            return "c shows the commands of the join once it was checked; p and l show theirs."
+        return ""
+
+    def show_commands(self) -> None:
+        """`c`: those of the join, without its password."""
+        from pve_auth_tui.core.commands import shown
+        from screens.details import DetailsScreen
+
+        try:
+            steps = self._join_with(_UNTYPED)(self.outlook.snapshot).steps
+        except AuthTuiError as error:
+            self.tell_trouble(error)
+            return
+        lines = [Line(shown(step)) for step in steps]
+        self.app.push_screen(DetailsScreen("AD Join", "Commands of the join", lines))
+
+    def why_no_output(self) -> str:
+        """Why `o` shows nothing now; "" when it does."""
+        error = trouble_of(self.flow)
+        return "" if error and error.original else "Nothing has failed here, so nothing is printed."
+
+    def show_output(self) -> None:
+        """`o`"""
+        from screens.details import DetailsScreen
+
+        error = trouble_of(self.flow)
+        if error is not None:
+            lines = output_lines(error)
+            self.app.push_screen(DetailsScreen("AD Join", "What was printed", lines))

@@ -1,0 +1,522 @@
+"""A join by keys alone: need, check, who may log in, the plan, its proof; and leaving again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from threading import Event
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.join.model import JoinCheck, Topic
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.terminal.profile import Profile
+from screens.details import DetailsScreen
+from screens.join import JoinScreen
+from screens.join_after_forms import LeaveDomainForm, ProofForm
+from screens.join_flow import Step
+from screens.join_forms import AccountForm, LoginsForm
+from screens.plan import PlanScreen
+from screens.start import StartScreen
+from screens.typed_yes import YesScreen
+from screens.user_form import UserForm
+from tests.screens.conftest import MakeApp, press, settle, shown, status, type_text, until
+from tests.screens.jointesting import DOMAIN, MEMBER, Joins, proofs, wrong_password
+from tests.screens.realmtesting import give
+from widgets.detail_pane import DetailPane
+
+ASCII = Profile("ascii", "none", serial=True)
+_TYPED = "join-secret"
+
+
+async def opened(pilot: Pilot[Any], joins: Joins, domain: str = DOMAIN) -> JoinScreen:
+    """The screen, when nothing is looked at any more, or what it waits for is held."""
+    await settle(pilot)
+    app = give(pilot, join=joins)
+    joins.plans = app
+    screen = JoinScreen(domain)
+    app.push_screen(screen)
+    await until(pilot, lambda: bool(joins.held) or not screen.busy)
+    await settle(pilot)
+    return screen
+
+
+@pytest.fixture
+def joins() -> Joins:
+    return Joins()
+
+
+@pytest.fixture
+async def join(make_app: MakeApp, joins: Joins, still_cursor: None) -> AsyncIterator[Pilot[None]]:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot, joins)
+        yield pilot
+
+
+def screen_of(pilot: Pilot[Any]) -> JoinScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, JoinScreen), screen
+    return screen
+
+
+def row(pilot: Pilot[Any], title: str) -> str:
+    return next(line for line in shown(pilot).splitlines() if title in line)
+
+
+def pane(pilot: Pilot[Any]) -> str:
+    return " ".join(pilot.app.screen.query_one(DetailPane).text.split())
+
+
+async def idle(pilot: Pilot[Any]) -> None:
+    await until(pilot, lambda: not getattr(pilot.app.screen, "busy", ""))
+    await settle(pilot)
+
+
+async def check(pilot: Pilot[Any], password: str = "") -> None:
+    """On to the check, with or without the account."""
+    await press(pilot, "n")
+    assert isinstance(pilot.app.screen, AccountForm)
+    if password:
+        await press(pilot, "down")
+        await type_text(pilot, password)
+    await press(pilot, "ctrl+o")
+    await until(pilot, lambda: isinstance(pilot.app.screen, JoinScreen))
+    await idle(pilot)
+
+
+async def name_a_group(pilot: Pilot[Any], group: str = "ops-linux") -> None:
+    """On to who may log in."""
+    await press(pilot, "n")
+    assert isinstance(pilot.app.screen, LoginsForm)
+    await press(pilot, "down")
+    await type_text(pilot, group)
+    await press(pilot, "ctrl+o")
+    assert screen_of(pilot).flow.step is Step.WHO
+
+
+async def to_the_plan(pilot: Pilot[Any], password: str = _TYPED) -> None:
+    await check(pilot, password)
+    await name_a_group(pilot)
+    await press(pilot, "n")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await pilot.pause(0.6)
+
+
+async def run_the_plan(pilot: Pilot[Any]) -> None:
+    """With its word, where it asks for one."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await pilot.pause(0.6)
+    plan = pilot.app.screen
+    assert isinstance(plan, PlanScreen)
+    await press(pilot, "end", "y")
+    if plan.plan.confirm:
+        await type_text(pilot, plan.plan.confirm)
+        await press(pilot, "enter")
+    await until(pilot, lambda: plan._report is not None)
+    await press(pilot, "escape")
+
+
+# --- do you need this? ---------------------------------------------------------------------------
+
+
+async def test_first_it_is_asked_whether_a_join_is_needed_at_all(join: Pilot[None]) -> None:
+    lines = shown(join).splitlines()
+    assert "Join pve1 to ad.example.com" in lines[1]
+    assert "[NEED] ─ Check ─ Who may log in ─ Join ─ Proof" in lines[1]
+    assert "lets people of the domain into PVE already" in shown(join)
+    assert status(join) == "Nothing has been changed. n goes on to the check."
+    await press(join, "down")
+    assert "Next Keep that." in pane(join)
+
+
+async def test_a_domain_is_proposed_from_the_realms_of_pve(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, Joins(), "")
+        assert screen.flow.domain == "example.com"  # realm corp's
+
+
+async def test_another_domain_is_named_and_looked_at(join: Pilot[None]) -> None:
+    await press(join, "e")
+    for _ in range(len(DOMAIN)):
+        await join.press("backspace")
+    await type_text(join, "no domain")
+    await press(join, "ctrl+o")
+    assert screen_behind(join).flow.domain == DOMAIN
+    for _ in range(len("no domain")):
+        await join.press("backspace")
+    await type_text(join, "corp.example.net")
+    await press(join, "ctrl+o")
+    await idle(join)
+    assert screen_of(join).flow.domain == "corp.example.net"
+    assert "Join pve1 to corp.example.net" in shown(join)
+
+
+def screen_behind(pilot: Pilot[Any]) -> JoinScreen:
+    return next(one for one in pilot.app.screen_stack if isinstance(one, JoinScreen))
+
+
+# --- the check -----------------------------------------------------------------------------------
+
+
+async def test_the_account_may_be_left_out(join: Pilot[None], joins: Joins) -> None:
+    await check(join)
+    assert [one["password"] for one in joins.checks] == [None]
+    assert status(join).startswith("13 checks: 10 ok, 2 to look at, 1 bad.")
+
+
+async def test_rows_are_as_drawn_and_the_cursor_goes_to_what_is_wrong(join: Pilot[None]) -> None:
+    await check(join)
+    assert "Need ─ [CHECK] ─ Who may log in" in shown(join).splitlines()[1]
+    assert row(join, "Account PVE1$").startswith(" > BAD")
+    assert pane(join).startswith("─ Account PVE1$") or "Account PVE1$" in pane(join)
+    assert "What" in pane(join)
+    assert "Fix 1" in pane(join)
+    assert "BEFORE the join" in pane(join)
+
+
+async def test_the_password_reaches_the_check_and_stands_nowhere(
+    join: Pilot[None], joins: Joins
+) -> None:
+    await check(join, "join-secret")
+    assert joins.checks[0]["password"] == Secret("join-secret")
+    assert "join-secret" not in repr(screen_of(join).flow)
+    screen = screen_of(join)
+    await press(join, "escape", "escape")
+    assert isinstance(join.app.screen, StartScreen)
+    await until(join, lambda: screen.flow.password is None)
+
+
+async def test_rows_appear_as_they_come_and_esc_stops(make_app: MakeApp) -> None:
+    joins = Joins()
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, joins)
+        joins.held = Event()
+        await press(pilot, "n")
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JoinScreen) and bool(joins.checks))
+        await until(pilot, lambda: "of no domain" in shown(pilot))
+        assert row(pilot, "Host name").split()[-1] == "..."
+        assert status(pilot) == "The check runs. Esc stops it."
+        await pilot.press("n")
+        await until(pilot, lambda: status(pilot) == "The check runs. Esc stops it.")
+        assert screen.flow.step is Step.CHECK
+        await pilot.press("escape")
+        await until(pilot, lambda: status(pilot).startswith("Stopped. Nothing was changed."))
+        assert pilot.app.screen is screen
+        joins.held.set()
+        await press(pilot, "r")
+        await idle(pilot)
+        assert len(joins.checks) == 2
+        assert "13 checks" in status(pilot)
+
+
+async def test_another_computer_name_is_a_fix_and_is_checked(
+    join: Pilot[None], joins: Joins
+) -> None:
+    await check(join)
+    fixes = {fix.kind: at for at, fix in numbered(join).items()}
+    await press(join, str(fixes["computer"]))
+    await idle(join)
+    assert joins.checks[-1]["wish"].computer == "PVE1-RACK"
+    assert "Account PVE1-RACK$" in shown(join)
+
+
+async def test_an_account_is_taken_over_only_after_a_typed_yes(
+    join: Pilot[None], joins: Joins
+) -> None:
+    await check(join)
+    digit = {fix.kind: at for at, fix in numbered(join).items()}["take-over"]
+    await press(join, str(digit))
+    assert isinstance(join.app.screen, YesScreen)
+    await press(join, "escape")
+    assert not screen_of(join).flow.take_over
+    await press(join, str(digit))
+    await type_text(join, "yes")
+    await press(join, "enter")
+    await idle(join)
+    assert joins.checks[-1]["wish"].take_over is True
+
+
+async def test_packages_are_a_plan_of_their_own_and_then_it_is_checked_again(
+    join: Pilot[None], joins: Joins
+) -> None:
+    await check(join)
+    screen_of(join).rows.go_to(f"topic:{Topic.PACKAGES.name}")
+    digit = {fix.kind: at for at, fix in numbered(join).items()}["install"]
+    await press(join, str(digit))
+    await run_the_plan(join)
+    await idle(join)
+    assert joins.applied == ["install 3 packages"]
+    assert len(joins.checks) == 2
+
+
+def numbered(pilot: Pilot[Any]) -> dict[int, Any]:
+    from screens.join_row import fixes_at
+
+    screen = screen_of(pilot)
+    return fixes_at(screen.flow, screen.rows.key)
+
+
+async def test_a_digit_without_a_fix_says_so(join: Pilot[None]) -> None:
+    await check(join)
+    await press(join, "9")
+    assert status(join) == "There is no fix 9 here."
+    screen_of(join).rows.go_to(f"topic:{Topic.DNS.name}")
+    await press(join, "1")
+    assert status(join) == "There is nothing to mend here."
+
+
+async def test_enter_tells_everything(join: Pilot[None]) -> None:
+    await check(join)
+    await press(join, "enter")
+    assert isinstance(join.app.screen, DetailsScreen)
+    text = " ".join(shown(join).split())
+    assert "account-of-another-host" in text
+    assert "dNSHostName: pve1.old.ad.example.com" in text
+
+
+# --- who may log in ------------------------------------------------------------------------------
+
+
+async def test_nobody_goes_on_without_saying_who_may_log_in(join: Pilot[None]) -> None:
+    """R30: asked before the join, and said who gets a shell by it."""
+    await check(join)
+    await press(join, "n")
+    assert isinstance(join.app.screen, LoginsForm)
+    await press(join, "ctrl+o")
+    assert isinstance(join.app.screen, LoginsForm)
+    assert "Name a group or a user, or choose nobody or everybody." in shown(join)
+    await press(join, "escape", "n")
+    assert isinstance(join.app.screen, LoginsForm)
+
+
+async def test_who_controls_the_group_gets_a_shell(join: Pilot[None]) -> None:
+    """R30"""
+    await check(join)
+    await name_a_group(join, "Ops Linux")
+    text = " ".join(shown(join).split())
+    assert "group Ops Linux" in text
+    assert "Who controls group Ops Linux in Active Directory gets a shell here." in text
+    assert "Everybody else of ad.example.com is denied" in text
+
+
+async def test_nobody_and_everybody_are_explicit(join: Pilot[None], joins: Joins) -> None:
+    await check(join, "join-secret")
+    await press(join, "n", "right", "ctrl+o")
+    assert "Nobody of ad.example.com may log in here" in shown(join)
+    await press(join, "e", "right", "ctrl+o")
+    assert row(join, "Everybody of ad.example.com gets a shell").split()[0] in ("BAD", ">")
+    await press(join, "n")
+    await until(join, lambda: isinstance(join.app.screen, PlanScreen))
+    ((_, (wish, _, everybody)),) = joins.wanted
+    assert (wish.users, wish.groups, everybody) == ((), (), True)
+
+
+# --- the join ------------------------------------------------------------------------------------
+
+
+async def test_commands_are_shown_without_a_password(join: Pilot[None], joins: Joins) -> None:
+    await check(join, "join-secret")
+    await press(join, "c")
+    assert isinstance(join.app.screen, DetailsScreen)
+    assert "/usr/sbin/realm join" in shown(join)
+    assert "join-secret" not in shown(join)
+    assert joins.applied == []
+
+
+async def test_a_join_ends_on_its_proof(join: Pilot[None], joins: Joins) -> None:
+    await to_the_plan(join)
+    assert "join pve1 to ad.example.com" in shown(join)
+    await run_the_plan(join)
+    await until(join, lambda: isinstance(join.app.screen, ProofForm))
+    screen = screen_behind(join)
+    assert screen.flow.password is None
+    ((_, (wish, password, everybody)),) = joins.wanted
+    assert (wish.domain, wish.groups, everybody) == (DOMAIN, ("ops-linux",), False)
+    assert password == Secret("join-secret")
+    await type_text(join, "alice")
+    await press(join, "down")
+    await type_text(join, "bob")
+    await press(join, "ctrl+o")
+    await idle(join)
+    assert joins.tried[-1] == (("alice",), ("bob",))
+    assert "pve1 in ad.example.com" in shown(join)
+
+
+async def test_without_a_password_it_is_asked_for_before_the_plan(
+    join: Pilot[None], joins: Joins
+) -> None:
+    await check(join)
+    await name_a_group(join)
+    await press(join, "n")
+    assert isinstance(join.app.screen, AccountForm)
+    await press(join, "ctrl+o")
+    assert "Nobody joins without a password." in shown(join)
+    await type_text(join, "join-secret")
+    await press(join, "ctrl+o")
+    await until(join, lambda: isinstance(join.app.screen, PlanScreen))
+
+
+async def test_a_plan_that_is_left_changes_nothing(join: Pilot[None], joins: Joins) -> None:
+    await to_the_plan(join)
+    await press(join, "escape")
+    assert status(join) == "Nothing was changed. n shows the plan again."
+    assert joins.applied == []
+    await press(join, "n")
+    await until(join, lambda: isinstance(join.app.screen, PlanScreen))
+
+
+async def test_a_failed_join_tells_its_cause_what_was_rolled_back_and_the_output(
+    join: Pilot[None], joins: Joins
+) -> None:
+    joins.fails = wrong_password()
+    joins.left = ("The account PVE1$ is still there.",)
+    await to_the_plan(join)
+    await run_the_plan(join)
+    screen = screen_of(join)
+    assert screen.flow.step is Step.JOIN
+    assert screen.flow.password is None
+    assert "It did not go as planned." in status(join)
+    assert "Rolled back" in shown(join)
+    assert "The account PVE1$ is still there." in shown(join)
+    assert "What" in pane(join)
+    assert "Fix 1" in pane(join)
+    await press(join, "o")
+    text = " ".join(shown(join).split())
+    assert "Preauthentication failed" in text
+    assert "/var/lib/pve-auth-tui/output/1.txt" in text
+    await press(join, "escape", "enter")
+    assert "Cause wrong-password" in " ".join(shown(join).split())
+
+
+# --- a member ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def member(make_app: MakeApp, still_cursor: None) -> AsyncIterator[tuple[Pilot[None], Joins]]:
+    joins = Joins(node=MEMBER)
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot, joins, "")
+        await idle(pilot)
+        yield pilot, joins
+
+
+async def test_a_node_that_has_joined_opens_on_its_proof(
+    member: tuple[Pilot[None], Joins],
+) -> None:
+    pilot, joins = member
+    assert screen_of(pilot).flow.step is Step.PROOF
+    assert "Join ─ [PROOF]" in shown(pilot).splitlines()[1]
+    assert "the computer's password works" in shown(pilot)
+    assert joins.tried == [((), ())]
+    assert status(pilot).startswith("7 checks: 5 ok, 2 not looked at.")
+
+
+async def test_it_leaves_with_or_without_the_account(member: tuple[Pilot[None], Joins]) -> None:
+    pilot, joins = member
+    await press(pilot, "l")
+    assert isinstance(pilot.app.screen, LeaveDomainForm)
+    await press(pilot, "space", "ctrl+o")
+    assert "Nobody deletes it without a password." in shown(pilot)
+    await type_text(pilot, "join-secret")
+    await press(pilot, "ctrl+o")
+    await run_the_plan(pilot)
+    await idle(pilot)
+    ((_, how),) = joins.wanted
+    assert (how["delete"], how["user"], how["clean_up"]) == (True, "Administrator", True)
+    assert how["password"] == Secret("join-secret")
+    assert screen_of(pilot).flow.step is Step.NEED
+
+
+async def test_who_may_log_in_is_changed(member: tuple[Pilot[None], Joins]) -> None:
+    pilot, joins = member
+    await press(pilot, "p")
+    assert isinstance(pilot.app.screen, LoginsForm)
+    assert pilot.app.screen.form.values["groups"] == "ops-linux"  # as it is now
+    await press(pilot, "down", "down")
+    await type_text(pilot, ", carol")
+    await press(pilot, "ctrl+o")
+    await run_the_plan(pilot)
+    await idle(pilot)
+    assert joins.wanted == [("permit", ((f"alice@{DOMAIN}", "carol"), ("ops-linux",), False))]
+    assert len(joins.tried) == 2
+
+
+async def test_somebody_of_the_domain_becomes_a_user_of_pve(
+    member: tuple[Pilot[None], Joins],
+) -> None:
+    pilot, _ = member
+    await press(pilot, "a")
+    form = pilot.app.screen
+    assert isinstance(form, UserForm)
+    assert (form.form.values["name"], form.form.values["realm"]) == (f"alice@{DOMAIN}", "pam")
+
+
+async def test_the_rows_with_letters_do_what_they_say(member: tuple[Pilot[None], Joins]) -> None:
+    pilot, _ = member
+    screen_of(pilot).rows.go_to("next:l")
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, LeaveDomainForm)
+
+
+# --- elsewhere -----------------------------------------------------------------------------------
+
+
+async def test_over_https_only_the_need_is_told(make_app: MakeApp) -> None:
+    joins = Joins(elsewhere=Refused("On the node itself only.", "Start it there."))
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot, joins)
+        assert status(pilot) == "On the node itself only. Start it there."
+        assert "lets people of the domain into PVE already" in shown(pilot)
+        await press(pilot, "n")
+        assert status(pilot) == "On the node itself only. Start it there."
+        assert joins.checks == []
+        await press(pilot, "l")
+        assert status(pilot) == "This node has not joined a domain."
+
+
+async def test_it_is_opened_by_its_name(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        joins = Joins()
+        joins.plans = give(pilot, join=joins)
+        await press(pilot, "colon")
+        await type_text(pilot, "join corp.example.net")
+        await press(pilot, "enter")
+        await idle(pilot)
+        assert screen_of(pilot).flow.domain == "corp.example.net"
+
+
+# --- other terminals and hostile texts -----------------------------------------------------------
+
+
+async def test_a_small_terminal_shows_the_step_and_the_rows(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        await opened(pilot, Joins())
+        await check(pilot)
+        assert "2/5 Check" in shown(pilot)
+        assert "BAD" in shown(pilot)
+        assert "Account PVE1$" in shown(pilot)
+
+
+async def test_without_colour_and_boxes_the_words_say_it(make_app: MakeApp) -> None:
+    async with make_app(profile=ASCII).run_test(size=(80, 24)) as pilot:
+        await opened(pilot, Joins())
+        await check(pilot)
+        assert "BAD   Account PVE1$" in shown(pilot)
+        assert shown(pilot).isascii()
+
+
+async def test_what_tools_say_cannot_draw(make_app: MakeApp) -> None:
+    """R19"""
+    evil = JoinCheck(Topic.SSSD, "LOOK", "a\x1b[2J[red]", original="\u202eoriginal\x07")
+    joins = Joins(node=MEMBER, proof=lambda: [evil, *proofs()[2:]])
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot, joins)
+        await idle(pilot)
+        assert r"a\x1b[2J[red]" in shown(pilot)
+        screen_of(pilot).rows.go_to(f"topic:{Topic.SSSD.name}")
+        await press(pilot, "enter")
+        assert r"\u202eoriginal\x07" in shown(pilot)
