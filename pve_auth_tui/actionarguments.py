@@ -52,6 +52,58 @@ def _add_ca(parser: Parser) -> None:
     add_plan_options(parser, timed=False)
 
 
+def _add_join(parser: Parser) -> None:
+    parser.add_argument(
+        "action", choices=("discover", "check", "run", "permit", "validate", "leave"),
+        help="what realmd finds; the prerequisites; join; who may log in; how it does; leave",
+    )  # fmt: skip
+    parser.add_argument("domain", metavar="DOMAIN", help="its DNS name, such as ad.example.com")
+    parser.add_argument(
+        "--user", default="", metavar="U",
+        help="who joins, or deletes the account; Administrator if left out",
+    )  # fmt: skip
+    parser.add_argument("--computer-name", default="", metavar="N", help="of its account")
+    parser.add_argument("--ou", default="", metavar="DN", help="where its account is made")
+    parser.add_argument(
+        "--take-over", action="store_true",
+        help="yes: an account of that name belongs to this node, whatever host it names",
+    )  # fmt: skip
+    parser.add_argument(
+        "--install", action="store_true", help="run: install the packages that are missing first"
+    )
+    parser.add_argument(
+        "--no-homes", action="store_true", help="run: no home is made at the first login"
+    )
+    logins = parser.add_argument_group("who of the domain may log in to this node")
+    for kind, letter in (("group", "G"), ("user", "U")):
+        logins.add_argument(
+            f"--permit-{kind}", action="append", default=[], metavar=letter,
+            help=f"this {kind}; repeat",
+        )  # fmt: skip
+    logins.add_argument("--permit-nobody", action="store_true", help="nobody yet")
+    logins.add_argument("--permit-everybody", action="store_true", help="everybody of the domain")
+    proof = parser.add_argument_group("validate")
+    proof.add_argument(
+        "--may", action="append", default=[], metavar="U", help="who should get in; repeat"
+    )
+    proof.add_argument(
+        "--must-not", action="append", default=[], metavar="U", help="who should not; repeat"
+    )
+    leave = parser.add_argument_group("leave")
+    leave.add_argument(
+        "--delete-account", action="store_true", help="also in the domain, by --user"
+    )
+    leave.add_argument(
+        "--clean-up", action="store_true", help="put back what realmd leaves changed"
+    )
+    leave.add_argument(
+        "--purge", action="store_true", help="remove the packages that were installed for the join"
+    )
+    add_plan_options(parser, timed=False)
+    parser.set_defaults(asks=True)
+    parser.quiet = f"one DOMAIN is all that is named here. A password is not: {_READABLE}"
+
+
 def _add_enrol(parser: Parser) -> None:
     _add_userid(parser)
     kind = parser.add_mutually_exclusive_group(required=True)
@@ -287,10 +339,17 @@ def add_sync_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_pam(parser: Parser) -> None:
+    parser.add_argument(
+        "action", nargs="?", choices=("check",), default="check", help="it changes nothing"
+    )
+
+
 ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "ca": _add_ca,
     "change": _add_change,
     "enrol": _add_enrol,
+    "join": _add_join,
     "recover": _add_recover,
     "unlock": _add_unlock,
     "prove": _add_prove,
@@ -303,6 +362,7 @@ ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "realm-test": _add_realm_test,
     "sync": _add_sync,
     "keys": _add_keys,
+    "pam": _add_pam,
     "webauthn": _add_webauthn,
 }
 

@@ -78,7 +78,9 @@ ACTIONS = {
     "realm-test": "An LDAP or AD realm, stage by stage, saved or not; one person's login",
     "sync": "Sync an LDAP or AD realm: a preview of what it would do, or the sync as a plan",
     "oidc-probe": "An OpenID provider, stage by stage; presets, pasted claims, a login tried",
+    "join": "This node in Active Directory: check, join, who may log in, validate, leave",
     "ca": "The CAs that this node trusts: list, import, remove; is a domain controller trusted?",
+    "pam": "Whether PAM lets root in, and nobody without a password (exit code 4 if anything)",
     "keys": "The security keys in this machine's USB ports; set or change the PIN of one",
     "journal": "What was changed with this program, by whom; verify its chain",
 }

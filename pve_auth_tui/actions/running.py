@@ -171,7 +171,7 @@ def told_on_the_way(plans: PlanService, run: Callable[[OnProgress], Report]) -> 
         def on_progress(progress: Progress) -> None:
             if signals:  # one that came before the plan had begun
                 plans.stop()
-            _tell_progress(progress)
+            tell_progress(progress)
 
         return run(on_progress)
 
@@ -192,7 +192,7 @@ def stopping(plans: PlanService) -> Iterator[list[bool]]:
         yield came
 
 
-def _tell_progress(progress: Progress) -> None:
+def tell_progress(progress: Progress) -> None:
     """On the terminal, if it is still there."""
     if progress.state is State.RUNS and not progress.line:
         return

@@ -166,14 +166,22 @@ class JoinService:
         return InstallIntent(names, report.state)
 
     def join(
-        self, wish: JoinWish, password: Secret, report: JoinReport, *, everybody: bool = False
+        self,
+        wish: JoinWish,
+        password: Secret | None,
+        report: JoinReport,
+        *,
+        everybody: bool = False,
+        preview: bool = False,
     ) -> Intent:
         """The join with its logins. Without users and groups nobody of the domain may log in;
         `everybody`: all of them, by somebody's explicit choice. The computer's account is looked
-        for with the password, unless the report has done so. Raises UsageError and Refused.
+        for with the password, unless the report has done so. `preview`: the plan is only looked
+        at, so that it needs neither packages nor a password. Raises UsageError and Refused.
         """
         making = JoinMaking(self._on_node(), self._clock, str(self._own))
-        return JoinIntent(making.order(wish, password, report, everybody=everybody))
+        order = making.order(wish, password, report, everybody=everybody, preview=preview)
+        return JoinIntent(order)
 
     def permit(
         self,

@@ -83,14 +83,23 @@ class JoinMaking:
     own: str
 
     def order(
-        self, wish: JoinWish, password: Secret, report: JoinReport, *, everybody: bool
+        self,
+        wish: JoinWish,
+        password: Secret | None,
+        report: JoinReport,
+        *,
+        everybody: bool,
+        preview: bool = False,
     ) -> JoinOrder:
-        """Raises UsageError and Refused."""
+        """Raises UsageError and Refused. `preview`: it is never run."""
         require_names(wish)
         require(names.login_problem(wish.user))
         users, groups = permitted_names(wish.domain, wish.users, wish.groups, everybody=everybody)
-        require_password(password)
-        _require_possible(report, wish)
+        if password is not None:
+            require_password(password)
+        elif not preview:
+            raise UsageError("A join needs a password.", "Nothing was sent.")
+        _require_possible(report, wish, preview=preview)
         state = report.state
         usual = names.computer_of(state.fqdn or state.short)
         settled = replace(
@@ -119,7 +128,7 @@ class JoinMaking:
         )
         return JoinOrder(
             settled,
-            password,
+            password or Secret(""),
             state,
             manifest,
             everybody=everybody,
@@ -127,16 +136,18 @@ class JoinMaking:
             exists=exists,
             taken_from=holder if of_other else "",
             refusal=_refusal(report),
-            notes=tuple(_notes(report)),
+            notes=(*_notes(report), *_unknown(account, settled)),
         )
 
-    def _account(self, wish: JoinWish, password: Secret, report: JoinReport) -> JoinCheck:
+    def _account(self, wish: JoinWish, password: Secret | None, report: JoinReport) -> JoinCheck:
         """As the report has it, if it has looked for that name; else looked for now, once."""
         known = report.at(Topic.ACCOUNT)
         looked_for = {one.text for one in known.facts if one.heading == seen.COMPUTER}
         unknown = known.word == "-" or JoinCause.ACCOUNT_UNKNOWN in known.causes
         if not unknown and wish.computer in looked_for:
             return known
+        if password is None:
+            return prerequisites.account(wish, report.state, None, self.clock.now())
         try:
             said = show_account(self.host, wish, report.state, password)
         except CommandFailed as error:
@@ -154,7 +165,7 @@ def require_password(password: Secret) -> None:
         raise UsageError("The password has a line break in it.", "Nothing was sent.")
 
 
-def _require_possible(report: JoinReport, wish: JoinWish) -> None:
+def _require_possible(report: JoinReport, wish: JoinWish, *, preview: bool) -> None:
     """What no typed word makes possible."""
     if report.domain.lower() != wish.domain.lower():
         raise UsageError(f"What was checked is {report.domain}, not {wish.domain}.")
@@ -163,7 +174,8 @@ def _require_possible(report: JoinReport, wish: JoinWish) -> None:
         raise Refused("The node was not checked yet.", "Check it first.")
     if member.word == "BAD":
         raise _refused(member)
-    if lacking := packages.missing(report.state.packages):
+    lacking = packages.missing(report.state.packages)
+    if lacking and not preview:
         raise Refused(
             f"{len(lacking)} packages are missing: {', '.join(lacking)}.",
             "Install them first: pve-auth-tui join run with --install",
@@ -196,3 +208,9 @@ def _notes(report: JoinReport) -> Iterator[Finding]:
     for check in report.checks:
         if check.word in ("LOOK", "BAD") and check.topic not in _SPOKEN:
             yield Finding(check.word, f"{check.topic.value}: {check.text}")
+
+
+def _unknown(account: JoinCheck, wish: JoinWish) -> Iterator[Finding]:
+    if JoinCause.ACCOUNT_UNKNOWN in account.causes:
+        text = f"Whether {wish.domain} has {wish.computer}$ already was not looked for."
+        yield Finding("LOOK", text, "That needs the password.")

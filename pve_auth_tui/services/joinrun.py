@@ -107,6 +107,8 @@ class JoinRunner:
     def _require_as_planned(self, intent: object) -> None:
         match intent:
             case JoinIntent(order):
+                if not order.password.reveal():
+                    raise Refused("That plan is only to be looked at: it has no password.")
                 now = self._state()
                 self._require_same(order.before, now)
                 if lacking := packages.missing(now.packages):

@@ -84,7 +84,7 @@ def as_text(manifest: Manifest) -> str:
         "homes": manifest.homes,
         "added": list(manifest.added),
     }
-    return f"{json.dumps(value, indent=1)}\n"
+    return f"{json.dumps(value)}\n"
 
 
 def from_text(text: str, folder: str) -> Manifest:
