@@ -185,10 +185,9 @@ def _id(said: Said) -> tuple[C, ...]:
 
 def _user_checks(said: Said) -> tuple[C, ...]:
     """`sssctl user-checks -a acct` always ends with 0: the text of PAM is the answer."""
-    if re.search(r"^pam_acct_mgmt: Success\s*$", said.text, re.MULTILINE):
-        return ()
-    if re.search(r"^pam_acct_mgmt: ", said.text, re.MULTILINE):
-        return (C.REFUSED_LOGIN,)
+    told = re.findall(r"^pam_acct_mgmt: (.*?)\s*$", said.text, re.MULTILINE)
+    if told:
+        return () if set(told) == {"Success"} else (C.REFUSED_LOGIN,)
     if re.search(r"sss_getpwnam_r failed|[Uu]ser name lookup .*failed|not found", said.text):
         return (C.NAME_NOT_FOUND,)
     return (C.UNKNOWN,)

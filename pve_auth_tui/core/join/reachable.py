@@ -41,7 +41,7 @@ def dns(
         return row(Topic.DNS, "BAD", f"no answer from {listed(resolvers)}", trouble, facts=facts)
     if not controllers:
         text = f"{listed(resolvers)}; no domain controller is known to compare with"
-        return row(Topic.DNS, "LOOK", text, JoinCause.DNS_FOREIGN, facts=facts)
+        return row(Topic.DNS, "-", text, facts=facts)
     known = {address for each in controllers.values() for address in each}
     foreign = [one for one in resolvers if one not in known]
     if foreign:

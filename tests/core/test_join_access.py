@@ -1,0 +1,78 @@
+"""Who may log in, in sssd's files."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.join.access import Access, access, deny_everybody, domains, sections
+from tests.core.replay import SUITES, said
+
+AD = "ad.lab.test"
+
+
+def text_of(name, suite):
+    return "\n".join(said(name, suite).out)
+
+
+def test_the_snippet_denies_everybody():
+    text = deny_everybody(AD)
+    assert access(text, AD) == Access("deny")
+    assert not access(text, AD).open_to_all
+    assert domains(text) == (AD,)
+
+
+@pytest.mark.parametrize("name", ["a]\n[nss", "", "a b", "a.b\naccess_provider = permit", "-x"])
+def test_no_name_breaks_out_of_its_section(name):
+    with pytest.raises(Refused):
+        deny_everybody(name)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_realmd_writes_lets_everybody_in(suite):
+    found = access(text_of("sssd-conf", suite), AD)
+    assert found == Access("ad")
+    assert found.open_to_all
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_who_was_permitted(suite):
+    """realmd writes users without their domain, and groups with it."""
+    found = access(text_of("sssd-conf-permitted", suite), "AD.LAB.TEST")
+    assert found == Access("simple", ("alice",), ("ProxmoxAdmins@ad.lab.test",))
+    assert not found.open_to_all
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_file_of_two_domains(suite):
+    text = text_of("join-sssd-conf-exists.conf", suite)
+    assert domains(text) == ("other", AD)
+    assert access(text, "other") == Access()
+    assert access(text, "third") is None
+
+
+def test_without_a_provider_or_names_everybody_may():
+    assert access("[domain/x]\nid_provider = ad\n", "x").open_to_all
+    assert access("[domain/x]\naccess_provider = simple\n", "x").open_to_all
+    assert not access(
+        "[domain/x]\naccess_provider = simple\nsimple_allow_groups = a\n", "x"
+    ).open_to_all
+
+
+@pytest.mark.parametrize("text", ["domains = x\n", "[sssd]\nnonsense\n", "[sssd\n", "[a]\n=b\n"])
+def test_what_sssd_cannot_read(text):
+    assert sections(text) is None
+    assert domains(text) == ()
+    assert access(text, "x") is None
+
+
+def test_remarks_blank_lines_and_values_that_go_on():
+    text = "# x\n\n; y\n[domain/x]\r\nsimple_allow_users = a,\n b\n"
+    assert access(text, "x").users == ("a", "b")
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_it_fail(text):
+    sections(text)
+    domains(text)
+    access(text, "x")
