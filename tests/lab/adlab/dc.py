@@ -6,7 +6,8 @@ import re
 import shutil
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ PACKAGES: Final = (
     "acl",
     "attr",
     "iproute2",
+    "libfaketime",
     "ldb-tools",
     "procps",
     "python3-samba",
@@ -55,18 +57,74 @@ class DomainController:
         recipe = (system.name, *_SETTINGS, *(_text(name) for name in _MADE_BY))
         domain = trees.kept("domain", recipe, lambda made, log: _provision(system, made, log))
         pki.issue("dc", Wanted((names.DC, names.DOMAIN)))
-        shared = folder / "shared"
-        shared.mkdir(parents=True)
+        self._trees, self._folder, self._client = [domain, system], folder, client
+        self._shared = folder / "shared"
+        self._shared.mkdir(parents=True)
         for name in ("dc.crt", "dc.key", "ca.crt"):
-            shutil.copy(pki.folder / name, shared)
-        shutil.copy(_HERE / "dc-start.sh", shared)
-        place = Place()
-        switch.plug_in(place, [names.DC_ADDRESS])
-        command = ("sh", "-e", "/run/lab/dc-start.sh")
+            shutil.copy(pki.folder / name, self._shared)
+        shutil.copy(_HERE / "dc-start.sh", self._shared)
+        self._place = Place()
+        switch.plug_in(self._place, [names.DC_ADDRESS])
+        self._starts = 0
+        self._start()
+
+    def _start(self) -> None:
+        self._starts += 1
         self.machine = Machine(
-            names.DC, [domain, system], place, folder / "machine", command, shared=shared
+            names.DC,
+            self._trees,
+            self._place,
+            self._folder / f"machine{self._starts}",
+            ("sh", "-e", "/run/lab/dc-start.sh"),
+            shared=self._shared,
         )
-        self.machine.wait_for(lambda: inside(client, _answers))
+        self.machine.wait_for(lambda: inside(self._client, _answers))
+
+    @contextmanager
+    def ahead(self, seconds: int) -> Iterator[None]:
+        """With a clock that is so much ahead, for a while: started anew, with what it had at first.
+
+        Only its processes are told another time; nobody sets a clock.
+        """
+        try:
+            self._anew(f"{seconds:+d}")
+            yield
+        finally:
+            self._anew("")
+
+    def _anew(self, ahead: str) -> None:
+        self.machine.close()
+        (self._shared / "ahead").write_text(ahead)
+        self._start()
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """No packet of it reaches anybody, for a while."""
+        with self._place.without("oifname eth0 drop"):
+            yield
+
+    def computers(self) -> set[str]:
+        """Their accounts, without the dollar; its own is left out."""
+        listed = self._tool("computer", "list").split()
+        return {name.removesuffix("$") for name in listed} - {names.DC.partition(".")[0].upper()}
+
+    def add_computer(self, name: str, host: str) -> None:
+        """An account that belongs to the host of that full name."""
+        self._tool("computer", "create", name)
+        dn = f"CN={name},CN=Computers,{names.AD_BASE}"
+        ldif = f"dn: {dn}\nchangetype: modify\nreplace: dNSHostName\ndNSHostName: {host}\n"
+        database = "/var/lib/samba/private/sam.ldb"
+        done = self.machine.run("ldbmodify", "-H", database, stdin=ldif)
+        assert done.returncode == 0, done.stderr
+
+    def remove_computers(self) -> None:
+        for name in self.computers():
+            self._tool("computer", "delete", name)
+
+    def _tool(self, *words: str) -> str:
+        done = self.machine.run("samba-tool", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def binds(self) -> list[str]:
         """How every attempt to prove who one is ended so far, as Samba calls it."""
@@ -79,7 +137,7 @@ class DomainController:
 
     def close(self) -> None:
         self.machine.close()
-        self.machine.place.close()
+        self._place.close()
 
 
 def _text(name: str) -> str:

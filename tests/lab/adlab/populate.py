@@ -94,6 +94,9 @@ put("pia", "primaryGroupID", token["primaryGroupToken"])
 day = -24 * 3600 * 10**7
 put_domain(lockoutThreshold=locks_after, lockOutObservationWindow=day, lockoutDuration=-(2**63))
 
+# Only who is given the right adds computers, as a careful administrator has it.
+put_domain(**{"ms-DS-MachineAccountQuota": 0})
+
 db.transaction_start()
 members = []
 for at in range(many):

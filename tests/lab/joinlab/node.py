@@ -168,6 +168,25 @@ class JoinNode:
         done = self.run("/bin/sh", "-c", script, "sh", path, f"{mode:o}", stdin=text)
         assert done.returncode == 0, done.stderr
 
+    # --- faults: what the node is told of names and ways --------------------------------------
+
+    def resolver(self, *addresses: str, search: str = names.DOMAIN) -> None:
+        """The DNS servers that it asks from now on."""
+        lines = [f"search {search}", *(f"nameserver {address}" for address in addresses)]
+        self.put("/etc/resolv.conf", "\n".join((*lines, "options timeout:1 attempts:1", "")))
+
+    def rename(self, name: str) -> None:
+        """Its host name, with or without a domain, in /etc/hosts, too."""
+        short = name.partition(".")[0]
+        self.run("/usr/bin/hostname", short)
+        self.put("/etc/hostname", f"{short}\n")
+        both = name if name == short else f"{name} {short}"
+        self.put("/etc/hosts", f"127.0.0.1 localhost\n{self.address} {both}\n")
+
+    def alias(self, address: str, name: str) -> None:
+        """A line more in /etc/hosts."""
+        self.put("/etc/hosts", f"{self.sh('cat /etc/hosts')}{address} {name}\n")
+
     def wait_for(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         """Raises AssertionError when it does not come true."""
         end = time.monotonic() + seconds
