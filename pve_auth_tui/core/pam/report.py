@@ -64,7 +64,11 @@ class Node:
     @property
     def has_modules(self) -> bool:
         """libpam's folder of modules is where it is looked for."""
-        return any(self.look(folder) is not None for folder in _MODULES)
+        return any(
+            self.look(path) is not None
+            for folder in _MODULES
+            for path in (folder, f"{folder}/pam_unix.so")
+        )
 
 
 def examine(node: Node) -> PamReport:
