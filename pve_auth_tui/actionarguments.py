@@ -57,10 +57,9 @@ def _add_join(parser: Parser) -> None:
         "action", choices=("discover", "check", "run", "permit", "validate", "leave"),
         help="what realmd finds; the prerequisites; join; who may log in; how it does; leave",
     )  # fmt: skip
-    parser.add_argument("domain", metavar="DOMAIN", help="its DNS name, such as ad.example.com")
     parser.add_argument(
-        "--user", default="", metavar="U",
-        help="who joins, or deletes the account; Administrator if left out",
+        "domain", metavar="DOMAIN",
+        help="its DNS name, such as ad.example.com; --user names who joins, one of the domain",
     )  # fmt: skip
     parser.add_argument("--computer-name", default="", metavar="N", help="of its account")
     parser.add_argument("--ou", default="", metavar="DN", help="where its account is made")
@@ -100,7 +99,7 @@ def _add_join(parser: Parser) -> None:
         "--purge", action="store_true", help="remove the packages that were installed for the join"
     )
     add_plan_options(parser, timed=False)
-    parser.set_defaults(asks=True)
+    parser.set_defaults(asks=True, user_of_domain=True)
     parser.quiet = f"one DOMAIN is all that is named here. A password is not: {_READABLE}"
 
 

@@ -282,6 +282,8 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         elsewhere = [name for name in elsewhere if name not in login]
     if asks_for_more:
         elsewhere = [name for name in elsewhere if name != "password_stdin"]
+    if getattr(options, "user_of_domain", False):
+        elsewhere = [name for name in elsewhere if name != "user"]
     if elsewhere and not options.host:
         return f"--{elsewhere[0].replace('_', '-')} goes with --host H."
     if options.root is not None and options.host:

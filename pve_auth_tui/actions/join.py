@@ -62,9 +62,9 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
 
     Raises what planning and applying raise, and Refused where this is not the node itself.
     """
-    _require_fitting(options)
     if problem := workshop.join.why_not():
         raise Refused(problem, "Start this program there, as root.")
+    _require_fitting(options)
     one = _Join(options, workshop)
     match options.action:
         case "discover":
