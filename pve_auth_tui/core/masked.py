@@ -34,8 +34,11 @@ def masked(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def _values(secrets: Iterable[Secret]) -> list[str]:
-    """The longest first, for one may be a part of another."""
-    values = {secret.reveal() for secret in secrets}
+    """With each line of those that have several, or an end of line: what repeats them is told line
+    by line. The longest first, for one may be a part of another.
+    """
+    whole = {secret.reveal() for secret in secrets}
+    values = whole.union(*(value.splitlines() for value in whole))
     return sorted((one for one in values if len(one) >= _SHORTEST), key=len, reverse=True)
 
 

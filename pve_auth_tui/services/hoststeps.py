@@ -20,6 +20,7 @@ from pve_auth_tui.core.host.ports import Host, OnLine, Said
 from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.outcomes import classify, succeeded_but
+from pve_auth_tui.core.masked import masked
 from pve_auth_tui.core.plan import HostFile, HostStep
 from pve_auth_tui.services.hostgoals import look_for
 
@@ -104,8 +105,10 @@ class HostSteps:
 
     def _command(self, step: HostStep, on_line: OnLine) -> HostDone:
         record = self._records.begin(shown(step))
+        secrets = () if step.stdin is None else (step.stdin,)
 
         def both(line: str) -> None:
+            line = masked(line, secrets)
             record.line(line)
             on_line(line)
 
@@ -119,6 +122,10 @@ class HostSteps:
             raise HostTrouble(str(error), error.hint, error.original) from error
         finally:
             record.close()
+        said = said._replace(
+            out=tuple(masked(line, secrets) for line in said.out),
+            err=tuple(masked(line, secrets) for line in said.err),
+        )
         if isinstance(step.goal, Ended):
             sight = Sight(said.code == 0, "")
         else:

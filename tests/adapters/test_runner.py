@@ -4,7 +4,7 @@ import pytest
 
 from pve_auth_tui.adapters.runner import StepRunner
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, HostFile, HostStep
 from pve_auth_tui.core.secret import Secret
 
 
@@ -69,8 +69,29 @@ def test_commands_and_files_go_to_the_node():
     assert (ran, swapped, told) == ([command], [swap], ["hello"])
 
 
+def test_steps_on_the_node_go_to_whoever_looks_at_their_goals():
+    class Steps:
+        def run(self, step, on_line):
+            on_line("got s3cret-word")
+            return step
+
+    told = []
+    runner = StepRunner(lambda: None, host_steps=Steps())
+    step = HostStep(("/usr/sbin/realm",), Secret("s3cret-word\n"))
+    assert runner.run(step, told.append) is step
+    file = HostFile("/etc/x", "y")
+    assert runner.run(file, told.append) is file
+    assert told == ["got ****", "got s3cret-word"]
+
+
 @pytest.mark.parametrize(
-    "step", [HostCommand(("/usr/bin/true",)), FileSwap("/etc/pve/user.cfg", Secret(""))]
+    "step",
+    [
+        HostCommand(("/usr/bin/true",)),
+        HostStep(("/usr/bin/true",)),
+        HostFile("/etc/x", "y"),
+        FileSwap("/etc/pve/user.cfg", Secret("")),
+    ],
 )
 def test_elsewhere_they_are_refused(step):
     with pytest.raises(Refused, match="on the node itself only"):

@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from inspect import get_annotations, isclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,9 @@ import pve_auth_tui
 import screens
 import widgets
 from pve_auth_tui.adapters import host
+from pve_auth_tui.adapters.clock import SystemClock
+from pve_auth_tui.adapters.hostrecords import FileRecords
+from pve_auth_tui.adapters.hostsystem import SystemHost
 from pve_auth_tui.adapters.login import Session
 from pve_auth_tui.adapters.pvesh import Pvesh
 from pve_auth_tui.adapters.runner import StepRunner
@@ -30,11 +34,13 @@ from pve_auth_tui.core.challenge import Challenge
 from pve_auth_tui.core.changed import Way
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.core.host.goals import FileIs
+from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.intents.call import call
 from pve_auth_tui.core.openid.assisted import WayBack
 from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.otpauth import Totp, decode_base32
-from pve_auth_tui.core.plan import ApiCall, Draft, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, Draft, FileSwap, HostCommand, HostStep
 from pve_auth_tui.core.realmanswers import Wanted
 from pve_auth_tui.core.recovery import RecoveryKeys
 from pve_auth_tui.core.secret import Secret
@@ -42,6 +48,7 @@ from pve_auth_tui.core.shadow import ShadowFile
 from pve_auth_tui.core.snapshot import Part, Snapshot
 from pve_auth_tui.core.tokensecrets import TokenSecretsFile
 from pve_auth_tui.services.enrol import TotpDraft
+from pve_auth_tui.services.hoststeps import HostSteps
 from pve_auth_tui.services.openidprobe import Probing
 from pve_auth_tui.services.proofwords import Attempt
 from pve_auth_tui.services.report import Progress, State, StepResult
@@ -165,6 +172,36 @@ def test_a_command_of_the_node_gets_it_on_standard_input_alone(
     with watching(found, monkeypatch, ours=home.all, not_ours=[]):
         runner.run(step, lambda line: found.add("screen", "a line of its output", line))
         found.add("stdout", "as it is shown", shown(step))
+    assert found.texts("argv") != []
+    assert found.texts("screen") == ["****"]
+    require_none(found.leaks())
+
+
+def test_a_step_on_the_node_gets_it_on_standard_input_alone_and_its_record_has_none_of_it(
+    home: Home, found: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As realm and adcli get it, with an end of line; `cat` repeats it, and its goal is missed."""
+    step = HostStep(("/bin/cat",), Secret(f"{SECRET.reveal()}\n"), goal=FileIs("/no/such", "ab"))
+    own = home.here / "own"
+    own.mkdir(mode=0o700)
+    steps = HostSteps(SystemHost(home.here), FileRecords(own, SystemClock()))
+    with (
+        watching(found, monkeypatch, ours=home.all, not_ours=[]),
+        pytest.raises(HostTrouble) as caught,
+    ):
+        StepRunner(lambda: None, host_steps=steps).run(
+            step, lambda line: found.add("screen", "a line of its output", line)
+        )
+    error = caught.value
+    record = Path(error.record).read_text()
+    assert record.splitlines()[1:] == ["****"]
+    for name, text in (
+        ("what went wrong", f"{error} {error.hint} {error.original}"),
+        ("what it said", repr(error.said)),
+        ("its record", record),
+        ("as it is shown", shown(step)),
+    ):
+        found.add("stdout", name, text)
     assert found.texts("argv") != []
     assert found.texts("screen") == ["****"]
     require_none(found.leaks())

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pve_auth_tui.core.commands import quoted, shown
+from pve_auth_tui.core.host.goals import Installed
 from pve_auth_tui.core.plain import plain
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, HostFile, HostStep
 from pve_auth_tui.core.predict.rules import RULES
 from pve_auth_tui.core.secret import Secret
 from tests.core.foretold import call
@@ -151,6 +152,30 @@ def test_a_command_on_the_host_is_itself():
     assert shlex.split(shown(secret), comments=True) == ["/usr/sbin/chpasswd"]
 
 
+def test_a_step_on_the_node_says_what_debians_tools_need_to_ask_nobody():
+    step = HostStep(("/usr/bin/apt-get", "-y", "install", "sssd"), goal=Installed(("sssd",)))
+    assert shown(step) == "DEBIAN_FRONTEND=noninteractive /usr/bin/apt-get -y install sssd"
+    join = HostStep(("/usr/sbin/realm", "-v", "join", "ad.example.com"), Secret("s3cret-word\n"))
+    told = "/usr/sbin/realm -v join ad.example.com  # with a secret on standard input"
+    assert shown(join) == told
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "one\n", "[domain/x]\naccess_provider = deny\n", "it's 100% \\ $HOME `id`\t\x07é"],
+)
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_the_line_of_a_file_does_the_same_on_a_shell(content, mode, tmp_path):
+    path = tmp_path / "new folder" / "it's"
+    put = HostFile(str(path), content, mode)
+    assert "\n" not in shown(put)
+    subprocess.run(["/bin/bash", "-c", shown(put)], check=True)
+    assert path.read_bytes() == content.encode()
+    assert path.stat().st_mode & 0o7777 == mode
+    subprocess.run(["/bin/bash", "-c", shown(HostFile(str(path), None))], check=True)
+    assert not path.exists()
+
+
 def test_a_file_that_is_replaced_is_told_as_a_comment():
     swap = FileSwap("/etc/pve/priv/tfa.cfg", Secret("{}"), "ab12")
     assert shown(swap) == (
@@ -166,6 +191,8 @@ def test_no_value_makes_a_second_line_or_shows_nothing(value):
         call("PUT", "/access/users/ann@pve", comment=value),
         ApiCall("DELETE", ("access", "groups", value)),
         HostCommand(("/bin/echo", value), Secret("x")),
+        HostFile(f"/{value}", value),
+        HostFile(f"/{value}", None),
         ApiCall("PUT", ("x", value), {value: value}),
     ):
         line = shown(step)

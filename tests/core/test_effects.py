@@ -12,7 +12,7 @@ from pve_auth_tui.core.effects.scene import SINGLY, Scene
 from pve_auth_tui.core.effects.targets import renewed_by, targets
 from pve_auth_tui.core.objects import Key, differing
 from pve_auth_tui.core.permissions import Permissions
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, HostFile, HostStep
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.snapshot import Datacenter, Jobs, Part, SyncJob
@@ -928,6 +928,7 @@ def test_what_steps_name():
     assert names(post("nodes/pve1/services/pveproxy/restart")) == ["restart"]
     assert names(HostCommand(("/usr/bin/systemctl", "stop", "x"))) == ["systemctl"]
     assert names(FileSwap("/etc/pve/user.cfg", Secret(""))) == ["/etc/pve/user.cfg"]
+    assert names(HostFile("/etc/x", None), HostStep(("/usr/sbin/realm",))) == ["/etc/x", "realm"]
 
 
 def test_replaced_recovery_keys_are_one_object():

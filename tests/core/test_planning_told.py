@@ -3,7 +3,7 @@
 import pytest
 
 from pve_auth_tui.core.intents import factors, users
-from pve_auth_tui.core.plan import Draft, Effect, FileSwap, HostCommand, Weight
+from pve_auth_tui.core.plan import Draft, Effect, FileSwap, HostCommand, HostFile, HostStep, Weight
 from pve_auth_tui.core.planning import make_plan, together
 from pve_auth_tui.core.secret import Secret
 from tests.core.pictures import NOW, factor, picture
@@ -31,13 +31,28 @@ def texts(plan):
     return [finding.text for finding in plan.findings]
 
 
-def test_a_told_command_runs_with_one_key_and_says_how_it_is_ended():
-    plan = made(command())
+@pytest.mark.parametrize(
+    "step",
+    [
+        RESTART,
+        HostStep(("/usr/sbin/realm", "leave")),
+        HostFile("/etc/x", "y"),
+        HostFile("/x", None),
+    ],
+)
+def test_what_is_told_of_a_step_on_the_node_runs_with_one_key_and_says_how_it_is_ended(step):
+    plan = made(command(step))
     assert (plan.weight, plan.confirm, plan.unforeseen) == (Weight.ORDINARY, "", ())
     assert plan.changes == (TOLD,)
     assert plan.back.steps == ()
     assert plan.back.lost == (ENDED,)
     assert UNFORETOLD not in texts(plan)
+
+
+def test_a_file_of_the_node_of_which_nobody_tells_is_not_taken_back_and_not_foretold():
+    plan = made(command(HostFile("/etc/x", "y"), told=(), lost=()))
+    assert "What is at /etc/x now does not come back." in plan.back.lost
+    assert UNFORETOLD in texts(plan)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pve_auth_tui.core.objects import Key, differing, record
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, HostFile, HostStep
 from pve_auth_tui.core.predict import forecast
 from pve_auth_tui.core.predict.rules import RULES
 from pve_auth_tui.core.secret import Secret
@@ -125,6 +125,8 @@ def test_a_user_who_is_made_again_has_none_of_the_old_rights():
     "step",
     [
         HostCommand(("/usr/bin/systemctl", "restart", "pveproxy")),
+        HostStep(("/usr/sbin/realm", "leave")),
+        HostFile("/etc/pve/user.cfg", "user:root@pam:1:0:::::\n"),
         FileSwap("/etc/pve/corosync.conf", Secret("")),
         FileSwap("/etc/hosts", Secret("")),
         ApiCall("POST", ("access", "domains", "corp", "sync")),

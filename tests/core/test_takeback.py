@@ -8,7 +8,7 @@ from pve_auth_tui.core.backfactors import TooSoon, seconds_until_safe, stored
 from pve_auth_tui.core.changed import Changed
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.objects import Key
-from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand
+from pve_auth_tui.core.plan import ApiCall, FileSwap, HostCommand, HostFile
 from pve_auth_tui.core.secret import HIDDEN, Secret
 from pve_auth_tui.core.snapshot import Cluster, Datacenter
 from pve_auth_tui.core.takeback import beyond_records, changed, material_of, way_back
@@ -624,6 +624,7 @@ def test_secrets_that_no_record_shows_are_told_of():
             ApiCall("POST", ("access", "tfa", "ann@pve"), {"type": "recovery"}),
             ApiCall("DELETE", ("access", "tfa", "bob@pve", "recovery")),
             HostCommand(("/usr/bin/systemctl", "restart", "pveproxy")),
+            HostFile("/etc/sssd/x", "y"),
             FileSwap("/etc/pve/priv/tfa.cfg", Secret("")),
         ]
     )
@@ -634,6 +635,7 @@ def test_secrets_that_no_record_shows_are_told_of():
         "The old bind password of realm corp does not come back: set it anew.",
         "The old client key of realm entra does not come back: set it anew.",
         "What /usr/bin/systemctl does is not taken back.",
+        "What is at /etc/sssd/x now does not come back.",
         "The recovery keys of ann@pve do not come back: make a new set.",
     )
 

@@ -220,6 +220,14 @@ def test_a_file_that_is_not_what_was_looked_at_is_left_as_it_is():
     assert stand.host.held == {"etc/x": b"theirs"}
 
 
+def test_a_host_that_repeats_what_was_sent_is_heard_without_it():
+    stand = joining(said("Secr3t-of-AD", code=1, err=["! for Secr3t-of-AD"]), NOT_LISTED)
+    trouble = stand.fails(JOIN)
+    assert trouble.said.lines == ("****", "! for ****")
+    assert trouble.original == "****\n! for ****"
+    assert stand.heard == stand.kept[1:-1] == ["****", "! for ****"]
+
+
 def test_no_error_holds_what_was_sent():
     for code in (0, 1, None):
         trouble = joining(said(code=code, err=["x"]), NOT_LISTED).fails(JOIN)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from pve_auth_tui.core.errors import ApiError, Refused, Unreachable, Unreadable, Unwritable
+from pve_auth_tui.core.host.goals import Joined
 from pve_auth_tui.core.intents import removal
 from pve_auth_tui.core.intents.users import remove, switch
 from pve_auth_tui.core.objects import Key
-from pve_auth_tui.core.plan import ApiCall, Draft, HostCommand, Weight
+from pve_auth_tui.core.plan import ApiCall, Draft, HostCommand, HostFile, HostStep, Weight
 from pve_auth_tui.core.planning import together
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.admission import same, why_not
@@ -259,6 +260,29 @@ def test_another_call_with_the_same_effect_is_another_plan():
     other = replace(step, params={**step.params, "append": 1})
     assert same(plan, replace(plan))
     assert not same(plan, replace(plan, steps=(other,)))
+
+
+JOIN = HostStep(("/usr/sbin/realm", "join", "a"), Secret("pw"), 90.0, Joined("a"))
+NEW = HostFile("/etc/x", "y", 0o600, "ab")
+
+
+@pytest.mark.parametrize(
+    ("step", "other", "is_same"),
+    [
+        (JOIN, replace(JOIN, stdin=Secret("another")), True),
+        (JOIN, replace(JOIN, stdin=None), False),
+        (JOIN, replace(JOIN, goal=Joined("b")), False),
+        (JOIN, replace(JOIN, argv=("/usr/sbin/realm", "join", "b")), False),
+        (NEW, replace(NEW, content="z"), False),
+        (NEW, replace(NEW, content=None), False),
+        (NEW, replace(NEW, mode=0o644), False),
+        (NEW, replace(NEW, expected="cd"), False),
+        (NEW, replace(NEW), True),
+    ],
+)
+def test_of_a_step_on_the_node_all_counts_but_the_secret(step, other, is_same):
+    plan = replace(Bench().review(BOB_OFF), steps=(step,))
+    assert same(plan, replace(plan, steps=(other,))) is is_same
 
 
 def test_a_heavy_plan_needs_its_word():
