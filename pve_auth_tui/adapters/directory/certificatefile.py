@@ -9,7 +9,7 @@ from pve_auth_tui.adapters.directory.certificates import described, unpacked
 from pve_auth_tui.core.trust.model import Authority, Contents, Form
 from pve_auth_tui.core.trust.pem import CERTIFICATES, PACKED, blocks_of, is_der, is_key
 
-MOST: Final = 200
+MOST: Final = 500
 """Certificates of one file: what holds more is a whole store, and nobody looks at each of it."""
 
 
