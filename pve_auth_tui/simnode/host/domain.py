@@ -41,7 +41,7 @@ Dns = Literal["answers", "knows nothing", "silent"]
 
 
 class NoTicket(Exception):
-    """As libkrb5 says it. `got_no`: adcli could not even ask (`Couldn't get kerberos ticket`)."""
+    """As libkrb5 says it. `asked` False: adcli's words are `Couldn't get kerberos ticket`."""
 
     def __init__(self, text: str, *, asked: bool = True) -> None:
         super().__init__(text)
@@ -126,7 +126,7 @@ class Domain:
         except Refusal as refusal:
             code = _CODE.search(refusal.text)
             if code and code[1] == "773":
-                return login  # recorded: the KDC gives a ticket, and adcli goes on
+                raise NoTicket("New password cannot be zero length", asked=False) from refusal
             reason = _REASONS.get(code[1] if code else "", "Preauthentication failed")
             raise NoTicket(reason) from refusal
         return login

@@ -17,13 +17,21 @@ KEYTAB: Final = "etc/krb5.keytab"
 _LONGEST: Final = 15
 
 
-class Failed(Exception):
-    """adcli's last sentence. `no_right`: realmd makes "Insufficient permissions" of it."""
+NO_LOGIN: Final = 3
+NO_DIRECTORY: Final = 5
+NO_RIGHT: Final = 6
+"""adcli's exit codes."""
 
-    def __init__(self, text: str, *, connecting: bool, no_right: bool = False) -> None:
+
+class Failed(Exception):
+    """adcli's last sentence and its exit code; of NO_RIGHT realmd makes "Insufficient
+    permissions". `connecting`: before it got a ticket.
+    """
+
+    def __init__(self, text: str, code: int, *, connecting: bool = False) -> None:
         super().__init__(text)
+        self.code = code
         self.connecting = connecting
-        self.no_right = no_right
 
 
 @dataclass
@@ -54,7 +62,7 @@ class Enrolment:
                 )
             text = "Couldn't find usable domain controller to connect to"
             self.trouble(text)
-            raise Failed(text, connecting=True)
+            raise Failed(text, NO_DIRECTORY, connecting=True)
         name, address = found
         self.say(f"Sending NetLogon ping to domain controller: {name if discover else address}")
         self.say(f"Received NetLogon info from: {name}")
@@ -74,7 +82,7 @@ class Enrolment:
             verb = "authenticate as" if error.asked else "get kerberos ticket for"
             text = f"Couldn't {verb}: {principal}: {error}"
             self.trouble(text)
-            raise Failed(text, connecting=True) from error
+            raise Failed(text, NO_LOGIN, connecting=True) from error
         self.say(f"Authenticated as user: {principal}")
         self.look_up(controller)
         return login
@@ -121,7 +129,7 @@ class Enrolment:
             text = f"Insufficient permissions to modify computer account: {dn}: "
             text += f"acl: unable to get access to {dn}\n"
             self.trouble(text)
-            raise Failed(text, connecting=False, no_right=True)
+            raise Failed(text, NO_RIGHT)
         if old is None:
             self.say(f"Created computer account: {dn}")
         self.say("Trying to set computer password with Kerberos")
@@ -131,7 +139,7 @@ class Enrolment:
             text = f"Couldn't set password for computer account: {name}$: "
             text += f"Cannot contact any KDC for realm '{REALM}'"
             self.trouble(text)
-            raise Failed(text, connecting=False)
+            raise Failed(text, NO_DIRECTORY)
         made = domain.enrol(name, dn, host, services)
         self.say("Set computer password")
         self.say(f"Retrieved kvno '{made.kvno}' for computer account in directory: {dn}")
@@ -151,7 +159,7 @@ class Enrolment:
         if place is None:
             text = f"The organizational unit does not exist: {ou}"
             self.trouble(text)
-            raise Failed(text, connecting=False)
+            raise Failed(text, NO_DIRECTORY)
         if ou:
             self.trouble(
                 "Couldn't find a computer container in the ou, creating computer account "
@@ -206,14 +214,17 @@ class Enrolment:
         self.say(f"Enrolling computer name: {wanted}")
         found = self.machine.domain.computer(wanted)
         if found is None:
+            self.say(f"A computer account for {wanted}$ does not exist")
             text = f"No computer account for {wanted}$ exists"
             self.trouble(text)
-            raise Failed(text, connecting=False)
+            raise Failed(text, NO_DIRECTORY)
         self.say(f"Found computer account for {wanted}$ at: {found.dn}")
         if not self.machine.domain.may_join(login):
-            text = f"Insufficient permissions to delete computer account: {found.dn}"
+            text = f"Insufficient permissions to delete computer account: {found.dn}: "
+            above = found.dn.partition(",")[2]
+            text += f"dsdb_access: Access check failed on {above}"
             self.trouble(text)
-            raise Failed(text, connecting=False, no_right=True)
+            raise Failed(text, NO_RIGHT)
         self.machine.domain.delete(found)
         self.say(f"Deleted computer account at: {found.dn}")
 

@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.simnode.host import ini
 from pve_auth_tui.simnode.host.call import Call
 from pve_auth_tui.simnode.host.domain import DOMAIN, REALM
-from pve_auth_tui.simnode.host.enrolment import KEYTAB, Enrolment, Failed, cut, netbios
+from pve_auth_tui.simnode.host.enrolment import KEYTAB, NO_RIGHT, Enrolment, Failed, cut, netbios
 from pve_auth_tui.simnode.host.machine import Machine
 from pve_auth_tui.simnode.host.options import Given, parsed
 from pve_auth_tui.simnode.host.sssd import CONFIG
@@ -256,7 +256,7 @@ class _Run:
         doing = f"couldn't connect to {DOMAIN} domain" if error.connecting else doing
         self.say(f"adcli: {doing}: {error}")
         text = f"Failed to {verb} the domain"
-        if error.no_right:
+        if error.code == NO_RIGHT:
             text = f"Insufficient permissions to {verb} the domain"
         self.say(f" ! {text}")
         self.fail(f"Couldn't {verb} realm: {text}")
