@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from textual import on
 from textual.events import Key
+from textual.message import Message
 
 from pve_auth_tui.core.join.model import JoinFix, Topic
+from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from screens import join_row
 from screens.join_flow import Step
 from screens.join_plans import JoinPlans
-from screens.join_rows import DOMAIN, NEXT, topic_title
+from screens.join_row import output_lines
+from screens.join_rows import DOMAIN, NEXT, topic_title, trouble_of
+from screens.join_work import Post, Stopped
 from widgets.sections import Sections
+
+if TYPE_CHECKING:
+    from pve_auth_tui.services.report import Report
 
 _TITLE: Final = "AD Join"
 _KEYS: Final = {"a": "add", "p": "permit", "l": "leave"}
@@ -21,6 +30,13 @@ _KEYS: Final = {"a": "add", "p": "permit", "l": "leave"}
 
 class JoinFixes(JoinPlans):
     """What a fix leads to is looked at again, or shown as a plan: nothing is done here."""
+
+    @dataclass
+    class Lines(Message):
+        """The commands of the join."""
+
+        number: int
+        lines: tuple[Line, ...]
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,3 +128,70 @@ class JoinFixes(JoinPlans):
         told = [advice.what if advice else "", fix.text]
         dialog = YesScreen(topic_title(Topic.ACCOUNT, self.flow), [one for one in told if one])
         self.app.push_screen(dialog, answered)
+
+    # --- afterwards ---------------------------------------------------------------------------
+
+    def add_user(self) -> None:
+        """`a`: the form of a new user, with a name of the domain in it."""
+        from screens.pick import PickScreen
+        from screens.user_form import UserForm
+
+        permitted = self.permitted()
+        names = list(dict.fromkeys((*(permitted.users if permitted else ()), *self.flow.may)))
+
+        def picked(name: str | None) -> None:
+            if name is not None:
+                self.app.push_screen(UserForm(on_done=self._added, name=name, realm="pam"))
+
+        if len(names) > 1:
+            self.app.push_screen(PickScreen("Add to PVE", names), picked)
+        else:
+            picked(names[0] if names else "")
+
+    def _added(self, report: Report | None) -> None:
+        self.say("Added. Give the user rights with Permissions (1)." if report else "")
+
+    # --- showing --------------------------------------------------------------------------------
+
+    def why_no_commands(self) -> str:
+        """Why `c` shows nothing now; "" when it does."""
+        if self.flow.step in (Step.NEED, Step.PROOF):
+            return "c shows the commands of the join once it was checked; p and l show theirs."
+        return ""
+
+    def show_commands(self) -> None:
+        """`c`: those of the join, without its password."""
+        from pve_auth_tui.core.commands import shown
+
+        make = self.wanted_join(None)
+
+        def made(number: int, post: Post, stopped: Stopped) -> Message:
+            steps = make()(self.outlook.snapshot).steps
+            return self.Lines(number, tuple(Line(shown(step)) for step in steps))
+
+        self._begin("The commands are being worked out. Esc stops it.", made)
+        self.say(self.busy)
+        self.show_keys()
+
+    @on(Lines)
+    def _show_lines(self, message: Lines) -> None:
+        from screens.details import DetailsScreen
+
+        if message.number == self._number:
+            self.busy = ""
+            self.say("")
+            self.app.push_screen(DetailsScreen(_TITLE, "Commands of the join", message.lines))
+
+    def why_no_output(self) -> str:
+        """Why `o` shows nothing now; "" when it does."""
+        error = trouble_of(self.flow)
+        return "" if error and error.original else "Nothing has failed here, so nothing is printed."
+
+    def show_output(self) -> None:
+        """`o`"""
+        from screens.details import DetailsScreen
+
+        error = trouble_of(self.flow)
+        if error is not None:
+            lines = output_lines(error)
+            self.app.push_screen(DetailsScreen(_TITLE, "What was printed", lines))

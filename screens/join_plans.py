@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
@@ -12,24 +12,18 @@ from textual.message import Message
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.join.asking import Logins
 from pve_auth_tui.core.join.model import JoinReport, NodeState
-from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.secret import Secret
 from screens.join_after_forms import Leaving
 from screens.join_flow import Step
 from screens.join_forms import Account, WhoMay
-from screens.join_row import output_lines
-from screens.join_rows import trouble_of
-from screens.join_work import JoinWork
+from screens.join_work import JoinWork, Post, Stopped
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent, Plan
     from pve_auth_tui.services.join import JoinDone
     from pve_auth_tui.services.report import Report
     from pve_auth_tui.services.steps import OnProgress
-
-_UNTYPED: Final = Secret("-")
-"""Stands for the password where commands are only shown: none of them shows it."""
 
 OnDone = Callable[["Report | None"], None]
 
@@ -42,6 +36,14 @@ class JoinPlans(JoinWork):
         """The join failed, and is taken back now."""
 
         title: str
+
+    @dataclass
+    class Wants(Message):
+        """What somebody wants, ready to be planned."""
+
+        number: int
+        intent: Intent
+        on_done: OnDone
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,15 +99,23 @@ class JoinPlans(JoinWork):
 
     # --- plans ------------------------------------------------------------------------------
 
-    def _plan(self, intent: Callable[[], Intent], on_done: OnDone) -> None:
-        try:
-            wanted = intent()
-        except AuthTuiError as error:
-            self.tell_trouble(error)
+    def _plan(self, make: Callable[[], Intent], on_done: OnDone) -> None:
+        """What is wanted looks at the node and asks the domain, so it is made in a worker."""
+
+        def made(number: int, post: Post, stopped: Stopped) -> Message:
+            return self.Wants(number, make(), on_done)
+
+        self._begin("The plan is being made. Esc stops it.", made)
+        self.say(self.busy)
+        self.show_keys()
+
+    @on(Wants)
+    def _review(self, message: Wants) -> None:
+        if message.number != self._number:
             return
-        self._came = None
-        self.say("Making the plan ...")
-        self.house.review(wanted, on_done, self.tell_trouble, carries=self._carried)
+        self.busy, self._came = "", None
+        self.show_keys()
+        self.house.review(message.intent, message.on_done, self.tell_trouble, carries=self._carried)
 
     def _carried(self, plan: Plan, typed: str, on_progress: OnProgress) -> Report:
         """In a worker."""
@@ -150,13 +160,16 @@ class JoinPlans(JoinWork):
 
             self.ask_account(given, must=True)
             return
-        self._plan(lambda: self._join_with(password), self._joined)
+        self._plan(self.wanted_join(password), self._joined)
 
-    def _join_with(self, password: Secret) -> Intent:
+    def wanted_join(self, password: Secret | None) -> Callable[[], Intent]:
+        """Makes it, in a worker; without a password only to be looked at."""
         flow = self.flow
         report = flow.report or JoinReport(flow.domain, (), flow.state or NodeState())
-        everybody = flow.logins is Logins.EVERYBODY
-        return self.service.join(flow.wish, password, report, everybody=everybody)
+        wish, everybody = flow.wish, flow.logins is Logins.EVERYBODY
+        return lambda: self.service.join(
+            wish, password, report, everybody=everybody, preview=password is None
+        )
 
     def _joined(self, report: Report | None) -> None:
         """The plan was carried out, or left."""
@@ -198,9 +211,9 @@ class JoinPlans(JoinWork):
                 self._looked_after,
             )
 
-        self.app.push_screen(LoginsForm(domain, self._permitted(), given, joined=True))
+        self.app.push_screen(LoginsForm(domain, self.permitted(), given, joined=True))
 
-    def _permitted(self) -> WhoMay | None:
+    def permitted(self) -> WhoMay | None:
         """Who may log in now."""
         state = self.flow.state
         member = state.member_of(self.flow.domain) if state else None
@@ -241,60 +254,3 @@ class JoinPlans(JoinWork):
     def why_not_member(self) -> str:
         """Why nothing of a membership can be changed; "" when there is one."""
         return "" if self.flow.joined else "This node has not joined a domain."
-
-    # --- afterwards ---------------------------------------------------------------------------
-
-    def add_user(self) -> None:
-        """`a`: the form of a new user, with a name of the domain in it."""
-        from screens.pick import PickScreen
-        from screens.user_form import UserForm
-
-        permitted = self._permitted()
-        names = list(dict.fromkeys((*(permitted.users if permitted else ()), *self.flow.may)))
-
-        def picked(name: str | None) -> None:
-            if name is not None:
-                self.app.push_screen(UserForm(on_done=self._added, name=name, realm="pam"))
-
-        if len(names) > 1:
-            self.app.push_screen(PickScreen("Add to PVE", names), picked)
-        else:
-            picked(names[0] if names else "")
-
-    def _added(self, report: Report | None) -> None:
-        self.say("Added. Give the user rights with Permissions (1)." if report else "")
-
-    # --- showing --------------------------------------------------------------------------------
-
-    def why_no_commands(self) -> str:
-        """Why `c` shows nothing now; "" when it does."""
-        if self.flow.step in (Step.NEED, Step.PROOF):
-            return "c shows the commands of the join once it was checked; p and l show theirs."
-        return ""
-
-    def show_commands(self) -> None:
-        """`c`: those of the join, without its password."""
-        from pve_auth_tui.core.commands import shown
-        from screens.details import DetailsScreen
-
-        try:
-            steps = self._join_with(_UNTYPED)(self.outlook.snapshot).steps
-        except AuthTuiError as error:
-            self.tell_trouble(error)
-            return
-        lines = [Line(shown(step)) for step in steps]
-        self.app.push_screen(DetailsScreen("AD Join", "Commands of the join", lines))
-
-    def why_no_output(self) -> str:
-        """Why `o` shows nothing now; "" when it does."""
-        error = trouble_of(self.flow)
-        return "" if error and error.original else "Nothing has failed here, so nothing is printed."
-
-    def show_output(self) -> None:
-        """`o`"""
-        from screens.details import DetailsScreen
-
-        error = trouble_of(self.flow)
-        if error is not None:
-            lines = output_lines(error)
-            self.app.push_screen(DetailsScreen("AD Join", "What was printed", lines))

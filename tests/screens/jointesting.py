@@ -165,8 +165,15 @@ class Joins:
         return self._intent("install", None, "install 3 packages", "/usr/bin/apt-get")
 
     def join(
-        self, wish: JoinWish, password: Secret, report: JoinReport, *, everybody: bool = False
+        self,
+        wish: JoinWish,
+        password: Secret | None,
+        report: JoinReport,
+        *,
+        everybody: bool = False,
+        preview: bool = False,
     ) -> Intent:
+        assert preview == (password is None)
         asked = (wish, password, everybody)
         return self._intent("join", asked, f"join pve1 to {wish.domain}", "/usr/sbin/realm")
 
