@@ -335,6 +335,19 @@ def test_an_account_of_another_host():
     assert seen_of(check, seen.PROPOSED) == ["PVE1-RACK"]
 
 
+@pytest.mark.parametrize("suite", ["lab-bookworm", "lab-trixie"])
+def test_accounts_as_adcli_really_prints_them(suite):
+    there = said("account-there", suite)
+    mine = NodeState(short="pve1", fqdn="pve1.ad.lab.test")
+    then = next(line for line in there.out if line.startswith(" 134"))  # pwdLastSet
+    check = account(WISH, mine, there, windows_time(then.strip()) + 9 * DAY)
+    assert (check.word, check.causes) == ("LOOK", (C.ACCOUNT_EXISTS,))
+    assert seen_of(check, seen.HOLDER) == ["pve1.ad.lab.test"]
+    assert seen_of(check, seen.PASSWORD_SET) == ["9 d ago"]
+    assert account(WISH, NODE, there, NOW).causes == (C.ACCOUNT_OF_OTHER,)
+    assert account(WISH, NODE, said("account-absent", suite), NOW).word == "ok"
+
+
 def test_somebodys_word_makes_it_a_matter_of_looking():
     wish = replace(WISH, take_over=True)
     check = account(wish, NODE, shown("pve1.old.example.com"), NOW)

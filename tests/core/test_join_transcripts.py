@@ -7,6 +7,7 @@ import pytest
 
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.outcomes import classify, succeeded_but, telling
+from tests.core.replay import SUITES as DEBIANS
 from tests.core.replay import transcript, transcripts
 
 # name -> (what it was for, causes)
@@ -119,6 +120,20 @@ EXPECTED = {
     "clock+4000000-join": ("join", (C.MUST_CHANGE,)),
     "clock+4000000-testjoin": ("testjoin", (C.TRUST_BROKEN,)),
 }
+LAB = {
+    "account-absent": ("show-computer", (C.NO_ACCOUNT,)),
+    "account-any-user": ("show-computer", ()),
+    "account-delete": ("delete-computer", ()),
+    "account-delete-absent": ("delete-computer", (C.NO_ACCOUNT,)),
+    "account-delete-no-right": ("delete-computer", (C.NO_RIGHT,)),
+    "account-disabled-user": ("show-computer", (C.USER_REVOKED,)),
+    "account-must-change": ("show-computer", (C.MUST_CHANGE,)),
+    "account-there": ("show-computer", ()),
+    "account-unknown-user": ("show-computer", (C.UNKNOWN_USER,)),
+    "account-wrong-password": ("show-computer", (C.WRONG_PASSWORD,)),
+    "testjoin-account-gone": ("testjoin", (C.TRUST_BROKEN,)),
+}
+"""Recorded by this project's own lab (tests/lab)."""
 EXPECTED_THERE = {
     "trixie/join-mustchange": ("join", (C.NO_RIGHT,)),  # this Samba let it in; it had no right
 }
@@ -136,11 +151,13 @@ BUT_THERE = {"trixie/join-account-exists": (C.ACCOUNT_EXISTS, C.START_LIMIT)}
 
 TOOLS = {"realm", "adcli", "id", "sssctl", "setpriv"}
 ELSEWHERE = {"sssctl-config-check"}  # shown in details only: test_join_validation
-RUNS = [run for run in transcripts() if run.said.tool in TOOLS and run.name not in ELSEWHERE]
+SUITES = (*DEBIANS, "lab-bookworm", "lab-trixie")
+RUNS = [run for run in transcripts(*SUITES) if run.said.tool in TOOLS and run.name not in ELSEWHERE]
 
 
 def expected_of(run):
-    return EXPECTED_THERE.get(str(run)) or EXPECTED[run.name]
+    table = LAB if run.suite.startswith("lab-") else EXPECTED
+    return EXPECTED_THERE.get(str(run)) or table[run.name]
 
 
 @pytest.mark.parametrize("run", RUNS, ids=str)
@@ -157,7 +174,7 @@ def test_what_should_not_pass_unseen(run):
 
 
 def test_the_table_has_no_row_without_a_run():
-    assert set(EXPECTED) <= {run.name for run in RUNS}
+    assert set(EXPECTED) | set(LAB) == {run.name for run in RUNS}
     assert set(BUT) <= set(EXPECTED)
 
 

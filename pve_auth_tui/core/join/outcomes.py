@@ -22,6 +22,7 @@ Doing = Literal[
     "list",
     "testjoin",
     "show-computer",
+    "delete-computer",
     "apt",
     "id",
     "user-checks",
@@ -47,6 +48,7 @@ _KERBEROS: Final[_Patterns] = (
 _JOIN: Final[_Patterns] = (
     *_KERBEROS,
     (r"organizational unit does not exist", C.OU_MISSING),
+    (r"No computer account for .* exists", C.NO_ACCOUNT),
     (r"Insufficient permissions", C.NO_RIGHT),
     (r"No LDAP SRV records for domain", C.NO_SRV),
     (r"Can't contact LDAP server|Couldn't find usable domain controller", C.NO_LDAP),
@@ -74,10 +76,6 @@ _TESTJOIN: Final[_Patterns] = (
     (r"[Cc]ouldn't discover domain|Clock skew", C.TRUST_UNKNOWN),
     (r"authenticate as machine account|keytab|Preauthentication failed", C.TRUST_BROKEN),
     (r"revoked|not found in Kerberos database", C.TRUST_BROKEN),
-)
-_SHOW: Final[_Patterns] = (
-    (r"([Nn]o|A) computer account for .* (exists|does not exist)", C.NO_ACCOUNT),
-    *_JOIN,
 )
 _APT: Final[_Patterns] = (
     (r"Unable to locate package|has no installation candidate", C.PACKAGES_UNKNOWN),
@@ -117,8 +115,7 @@ def classify(said: Said, doing: Doing) -> tuple[C, ...]:
             return () if said.code == 0 else _first(said, _TESTJOIN) or _by_code(said)
     if said.code == 0:
         return ()
-    known = {"leave": _LEAVE, "show-computer": _SHOW}.get(doing, _JOIN)
-    if found := _first(said, known):
+    if found := _first(said, _LEAVE if doing == "leave" else _JOIN):
         return found
     if said.code < 0:
         return (C.TIMED_OUT,)  # a signal ended it: what it was for may go on in realmd
