@@ -480,6 +480,12 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(JoinScreen, domain)
 
+    def open_pam(self) -> None:
+        """Whether PAM lets root in, and nobody without a password."""
+        from screens.pam import PamScreen
+
+        self._open_once(PamScreen)
+
     def _open_once(self, kind: Callable[..., BaseScreen], *about: object) -> None:
         """Over the screen that is shown, unless it is open already."""
         if not any(type(screen) is kind for screen in self.screen_stack):

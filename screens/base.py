@@ -29,6 +29,7 @@ from screens.commands import (
     JournalCommand,
     Keep,
     KeysCommand,
+    PamCommand,
     Prompt,
     Quit,
     RackCommand,
@@ -61,6 +62,7 @@ EVERYWHERE: Commands = (
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
     *(KeysCommand, RackCommand, WebauthnCommand, SurviveCommand),
     *(RealmTestCommand, SyncCommand, SyncJobsCommand, JoinCommand),
+    PamCommand,
 )
 MEND = "all well"
 """What ends every story of the demo."""

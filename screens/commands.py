@@ -270,6 +270,16 @@ class JoinCommand(Command["BaseScreen"]):
         screen.house.open_join()
 
 
+class PamCommand(Command["BaseScreen"]):
+    """Looks at PAM's files: does root always get in, and nobody without a password?"""
+
+    keys, shown, word, name = "", "", "", "pam"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_pam()
+
+
 class Recover(Command["BaseScreen"]):
     """Gets back in: locked out, phone lost, no quorum. `:recover USER` is about somebody else."""
 

@@ -47,8 +47,10 @@ def summary(report: PamReport) -> str:
     found = report.everything
     bad = sum(one.word == "BAD" for one in found)
     look = len(found) - bad
+    if not found and report.after.word == "ok":
+        return f"PAM is well: {report.after.text}. Nobody does without a password."
     if not found:
-        return f"PAM is well: {report.root.text}. A join: {report.after.text}."
+        return f"PAM is well: {report.root.text}. With a join: {report.after.text}."
     parts = [f"{bad} BAD" if bad else "", f"{look} to look at" if look else ""]
     return f"{' and '.join(filter(None, parts))}. Nothing is changed from here."
 
@@ -77,13 +79,15 @@ def _check_lines(check: PamCheck) -> Iterator[Line]:
         yield from _finding_lines(finding)
     if not check.findings:
         yield Line(f"{check.text}.".capitalize(), "", check.word)
-    for at, one in enumerate(check.lines):
-        yield Line(_deciding(one), "Decided by" if at == 0 else "")
+    if check.lines:
+        yield Line("Decided by these lines:")
+    for one in check.lines:
+        path = one.place.path.removeprefix("/etc/pam.d/")
+        yield Line(_code(one), one.place._replace(path=path).text)
 
 
-def _deciding(one: Deciding) -> str:
-    what = f" -> {one.why}" if one.why else ""
-    return f"{one.place.text}  {one.code}{what}"
+def _code(one: Deciding) -> str:
+    return f"{one.code}  -> {one.why}" if one.why else one.code
 
 
 def _finding_lines(finding: PamFinding) -> Iterator[Line]:
@@ -105,7 +109,7 @@ def remarks(report: PamReport) -> Iterator[tuple[str, str]]:
         yield one.word, f"{one.text}."
         yield from (("", text) for text in (one.meaning, one.fix) if text)
         lines = next((check.lines for check in report.checks if one in check.findings), ())
-        yield from (("", _deciding(line)) for line in lines)
+        yield from (("", f"{line.place.text}  {_code(line)}") for line in lines)
     yield report.root.word, f"{report.root.text}."
     yield report.after.word, f"With the modules of a join: {report.after.text}."
 
