@@ -9,7 +9,6 @@ from functools import partial
 from threading import Event
 from typing import Final
 
-from pve_auth_tui.actions.pasting import pasted
 from pve_auth_tui.actions.running import carry_out, is_somebody_there, told_on_the_way
 from pve_auth_tui.actions.signals import on_signals
 from pve_auth_tui.arguments import FINDINGS, INTERRUPTED, OK, PROGRAM, USAGE
@@ -19,12 +18,13 @@ from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Intent, Plan
 from pve_auth_tui.core.trust.asjson import check_json, offer_json, store_json
 from pve_auth_tui.core.trust.astext import check_text, offer_text, store_text
-from pve_auth_tui.core.trust.model import Candidate, Offer
+from pve_auth_tui.core.trust.model import MOST, Candidate, Offer
 from pve_auth_tui.core.trust.naming import fingerprint
 from pve_auth_tui.core.trust.store import word_of
 from pve_auth_tui.core.trust.words import compare_sentences
 from pve_auth_tui.output import complain, json_line, terminal_width, write
 from pve_auth_tui.services.report import Report
+from pve_auth_tui.services.steps import OnProgress
 from pve_auth_tui.services.trust import TrustService
 from pve_auth_tui.workshop import Workshop
 
@@ -119,7 +119,7 @@ def _offered(options: argparse.Namespace, trust: TrustService) -> Offer:
     if not options.server:
         name = options.names[0]
         if name == "-":
-            return trust.from_text(pasted("Paste the PEM, then an empty line: ").reveal())
+            return trust.from_octets(_pasted())
         return trust.from_file(name)
     check = trust.check(options.server)
     for one in check.checks:
@@ -130,6 +130,21 @@ def _offered(options: argparse.Namespace, trust: TrustService) -> Offer:
         f"There is no CA to import from {options.server}: {why}.",
         f"See: {PROGRAM} ca check {options.server}",
     )
+
+
+def _pasted() -> bytes:
+    """All of standard input; at a terminal up to an empty line. Raises UsageError."""
+    if sys.stdin is None:
+        raise UsageError("There is nothing to read it from.")
+    if not sys.stdin.isatty():
+        octets = getattr(sys.stdin, "buffer", None)
+        return octets.read(MOST + 1) if octets else sys.stdin.read(MOST + 1).encode()
+    sys.stderr.write("Paste the PEM, then an empty line:\n")
+    sys.stderr.flush()
+    text = ""
+    while len(text) <= MOST and (line := sys.stdin.readline(MOST)).strip():
+        text += line
+    return text.encode("utf-8", "replace")
 
 
 def _picked(offer: Offer, fingerprints: list[str]) -> tuple[Candidate, ...] | None:
@@ -163,12 +178,12 @@ def _apply(options: argparse.Namespace, workshop: Workshop, plan: Plan, word: st
     def announced(back: Plan) -> None:
         complain(f"It failed, so it is taken back: {plain(back.title)}.")
 
-    def ran(on_progress: object) -> Report:
+    def ran(on_progress: OnProgress) -> Report:
         done = workshop.trust.apply(
             plan,
             override=word,
             reason=options.reason,
-            on_progress=on_progress,  # type: ignore[arg-type]
+            on_progress=on_progress,
             on_roll_back=announced,
         )
         if done.rolled_back is not None:

@@ -23,6 +23,7 @@ from pve_auth_tui.core.trust.check import TrustCheck, Way, WayCheck, settings_fo
 from pve_auth_tui.core.trust.elsewhere import Needs, relying
 from pve_auth_tui.core.trust.judging import offered
 from pve_auth_tui.core.trust.model import MOST, Authority, Candidate, Offer, Reader
+from pve_auth_tui.core.trust.places import path_of
 from pve_auth_tui.core.trust.store import LocalStore
 from pve_auth_tui.services.applying import World
 from pve_auth_tui.services.outlook import Outlook
@@ -111,7 +112,10 @@ class TrustService:
 
     def from_text(self, text: str) -> Offer:
         """What was pasted: PEM, for nothing else can be. Raises Refused, UsageError."""
-        data = text.encode("utf-8", "replace")
+        return self.from_octets(text.encode("utf-8", "replace"))
+
+    def from_octets(self, data: bytes) -> Offer:
+        """What was pasted or piped, of any form. Raises Refused, UsageError."""
         if not data.strip():
             raise UsageError("Nothing was pasted.", "Nothing was changed.")
         return self._offer("What was pasted", data)
@@ -144,6 +148,7 @@ class TrustService:
         """
         reader = self._reader()
         store = reader.store()
+        names = [name.removeprefix(path_of("")) for name in names]
         found = [one for name in names if (one := store.at(name)) is not None]
         leaving = [each for one in found if one.counts for each in one.contents.authorities]
         needs = self._needs(leaving, outlook.snapshot) if ask and leaving else Needs()

@@ -180,7 +180,7 @@ def remove(names: Sequence[str], store: LocalStore, shipped: Sequence[str], need
 
 
 def _found(name: str, store: LocalStore) -> Stored:
-    one = store.at(name.removeprefix(path_of("")))
+    one = store.at(name)
     if one is None:
         raise UsageError(f"There is no file {path_of(name)}.", "pve-auth-tui ca list names them.")
     if not one.sha256:
