@@ -147,7 +147,7 @@ BUT = {
     "permit-all": (C.START_LIMIT,),
     "permit-withdraw": (C.START_LIMIT,),
 }
-BUT_THERE = {"trixie/join-account-exists": (C.ACCOUNT_EXISTS, C.START_LIMIT)}
+BUT_THERE = {"trixie/join-account-exists": (C.START_LIMIT, C.ACCOUNT_EXISTS)}
 
 TOOLS = {"realm", "adcli", "id", "sssctl", "setpriv"}
 ELSEWHERE = {"sssctl-config-check"}  # shown in details only: test_join_validation

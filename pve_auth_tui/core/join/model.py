@@ -147,6 +147,9 @@ class JoinCheck:
     original: str = field(default="", repr=False)
 
 
+_WORST_FIRST: Final[tuple[Word, ...]] = ("BAD", "LOOK", "ok", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class JoinReport:
     """All checks of a domain. `stopped`: somebody cancelled it. `membership`: of `realm discover`;
@@ -162,13 +165,15 @@ class JoinReport:
     stopped: bool = False
 
     def at(self, topic: Topic) -> JoinCheck:
-        """What has not been looked at is `-`."""
-        for check in self.checks:
-            if check.topic is topic:
-                return check
+        """Of several, such as one for each name, the worst; what was not looked at is `-`."""
+        found = [check for check in self.checks if check.topic is topic]
+        for word in _WORST_FIRST:
+            for check in found:
+                if check.word == word:
+                    return check
         return JoinCheck(topic, "-", "not reached")
 
     @property
     def worst(self) -> Word:
         words = {check.word for check in self.checks}
-        return next((word for word in ("BAD", "LOOK", "ok") if word in words), "-")
+        return next((word for word in _WORST_FIRST if word in words), "-")

@@ -123,14 +123,16 @@ def classify(said: Said, doing: Doing) -> tuple[C, ...]:
 
 
 def succeeded_but(said: Said, doing: Doing = "join") -> tuple[C, ...]:
-    """What should not pass unseen of something that ended with 0.
+    """What should not pass unseen of something that ended with 0, worst first.
 
-    A join: NAME_TOO_LONG (it was cut to 15), ACCOUNT_EXISTS (it was taken over), NO_FQDN (joined
-    under a short name). All of them: sssd that did not start again, realmd says yes regardless.
+    sssd that did not start again: realmd says yes regardless. Of a join NAME_TOO_LONG (it was cut
+    to 15), ACCOUNT_EXISTS (it was taken over), NO_FQDN (joined under a short name).
     """
     if said.code != 0:
         return ()
     found: list[C] = []
+    if doing in ("join", "permit", "service"):
+        found.extend(_first(said, _SERVICE))
     if doing == "join":
         text = said.text
         if "Joining using a truncated netbios name" in text:
@@ -139,8 +141,6 @@ def succeeded_but(said: Said, doing: Doing = "join") -> tuple[C, ...]:
             found.append(C.ACCOUNT_EXISTS)
         if re.search(r"Using fully qualified name: [^.\s]+\s*$", text, re.MULTILINE):
             found.append(C.NO_FQDN)
-    if doing in ("join", "permit", "service"):
-        found.extend(_first(said, _SERVICE))
     return tuple(found)
 
 
