@@ -154,24 +154,19 @@ class JoinRunner:
         on_roll_back: OnRollBack,
     ) -> JoinDone:
         """At first with realmd and the account; if that fails without the account, and then by the
-        files alone. Every attempt looks at the node anew.
+        files alone. Every attempt looks at the node anew, and is begun again if it is stopped.
         """
         left: list[str] = []
-        made = self._made_account(order, failed, left)
         last: Report | None = None
-        attempts = iter(_attempts(delete=made))
-        delete, files_alone = next(attempts)
-        begun = 0
-        while True:
-            back = BackOrder(
-                order.wish.domain,
-                self._state(),
-                order.manifest,
-                user=order.wish.user if delete else "",
-                password=order.password if delete else None,
-                files_alone=files_alone,
-            )
-            intent = BackIntent(back)
+        attempts = [_Attempt(settle=True)] if _goes_on(failed) else []
+        made = False
+        if not attempts:
+            made = self._made_account(order, failed, left)
+            attempts = list(_attempts(delete=made))
+        stops = 0
+        while attempts:
+            one = attempts[0]
+            intent = self._back(order, one)
             if not intent(failed.snapshot).steps:
                 break
             try:
@@ -183,20 +178,35 @@ class JoinRunner:
             except AuthTuiError as error:
                 left.append(f"It could not be rolled back: {error}")
                 break
-            if last.ok:
-                made = made and not delete
-                break
-            if last.stopped and begun < _AGAIN:
-                begun += 1
+            if last.stopped and stops < _AGAIN:
+                stops += 1
                 continue
-            following = next(attempts, None)
-            if following is None:
+            if one.settle:
+                made = self._made_account(order, failed, left)
+                attempts = list(_attempts(delete=made))
+                continue
+            if one.delete and (_did(last, 0) or _is_gone(last)):
+                made = False
+            if last.ok:
                 break
-            delete, files_alone = following
+            attempts.pop(0)
         if made:
             left.append(f"{order.wish.computer}$ stays in {order.wish.domain}: delete it there.")
         left += differences(order.before, self._state())
         return JoinDone(failed, last, tuple(dict.fromkeys(left)))
+
+    def _back(self, order: JoinOrder, one: _Attempt) -> BackIntent:
+        return BackIntent(
+            BackOrder(
+                order.wish.domain,
+                self._state(),
+                order.manifest,
+                user=order.wish.user if one.delete else "",
+                password=order.password if one.delete else None,
+                files_alone=one.files_alone,
+                settle=one.settle,
+            )
+        )
 
     def _made_account(self, order: JoinOrder, failed: Report, left: list[str]) -> bool:
         """Whether the join has made an account that was not there before."""
@@ -243,12 +253,37 @@ def changes(before: NodeState, now: NodeState) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _attempts(*, delete: bool) -> Iterator[tuple[bool, bool]]:
-    """Whether the account is deleted, whether it is done by the files alone."""
+class _Attempt(NamedTuple):
+    """One way to roll back: with the account, by the files alone; `settle`: realmd first."""
+
+    delete: bool = False
+    files_alone: bool = False
+    settle: bool = False
+
+
+def _attempts(*, delete: bool) -> Iterator[_Attempt]:
     if delete:
-        yield True, False
-    yield False, False
-    yield False, True
+        yield _Attempt(delete=True)
+    yield _Attempt()
+    yield _Attempt(files_alone=True)
+
+
+def _goes_on(failed: Report) -> bool:
+    """Whether realmd may still be at it, although its client has gone."""
+    for one in failed.results:
+        error = one.error
+        if isinstance(error, HostTrouble) and (error.unsure or JoinCause.TIMED_OUT in error.causes):
+            return True
+    return False
+
+
+def _did(report: Report, number: int) -> bool:
+    return report.results[number].state is State.DONE
+
+
+def _is_gone(report: Report) -> bool:
+    error = report.results[0].error
+    return isinstance(error, HostTrouble) and JoinCause.NO_ACCOUNT in error.causes
 
 
 def _is_join(step: Step) -> bool:

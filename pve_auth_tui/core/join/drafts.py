@@ -207,6 +207,8 @@ def leave_draft(order: LeaveOrder) -> Draft:
     told += _cleaned(order)
     if _disables_homes(order):
         told.append(Effect("pam_mkhomedir", "is off again, as it was"))
+    if order.clean_up and order.manifest:
+        told.append(Effect("sssd", "forgets names and password hashes of the domain"))
     told += [Effect(name, "is purged") for name in order.purge]
     lost = ["It is a join again that takes it back.", *order.kept]
     return Draft(
@@ -227,9 +229,12 @@ def _word_of(order: LeaveOrder) -> str:
 
 def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
     before, kept = order.before, order.manifest
-    if before.member_of(order.domain):
+    member = before.member_of(order.domain)
+    if order.user and order.password is not None:
+        yield steps.delete_account(order.domain, order.user, order.password, order.computer)
+    if member:
         yield steps.reset_failed()
-        yield steps.leave(order.domain, order.user, order.password)
+        yield steps.leave(order.domain)
     if SNIPPET in before.files:
         yield HostFile(SNIPPET, None, 0o600, before.files[SNIPPET])
     if kept is not None and order.clean_up:
@@ -237,8 +242,7 @@ def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
             yield steps.homes(wanted=False)
         for path in order.clean:
             yield put_back(path, kept)
-        yield steps.reset_failed()
-        yield steps.restart() if kept.units.get(steps.SSSD) == ACTIVE else steps.stop(steps.SSSD)
+        yield from sssd_anew(order.domain, runs=kept.units.get(steps.SSSD) == ACTIVE)
         if kept.units.get(steps.PACKAGEKIT, MASKED) != MASKED:
             yield steps.unmask()
     if order.purge:
@@ -256,6 +260,15 @@ def _cleaned(order: LeaveOrder) -> Iterator[Effect]:
 def _disables_homes(order: LeaveOrder) -> bool:
     kept = order.manifest
     return order.clean_up and order.before.homes and kept is not None and not kept.homes
+
+
+def sssd_anew(domain: str, *, runs: bool) -> Iterator[Step]:
+    """sssd without anything of the domain; it starts again where it `runs` besides."""
+    yield steps.reset_failed()
+    yield steps.stop(steps.SSSD)
+    yield steps.forget(domain, domain)
+    if runs:
+        yield steps.restart()
 
 
 def put_back(path: str, kept: Manifest) -> Step:

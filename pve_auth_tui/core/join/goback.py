@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pve_auth_tui.core.join import steps
-from pve_auth_tui.core.join.drafts import ACTIVE, MASKED, node_of, put_back
+from pve_auth_tui.core.join.drafts import ACTIVE, MASKED, node_of, put_back, sssd_anew
 from pve_auth_tui.core.join.manifest import Manifest
 from pve_auth_tui.core.join.model import SNIPPET, NodeState
 from pve_auth_tui.core.join.orders import BACKED_UP, KRB5, NSSWITCH, SSSD_CONF, BackOrder
@@ -15,7 +15,10 @@ from pve_auth_tui.core.plan import Draft, Effect, Step
 def back_draft(order: BackOrder) -> Draft:
     """The node as it was before the join that failed. Every step may be done twice."""
     domain, now, kept = order.domain, order.now, order.manifest
-    told = [Effect(node_of(now), f"is as it was before the join to {domain}")]
+    if order.settle:
+        told = [Effect("realmd", "ends what it is still at")]
+    else:
+        told = [Effect(node_of(now), f"is as it was before the join to {domain}")]
     if order.user:
         told.append(Effect(f"{kept.computer}$", "is deleted: this join made it"))
     return Draft(
@@ -28,15 +31,16 @@ def back_draft(order: BackOrder) -> Draft:
 
 def _back_steps(order: BackOrder) -> Iterator[Step]:
     domain, now, kept = order.domain, order.now, order.manifest
+    if order.settle:
+        yield steps.end_realmd()
+        return
     member = now.member_of(domain) is not None
     changed = _changed(now, kept.files)
-    if order.files_alone:
-        pass
-    elif member:
-        yield steps.reset_failed()
-        yield steps.leave(domain, order.user, order.password)
-    elif order.user and order.password is not None:
+    if order.user and order.password is not None:
         yield steps.delete_account(domain, order.user, order.password, kept.computer)
+    if member and not order.files_alone:
+        yield steps.end_realmd()
+        yield steps.leave(domain)
     if now.homes and not kept.homes:
         yield steps.homes(wanted=False)
     touched = {KRB5, SSSD_CONF, NSSWITCH} if member else set()
@@ -45,14 +49,13 @@ def _back_steps(order: BackOrder) -> Iterator[Step]:
             yield put_back(path, kept)
     if SNIPPET in now.files and SNIPPET not in kept.files:
         yield steps.remove(SNIPPET)
-    yield from _units_back(now, kept, stirred=member or bool(changed))
+    yield from _units_back(domain, now, kept, stirred=member or bool(changed))
 
 
-def _units_back(now: NodeState, kept: Manifest, *, stirred: bool) -> Iterator[Step]:
+def _units_back(domain: str, now: NodeState, kept: Manifest, *, stirred: bool) -> Iterator[Step]:
     was = kept.units
     if stirred or _runs(now.units.get(steps.SSSD)) != _runs(was.get(steps.SSSD)):
-        yield steps.reset_failed()
-        yield steps.restart() if was.get(steps.SSSD) == ACTIVE else steps.stop(steps.SSSD)
+        yield from sssd_anew(domain, runs=_runs(was.get(steps.SSSD)))
     if steps.SSSD in was:  # realmd switches it on when it joins, off when it leaves
         starts = steps.SSSD in kept.enabled
         if stirred or (steps.SSSD in now.enabled) != starts:

@@ -81,7 +81,8 @@ class PermitOrder:
 class BackOrder:
     """A join that did not come to its end. `now`: the node as it is. `user` and `password` delete
     the account that the join has made, "" and None where it made none. `files_alone`: realmd is
-    not asked any more, because it does not leave.
+    not asked any more, because it does not leave. `settle`: realmd is ended alone, because nobody
+    knows what it is still at.
     """
 
     domain: str
@@ -90,3 +91,4 @@ class BackOrder:
     user: str = ""
     password: Secret | None = field(default=None, repr=False)
     files_alone: bool = False
+    settle: bool = False

@@ -37,6 +37,7 @@ APT_GET: Final = "/usr/bin/apt-get"
 
 SSSD: Final = "sssd"
 PACKAGEKIT: Final = "packagekit"
+REALMD: Final = "realmd"
 
 DISCOVER_SECONDS: Final = 15.0
 ID_SECONDS: Final = 15.0
@@ -131,6 +132,12 @@ def remove(path: str) -> HostStep:
     return HostStep(("/usr/bin/rm", "--force", path), goal=FileIs(path, ""))
 
 
+def forget(domain: str, realm: str) -> HostStep:
+    """What sssd has kept of the domain: names, and hashes of passwords for logins without a DC."""
+    names = (f"cache_{domain}.ldb", f"timestamps_{domain}.ldb", f"ccache_{realm.upper()}")
+    return HostStep(("/usr/bin/rm", "--force", *(f"/var/lib/sss/db/{name}" for name in names)))
+
+
 # --- packages ------------------------------------------------------------------------------------
 
 
@@ -162,6 +169,13 @@ def restart(unit: str = SSSD) -> HostStep:
 
 def stop(unit: str) -> HostStep:
     return _systemctl("stop", unit, goal=Active(unit, False))
+
+
+def end_realmd() -> HostStep:
+    """Ends what realmd may still be at after its client has gone: it refuses everything else until
+    then (`Already running another action`).
+    """
+    return _systemctl("restart", REALMD)
 
 
 def mask(unit: str = PACKAGEKIT) -> HostStep:
@@ -207,16 +221,15 @@ def permit_all() -> HostStep:
     return HostStep((REALM, "-v", "permit", "--all"), seconds=_SECONDS)
 
 
-def leave(domain: str, user: str = "", password: Secret | None = None) -> HostStep:
-    """With a user the computer's account is deleted, too."""
-    remove_it = ("--remove", f"--user={user}") if user else ()
-    stdin = _line(password) if user and password is not None else None
-    argv = (REALM, "-v", "leave", *remove_it, domain)
-    return HostStep(argv, stdin, JOIN_SECONDS, NotJoined(domain))
+def leave(domain: str) -> HostStep:
+    """This node alone, so that it works with no DC there. realmd can delete the account besides,
+    and hangs for minutes where no DC answers: `delete_account` is apart.
+    """
+    return HostStep((REALM, "-v", "leave", domain), seconds=JOIN_SECONDS, goal=NotJoined(domain))
 
 
 def delete_account(domain: str, user: str, password: Secret, computer: str) -> HostStep:
-    """Of a node that has not become (or is no longer) a member."""
+    """In the domain, whatever this node is."""
     argv = (
         ADCLI,
         "delete-computer",
