@@ -34,6 +34,7 @@ CONTEXT: Final = {
     "clock": "3 min behind dc01",
     "missing": "adcli, sssd",
     "changed": "libc6",
+    "files": "/etc/sssd/conf.d/99-site.conf",
     "nodes": "pve2, pve3",
     "person": "alice@ad.example.com",
     "wanted": "Admins@ad.example.com",

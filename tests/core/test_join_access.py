@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pve_auth_tui.core.errors import Refused
-from pve_auth_tui.core.join.access import Access, access, deny_everybody, domains, sections
+from pve_auth_tui.core.join.access import (
+    Access,
+    access,
+    deny_everybody,
+    domains,
+    elsewhere,
+    is_read,
+    sections,
+    together,
+)
+from pve_auth_tui.core.join.model import SNIPPET
 from tests.core.replay import SUITES, said
 
 AD = "ad.lab.test"
@@ -69,6 +79,41 @@ def test_what_sssd_cannot_read(text):
 def test_remarks_blank_lines_and_values_that_go_on():
     text = "# x\n\n; y\n[domain/x]\r\nsimple_allow_users = a,\n b\n"
     assert access(text, "x").users == ("a", "b")
+
+
+OPENS = "[domain/AD.lab.test]\naccess_provider = permit\n"
+
+
+def test_the_last_word_counts():
+    """A file of conf.d that is read after ours would open the window again."""
+    denied = deny_everybody(AD)
+    assert together(("[domain/ad.lab.test]\nid_provider = ad\n", denied), AD) == Access("deny")
+    assert together((denied, OPENS), AD).open_to_all
+    assert together((OPENS, denied), AD) == Access("deny")
+    assert together(("", "[sssd]\n"), AD) is None
+
+
+def test_names_of_one_file_and_the_provider_of_another():
+    simple = "[domain/ad.lab.test]\naccess_provider = simple\n"
+    names = "[domain/ad.lab.test]\nsimple_allow_groups = Admins\n"
+    assert together((simple, names), AD) == Access("simple", (), ("Admins",))
+
+
+def test_other_files_that_decide():
+    files = {
+        SNIPPET: deny_everybody(AD),
+        "/etc/sssd/conf.d/zzz.conf": OPENS,
+        "/etc/sssd/conf.d/debug.conf": "[domain/ad.lab.test]\ndebug_level = 9\n",
+        "/etc/sssd/conf.d/other.conf": "[domain/other]\naccess_provider = permit\n",
+    }
+    assert elsewhere(files, AD) == ("/etc/sssd/conf.d/zzz.conf",)
+    assert elsewhere({}, AD) == ()
+
+
+def test_which_files_sssd_reads():
+    assert is_read("a.conf")
+    assert not is_read(".a.conf")
+    assert not is_read("a.conf.bak")
 
 
 @given(st.text(max_size=200))

@@ -64,6 +64,13 @@ def test_membership(state, sssd_conf, word, causes):
     assert (check.topic, check.word, check.causes) == (Topic.MEMBER, word, causes)
 
 
+def test_a_file_of_conf_d_that_says_who_may_log_in():
+    path = "/etc/sssd/conf.d/99-site.conf"
+    check = membership(NODE, AD, "", {path: f"[domain/{AD}]\naccess_provider = permit\n"})
+    assert (check.word, check.causes) == ("BAD", (C.ACCESS_ELSEWHERE,))
+    assert seen_of(check, seen.FILES) == [path]
+
+
 # --- host name -----------------------------------------------------------------------------------
 
 

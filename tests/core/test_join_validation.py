@@ -105,6 +105,7 @@ def test_a_computer_that_the_domain_does_not_know_any_more():
         ),
         ("list-permitted", {"compare": False, "snippet": True}, "BAD", (C.NOBODY_MAY,)),
         ("list-permitted", {"everybody": True}, "BAD", (C.POLICY_DIFFERS,)),
+        ("list-permitted", {"elsewhere": ("/x",)}, "BAD", (C.ACCESS_ELSEWHERE,)),
     ],
 )
 def test_who_may_log_in(name, wanted, word, causes):

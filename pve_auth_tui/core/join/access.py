@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.join.model import SNIPPET
 from pve_auth_tui.core.join.names import domain_problem
 
 SSSD_CONF: Final = "/etc/sssd/sssd.conf"
+CONF_D: Final = "/etc/sssd/conf.d"
+"""Read after sssd.conf, in the order of the names: `is_read` of them."""
 
 _SECTION: Final = re.compile(r"\[(.*)\]\s*")
+_DECIDING: Final = frozenset(
+    ("access_provider", "simple_allow_users", "simple_allow_groups", "simple_deny_users")
+)
 _OPENS: Final = ("permit", "ad", "")
 """Access providers that let everybody of the domain in; `ad` asks for GPOs only, "" is permit."""
 
@@ -84,14 +90,44 @@ def domains(text: str) -> tuple[str, ...]:
 
 def access(text: str, domain: str) -> Access | None:
     """What a file of sssd says of the domain's logins; None where it has no section of it."""
-    found = sections(text)
-    for name, options in (found or {}).items():
+    return together((text,), domain)
+
+
+def together(texts: Sequence[str], domain: str) -> Access | None:
+    """What sssd makes of sssd.conf and the files of conf.d, in the order in which it reads them:
+    the last word counts, option by option. None where none has a section of the domain.
+    """
+    found = [options for text in texts if (options := _options(text, domain)) is not None]
+    if not found:
+        return None
+    merged = {key: value for options in found for key, value in options.items()}
+    return Access(
+        merged.get("access_provider", "").lower(),
+        _names(merged, "simple_allow_users"),
+        _names(merged, "simple_allow_groups"),
+    )
+
+
+def elsewhere(snippets: Mapping[str, str], domain: str) -> tuple[str, ...]:
+    """Files of conf.d, our own left out, that say who of the domain may log in. realmd neither
+    reads nor writes them; what stands in them counts all the same.
+    """
+    return tuple(
+        path
+        for path, text in sorted(snippets.items())
+        if path != SNIPPET and _DECIDING.intersection(_options(text, domain) or ())
+    )
+
+
+def is_read(name: str) -> bool:
+    """Does sssd read a file of that name in conf.d?"""
+    return name.endswith(".conf") and not name.startswith(".")
+
+
+def _options(text: str, domain: str) -> Mapping[str, str] | None:
+    for name, options in (sections(text) or {}).items():
         if name.lower() == f"domain/{domain.lower()}":
-            return Access(
-                options.get("access_provider", "").lower(),
-                _names(options, "simple_allow_users"),
-                _names(options, "simple_allow_groups"),
-            )
+            return options
     return None
 
 

@@ -18,6 +18,7 @@ class JoinCause(Enum):
     OTHER_MEMBER = "joined-to-another-domain"
     NOT_MEMBER = "not-joined"
     LEFTOVERS = "leftovers-of-a-join"
+    ACCESS_ELSEWHERE = "logins-set-elsewhere"
     SSSD_OTHER = "sssd-serves-another-domain"
     PACKAGES_MISSING = "packages-missing"
     PACKAGES_UNKNOWN = "packages-unknown-to-apt"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.finding import Word
@@ -21,10 +22,16 @@ from pve_auth_tui.core.words import ago, count_words, listed
 NOTED: Final = "/etc/krb5.keytab"
 
 
-def membership(state: NodeState, domain: str, sssd_conf: str = "") -> JoinCheck:
+def membership(
+    state: NodeState,
+    domain: str,
+    sssd_conf: str = "",
+    snippets: Mapping[str, str] = MappingProxyType({}),
+) -> JoinCheck:
     """Is the node in a domain already, or has an earlier membership left something?
 
-    `sssd_conf`: the text of sssd.conf, "" where there is none.
+    `sssd_conf`: the text of sssd.conf, "" where there is none; `snippets`: path -> text of what
+    lies in conf.d.
     """
     mine = state.member_of(domain)
     if mine:
@@ -40,6 +47,10 @@ def membership(state: NodeState, domain: str, sssd_conf: str = "") -> JoinCheck:
         text = f"not joined, but {access.SSSD_CONF} cannot be read by sssd"
         fact = Fact(seen.FILES, access.SSSD_CONF)
         return row(Topic.MEMBER, "BAD", text, JoinCause.SSSD_CONFIG, facts=(fact,))
+    if beside := access.elsewhere(snippets, domain):
+        text = f"not joined; {listed(beside)} says who may log in"
+        facts = [Fact(seen.FILES, path) for path in beside]
+        return row(Topic.MEMBER, "BAD", text, JoinCause.ACCESS_ELSEWHERE, facts=facts)
     foreign = tuple(name for name in access.domains(sssd_conf) if name.lower() != domain.lower())
     if foreign:
         text = f"not joined; {access.SSSD_CONF} serves {listed(foreign)}"

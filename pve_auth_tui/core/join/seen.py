@@ -45,6 +45,7 @@ CONTEXT: Final[Mapping[str, str]] = {
     CLOCK: "clock",
     MISSING: "missing",
     CHANGED: "changed",
+    FILES: "files",
     NODES: "nodes",
     PERSON: "person",
     WANTED: "wanted",

@@ -86,9 +86,11 @@ def policy(
     everybody: bool = False,
     compare: bool = True,
     snippet: bool = False,
+    elsewhere: Sequence[str] = (),
 ) -> JoinCheck:
     """Who may log in, by realmd, beside who should. `compare` False: nothing particular is wanted,
     so that only a door open to all is wrong. `snippet`: the file that denies everybody is there.
+    `elsewhere`: files that say who may log in, and of which realmd knows nothing.
     """
     domain = membership.domain
     facts = [Fact(seen.FOUND, one) for one in _said_names(membership)]
@@ -96,6 +98,10 @@ def policy(
     if snippet:
         text = f"nobody: {SNIPPET} is still there"
         return row(Topic.POLICY, "BAD", text, JoinCause.NOBODY_MAY, facts=facts)
+    if elsewhere:
+        facts.extend(Fact(seen.FILES, path) for path in elsewhere)
+        text = f"not by realmd alone: {listed(elsewhere)}"
+        return row(Topic.POLICY, "BAD", text, JoinCause.ACCESS_ELSEWHERE, facts=facts)
     if membership.policy == realmd.ALLOW_ALL:
         word: Word = "LOOK" if everybody else "BAD"
         text = f"everybody of {domain} may log in"

@@ -29,6 +29,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "clock": "not the domain's",
     "missing": "packages",
     "changed": "other packages",
+    "files": "a file in /etc/sssd/conf.d",
     "nodes": "the other nodes",
     "person": "this name",
     "wanted": "nobody",

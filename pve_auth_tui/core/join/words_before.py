@@ -65,6 +65,15 @@ BEFORE: Final[Mapping[C, Said]] = {
         "/etc/krb5.keytab stay there.",
         (("clean up what the last membership left", "leave"),),
     ),
+    C.ACCESS_ELSEWHERE: Said(
+        "Who of {domain} may log in is set by another file of sssd, too: {files}.",
+        "sssd reads it after realmd's own file, so that what is permitted here may not count: "
+        "others may get in, or nobody.",
+        do(
+            "take the domain's section out of that file, or move it away",
+            "then restart sssd and validate",
+        ),
+    ),
     C.SSSD_OTHER: Said(
         "/etc/sssd/sssd.conf serves {other} already.",
         "realmd adds {domain} to it. Where one of them cannot start, sssd does not start at all, "
