@@ -15,7 +15,7 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError, NothingRecords
-from pve_auth_tui.core.host.stopping import ORDINARY, when_stopped, while_it_runs
+from pve_auth_tui.core.host.stopping import GOES_BACK, ORDINARY, when_stopped, while_it_runs
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Plan, Step, Weight
 from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
@@ -161,6 +161,7 @@ class PlanScreen(BaseScreen):
         self._heard = 0  # lines of it at the end of what is told
         self._due = False  # a drawing is
         self._stops = False  # somebody said so
+        self._goes_back = False  # it is being taken back, which nobody stops
         self._read_to_end = False
         self._minutes = 0.0
         self._override = ""
@@ -350,7 +351,7 @@ class PlanScreen(BaseScreen):
             self._heard = 0
             if progress.state.value == "runs" and progress.step is not self._step:
                 self._step = progress.step
-                if not self._stops:
+                if not (self._stops or self._goes_back):
                     self.say(while_it_runs(progress.step))
         self._draw_soon()
 
@@ -368,7 +369,9 @@ class PlanScreen(BaseScreen):
     def goes_on(self, sentence: str) -> None:
         """Whoever carries it out says what comes now, such as that it is rolled back."""
         self._told.append(plain(sentence))
+        self._heard, self._goes_back = 0, True
         self._show_told()
+        self.say(GOES_BACK)
 
     def ran(self, report: Report) -> None:
         """It was run, to its end or not."""
@@ -504,6 +507,9 @@ class PlanScreen(BaseScreen):
     def step_back(self) -> None:
         """Esc: out of the field, or back; a running plan ends after its step."""
         if self._runs:
+            if self._goes_back:
+                self.say(GOES_BACK)
+                return
             self._stops = True
             self.house.stop_changing()
             self.say(when_stopped(self._step))

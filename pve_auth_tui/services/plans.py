@@ -167,6 +167,7 @@ class PlanService:
         on_progress: OnProgress = lambda progress: None,
         runner: Runner | None = None,
         unrecorded: bool = False,
+        to_the_end: bool = False,
     ) -> Report:
         """Run it, unless the node is no longer as it was; what came of it, also when it failed.
 
@@ -174,7 +175,8 @@ class PlanService:
         `minutes`: take it back after that time unless it is kept, at most LONGEST; 0: do not.
         `on_progress` is called in this thread, and must not raise. `runner`: who carries out its
         steps, if not the usual one. `unrecorded`: go on although nothing records it (R16), which a
-        person has said; then the remarks of the report say so.
+        person has said; then the remarks of the report say so. `to_the_end`: nobody stops it
+        between two steps, for what takes something back is worse half done than either.
         Raises PlanChanged, NothingRecords, Refused, UsageError and what reading raises; then
         nothing was done.
         """
@@ -195,7 +197,7 @@ class PlanService:
                 outlook,
                 reason=f"overridden: {now.refusal} {reason}".strip() if now.refusal else reason,
                 seconds=minutes * 60,
-                stopped=lambda: self._stopping,
+                stopped=lambda: self._stopping and not to_the_end,
                 on_progress=on_progress,
                 runner=runner,
             )

@@ -8,6 +8,7 @@ from pve_auth_tui.core.host.goals import Installed, Joined, NotJoined, Purged
 from pve_auth_tui.core.plan import HostStep, Step
 
 ORDINARY: Final = "Esc: the running step ends, no other starts."
+GOES_BACK: Final = "It is being taken back, to the end: that is not stopped."
 _STOPS: Final = "The running step ends, no other starts ..."
 
 

@@ -1,0 +1,185 @@
+"""A plan of the node's operating system on its screen: what a step says, live, and what stops."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from pve_auth_tui.core.host.done import HostDone
+from pve_auth_tui.core.host.goals import Ended, Installed, Joined, Sight
+from pve_auth_tui.core.host.ports import Said
+from pve_auth_tui.core.host.trouble import HostTrouble
+from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.plan import Draft, Effect, HostFile, HostStep
+from screens.plan import PlanScreen
+from tests.screens.conftest import press, settle, shown, status, until
+
+FIRST = HostStep(("/usr/bin/true",), goal=Ended())
+JOIN = HostStep(("/usr/sbin/realm", "-v", "join", "ad.example.com"), goal=Joined("ad.example.com"))
+INSTALL = HostStep(("/usr/bin/apt-get", "-y", "install", "sssd"), goal=Installed(("sssd",)))
+LAST = HostFile("/etc/sssd/conf.d/zz.conf", None)
+DONE = HostDone(Sight(True, "It is so."))
+
+
+class Machine:
+    """Carries out steps as a test says: a step says its lines, then waits until it may end."""
+
+    def __init__(self):
+        self.lines, self.ends, self.ran = [], Event(), []
+        self.outcome = DONE
+
+    def run(self, step, on_line):
+        self.ran.append(step)
+        if step is LAST or step is FIRST:
+            return DONE
+        for line in self.lines:
+            on_line(line)
+        assert self.ends.wait(30)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def machine():
+    made = Machine()
+    yield made
+    made.ends.set()
+
+
+async def opened(pilot, machine, *steps):
+    """The plan of these steps is there, and takes keys."""
+    draft = Draft("try it", steps, told=(Effect("this node", "is tried"),), lost=("By hand.",))
+
+    def carries(plan, word, on_progress):
+        plans = pilot.app.workshop.plans
+        return plans.apply(plan, override=word, on_progress=on_progress, runner=machine)
+
+    pilot.app.review(lambda snapshot: draft, carries=carries)
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await until(pilot, lambda: not pilot.app.screen.why_not_run())
+
+
+async def runs(pilot, machine, *steps):
+    """It was opened, and its first long step says what it says."""
+    await opened(pilot, machine, *steps)
+    await pilot.press("y")
+    await until(pilot, lambda: len(machine.ran) > len(steps) - 2)
+    if machine.lines:
+        await until(pilot, lambda: machine.lines[-1][:20] in shown(pilot))
+
+
+async def ended(pilot, machine):
+    machine.ends.set()
+    await until(pilot, lambda: pilot.app.screen._report is not None)
+    await settle(pilot)
+
+
+async def test_every_command_and_file_is_shown_before_it_runs(pilot, machine):
+    await opened(pilot, machine, JOIN, LAST)
+    assert "/usr/sbin/realm -v join ad.example.com" in shown(pilot)
+    assert "rm -f /etc/sssd/conf.d/zz.conf" in shown(pilot)
+    assert "By hand." in shown(pilot)
+    await press(pilot, "c")
+    assert "/usr/sbin/realm -v join ad.example.com" in shown(pilot)
+
+
+async def test_what_a_step_says_is_seen_while_it_runs(pilot, machine):
+    machine.lines = [" * Resolving: _ldap._tcp.ad.example.com", " * Joining"]
+    await runs(pilot, machine, JOIN, LAST)
+    assert pilot.app.screen._report is None
+    assert "...   1 of 2  /usr/sbin/realm -v join ad.example.com" in shown(pilot)
+    assert "       * Joining" in shown(pilot)
+    await ended(pilot, machine)
+
+
+async def test_what_it_says_is_plain(pilot, machine):
+    machine.lines = ["[bold]not markup[/]\x1b[2J\u202e", "the end"]
+    await runs(pilot, machine, INSTALL, LAST)
+    assert r"[bold]not markup[/]\x1b[2J\u202e" in shown(pilot)
+    await ended(pilot, machine)
+
+
+async def test_of_a_flood_the_last_lines_stay_and_the_steps_before_it(pilot, machine):
+    machine.lines = [f"Unpacking number {number} ..." for number in range(3000)]
+    await runs(pilot, machine, FIRST, INSTALL, LAST)
+    told = pilot.app.screen._told
+    assert len(told) < 220
+    assert told[-1].strip() == "Unpacking number 2999 ..."
+    assert any("ok    1 of 3  /usr/bin/true" in line for line in told)
+    assert any("2 of 3" in line and "apt-get" in line for line in told)
+    await ended(pilot, machine)
+
+
+@pytest.mark.parametrize(
+    ("step", "running", "stopped"),
+    [
+        (JOIN, "realmd joins now, and cannot be stopped.", "The join goes on in realmd"),
+        (INSTALL, "apt works now, and is not stopped", "apt goes on to its end"),
+        (FIRST, "Esc: the running step ends", "The running step ends"),
+    ],
+)
+async def test_it_says_what_can_be_stopped_before_and_after_somebody_wants_to(
+    pilot, machine, step, running, stopped
+):
+    long = HostStep(step.argv, goal=step.goal)
+    await runs(pilot, machine, long, LAST)
+    await until(pilot, lambda: running in status(pilot))
+    await pilot.press("escape")
+    await until(pilot, lambda: stopped in status(pilot))
+    assert isinstance(pilot.app.screen, PlanScreen)
+    await ended(pilot, machine)
+    assert machine.ran == [long]
+    assert "You stopped it" in status(pilot)
+    assert "Not run." in shown(pilot)
+
+
+async def test_what_is_taken_back_is_not_stopped(pilot, machine):
+    await runs(pilot, machine, JOIN, LAST)
+    pilot.app.screen.goes_on("It did not go as planned.")
+    await pilot.press("escape")
+    await until(pilot, lambda: "that is not stopped" in status(pilot))
+    await ended(pilot, machine)
+    assert machine.ran == [JOIN, LAST]
+
+
+async def test_done_means_that_the_node_was_looked_at(pilot, machine):
+    machine.outcome = DONE._replace(remark="realm ended with exit code 1. All the same it is done.")
+    await runs(pilot, machine, JOIN, LAST)
+    await ended(pilot, machine)
+    assert "The node was looked at after every step" in shown(pilot)
+    assert "realm ended with exit code 1" in shown(pilot)
+    assert "PVE" not in "\n".join(pilot.app.screen._told)
+    assert status(pilot) == "Done, and the node was looked at after every step. Esc leaves."
+
+
+async def test_a_failure_shows_the_end_of_what_it_said_and_where_the_rest_is(pilot, machine):
+    lines = tuple(f"line {number}" for number in range(40))
+    machine.outcome = HostTrouble(
+        "realm ended with exit code 1.",
+        "All it said is kept in /var/lib/pve-auth-tui/host-steps/x.txt.",
+        "\n".join(lines),
+        causes=(JoinCause.NO_RIGHT,),
+        said=Said("realm", 1, lines),
+    )
+    await runs(pilot, machine, JOIN, LAST)
+    await ended(pilot, machine)
+    text = "\n".join(pilot.app.screen._told)
+    assert "| line 39" in text
+    assert "| line 28" in text
+    assert "| line 27" not in text
+    assert "[28 lines before these]" in text
+    assert "host-steps/x.txt" in text
+    assert "Nothing was changed" not in text
+    journal = [one.entry.outcome for one in pilot.app.workshop.journal.read()]
+    assert "failed: HostTrouble no-right-to-join" in journal
+    assert not any("line 3" in one for one in journal)
+
+
+async def test_of_a_step_of_which_nobody_knows_it_says_so(pilot, machine):
+    machine.outcome = HostTrouble("realm did not end.", said=Said("realm", None), unsure=True)
+    await runs(pilot, machine, JOIN, LAST)
+    await ended(pilot, machine)
+    assert "Nobody knows whether it was carried out" in shown(pilot)
+    assert machine.ran == [JOIN]
