@@ -288,6 +288,7 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     from pve_auth_tui.simnode.disk import Disk, FolderDisk, MemoryDisk
     from pve_auth_tui.simnode.faults import Faults
     from pve_auth_tui.simnode.filestories import FileStories
+    from pve_auth_tui.simnode.hoststories import HostStories
     from pve_auth_tui.simnode.outside import Outside
     from pve_auth_tui.simnode.outsidestories import OutsideStories
     from pve_auth_tui.simnode.rack_proofs import marks
@@ -319,6 +320,12 @@ def _demo(options: argparse.Namespace, clock: Clock | None) -> Wired:
     nodes = NodeService(ladder, clock, read_only=options.read_only, demo=True)
     files = SnapshotService(again(), clock, demo=True, again=again)
     usb = DemoUsb()
-    stories = DemoStories(faults, usb, FileStories(disk, clock), OutsideStories(outside))
+    stories = DemoStories(
+        faults,
+        usb,
+        FileStories(disk, clock),
+        OutsideStories(outside),
+        HostStories(disk, faults, lambda: node().host),
+    )
     proofs = MemoryProofs(marks(DEMO_NOW))
     return Wired(files, nodes, stories, simulated=node, clock=clock, bus=usb, proofs=proofs)

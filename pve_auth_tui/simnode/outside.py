@@ -51,6 +51,8 @@ _PORTS: Final = {"ldap": 389, "kerberos": 88, "kpasswd": 464, "gc": 3268}
 _LDAP, _LDAPS, _HTTPS = 389, 636, 443
 _KERBEROS: Final = {88: "port 88 closed", 464: "port 464 closed"}
 """Ports of a domain controller that take connections and say nothing here, and their faults."""
+_RESOLV: Final = "etc/resolv.conf"
+_NAME_SERVER: Final = re.compile(rb"^nameserver\s+(\S+)", re.MULTILINE)
 _DOMAINS: Final = "etc/pve/domains.cfg"
 _USERS: Final = "etc/pve/user.cfg"
 _PASSWORD: Final = "etc/pve/priv/realm/corp.pw"  # noqa: S105 (a path)
@@ -95,12 +97,16 @@ class Outside:
     def addresses(self, host: str) -> Sequence[str]:
         """Of a name; () when there is none of it."""
         name = host.lower().rstrip(".")
+        if not self._knows_names:
+            return ()
         if name == _DOMAIN:
             return (ADDRESSES[DC1], ADDRESSES[DC2])
         return tuple(filter(None, [ADDRESSES.get(name, "")]))
 
     def services(self, name: str) -> Sequence[Service]:
         """Those of an SRV record; () when there is none of it."""
+        if not self._knows_names:
+            return ()
         if found := _SERVICES.fullmatch(name.lower().rstrip(".")):
             port = _PORTS[found[1]]
             return (Service(DC1, port), Service(DC2, port))
@@ -112,6 +118,13 @@ class Outside:
         if faults & {"refused", "silent", "closes", "not ldap"}:
             return False
         return _KERBEROS.get(port, "") not in faults
+
+    @property
+    def _knows_names(self) -> bool:
+        """Whether the node asks a DC's DNS; where nothing is written down, it does."""
+        servers = _NAME_SERVER.findall(self._disk.read(_RESOLV) or b"")
+        known = {ADDRESSES[DC1].encode(), ADDRESSES[DC2].encode()}
+        return not servers or bool(known.intersection(servers))
 
     @property
     def corp(self) -> Corp:

@@ -1,7 +1,7 @@
 """Demo stories: what can be broken on the demo cluster to see what the program makes of it.
 
 With the demo's files there are stories of who is locked or disabled, with its USB of security
-keys, with what stands around the node of directories and the provider.
+keys, with what stands around the node of directories and the provider, with its operating system.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pve_auth_tui.core.ports import Story
 from pve_auth_tui.simnode.demousb import DEMO_PIN, DemoUsb
 from pve_auth_tui.simnode.faults import Faults, Service
 from pve_auth_tui.simnode.filestories import FileStories
+from pve_auth_tui.simnode.hoststories import HostStories
 from pve_auth_tui.simnode.outsidestories import OutsideStories
 
 SLOW: Final = 1.0  # seconds a call: slow enough to see, quick enough to wait for
@@ -164,8 +165,8 @@ _KEY_SWITCHES: Final = (
 
 
 class DemoStories:
-    """A `core.ports.Stories` over the faults of a simulated node, over its files, its USB and what
-    stands around it where they are given.
+    """A `core.ports.Stories` over the faults of a simulated node, over its files, its USB, its
+    operating system and what stands around it where they are given.
 
     "next key" is never on: each turn plugs in another fresh key.
     """
@@ -176,11 +177,13 @@ class DemoStories:
         usb: DemoUsb | None = None,
         files: FileStories | None = None,
         outside: OutsideStories | None = None,
+        host: HostStories | None = None,
     ) -> None:
         self._faults = faults
         self._usb = usb
         self._files = files
         self._outside = outside
+        self._host = host
 
     @property
     def stories(self) -> Sequence[Story]:
@@ -192,6 +195,8 @@ class DemoStories:
             found += [Story(*each) for each in self._files.switches]
         if self._outside:
             found += [Story(*each) for each in self._outside.switches]
+        if self._host:
+            found += self._host.stories
         if usb := self._usb:
             found += [
                 Story(each.name, each.text, each.is_on(usb), each.breaks) for each in _KEY_SWITCHES
@@ -207,6 +212,8 @@ class DemoStories:
             self._files.turn(name, on=on)
         if self._outside:
             self._outside.turn(name, on=on)
+        if self._host:
+            self._host.turn(name, on=on)
         for each in _KEY_SWITCHES if self._usb else ():
             if each.name == name and self._usb:
                 each.turn(self._usb, on)
@@ -220,5 +227,7 @@ class DemoStories:
             self._files.mend()
         if self._outside:
             self._outside.mend()
+        if self._host:
+            self._host.mend()
         if self._usb:
             self._usb.mend()

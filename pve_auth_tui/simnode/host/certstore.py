@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
 from pve_auth_tui.simnode.host.files import HostFiles
@@ -37,6 +38,11 @@ def parsed(pem: bytes) -> x509.Certificate | None:
         return x509.load_pem_x509_certificate(pem)
     except ValueError:
         return None
+
+
+def as_der(pem: bytes) -> bytes:
+    """A certificate without PEM's envelope."""
+    return b64decode(b"".join(pem.strip().splitlines()[1:-1]))
 
 
 def subject_hash(pem: bytes) -> str:

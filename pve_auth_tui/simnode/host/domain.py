@@ -23,7 +23,6 @@ REALM: Final = DOMAIN.upper()
 SHORT: Final = corp.SHORT
 SID: Final = "S-1-5-21-1004336348-1177238915-682003330"
 FIRST_ID: Final = 1207400000
-OLD_HOST: Final = "pve1.old.example.com"
 _FIXED: Final = {"administrator": 500, "guest": 501, "krbtgt": 502, "domain admins": 512}
 _FIRST: Final = 1103
 _TRUST: Final = 0x1000
