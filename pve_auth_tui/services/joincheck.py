@@ -100,7 +100,8 @@ class JoinChecker:
     def _rows(self) -> Iterator[JoinCheck]:
         look = NodeLook(self._host)
         self._state = state = look.state()
-        yield prerequisites.membership(state, self._wish.domain, look.text(SSSD_CONF))
+        conf, snippets = look.text(SSSD_CONF), look.snippets()
+        yield prerequisites.membership(state, self._wish.domain, conf, snippets)
         yield prerequisites.host_name(state, self._wish, self._own_addresses(), self._others)
         yield from self._names()
         yield self._ports()

@@ -11,6 +11,7 @@ from pve_auth_tui.core.errors import CommandFailed, Missing, Unreadable
 from pve_auth_tui.core.host.keytab import principals
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import packages, realmd, steps
+from pve_auth_tui.core.join.access import CONF_D, is_read
 from pve_auth_tui.core.join.model import Membership, NodeState
 from pve_auth_tui.core.join.orders import KEYTAB, NSSWITCH, WATCHED
 
@@ -52,6 +53,17 @@ class NodeLook:
     def text(self, path: str) -> str:
         """ "" for no file; what cannot be read is a trouble."""
         return self._read(path).decode(errors="replace")
+
+    def snippets(self) -> dict[str, str]:
+        """Path -> text of what sssd reads besides sssd.conf."""
+        try:
+            names = self._host.files.names(CONF_D.lstrip("/"))
+        except Unreadable as error:
+            self._troubles.append(f"{CONF_D} cannot be read: {error}")
+            return {}
+        return {
+            f"{CONF_D}/{name}": self.text(f"{CONF_D}/{name}") for name in names if is_read(name)
+        }
 
     def _read(self, path: str) -> bytes:
         try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pve_auth_tui.core.errors import CommandFailed, ToolMissing
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import steps, validation
+from pve_auth_tui.core.join.access import elsewhere
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, JoinReport, NodeState
 from pve_auth_tui.core.join.model import Topic as T
@@ -65,14 +66,20 @@ class JoinProof:
         )
 
     def _rows(self) -> Iterator[JoinCheck]:
-        self._state = NodeLook(self._host).state()
+        look = NodeLook(self._host)
+        self._state = look.state()
         member = self._state.member_of(self._domain)
         yield validation.member(self._state.memberships, self._domain)
         if member is None:
             return
         yield self._sssd()
         yield self._asked(T.TRUST, steps.ask_trust(self._domain), validation.trust, 30.0)
-        yield validation.policy(member, compare=False, snippet=SNIPPET in self._state.files)
+        yield validation.policy(
+            member,
+            compare=False,
+            snippet=SNIPPET in self._state.files,
+            elsewhere=elsewhere(look.snippets(), self._domain),
+        )
         for name in dict.fromkeys((*self._may, *self._must_not)):
             argv = steps.ask_id(name)
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
