@@ -28,6 +28,7 @@ from pve_auth_tui.core.host.goals import (
     Permits,
     Purged,
     Sight,
+    Tried,
     Trusted,
 )
 from pve_auth_tui.core.host.ports import Host
@@ -69,6 +70,8 @@ def _look_for(goal: Goal, host: Host) -> Sight:
             return _trusted(digest, host.files, wanted=wanted)
         case Ended():
             return Sight(True, "How it ended is all that is asked.")
+        case Tried():
+            return Sight(True, "Nothing hangs on it.")
         case _:
             return _of_domain(goal, host)
 

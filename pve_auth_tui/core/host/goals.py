@@ -106,6 +106,11 @@ class Ended:
     """It is enough that the command ends with 0."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """It may fail: `systemctl reset-failed` of a unit that is not loaded does."""
+
+
 Goal: TypeAlias = (
     Installed
     | Purged
@@ -120,6 +125,7 @@ Goal: TypeAlias = (
     | MakesHomes
     | Trusted
     | Ended
+    | Tried
 )
 
 

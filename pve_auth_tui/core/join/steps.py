@@ -23,6 +23,7 @@ from pve_auth_tui.core.host.goals import (
     NotJoined,
     Permits,
     Purged,
+    Tried,
 )
 from pve_auth_tui.core.plan import HostStep
 from pve_auth_tui.core.secret import Secret
@@ -160,7 +161,7 @@ def _systemctl(*words: str, goal: Goal | None = None) -> HostStep:
 
 def reset_failed(unit: str = SSSD) -> HostStep:
     """systemd counts starts, and refuses the sixth within 50 s: this ends the count."""
-    return _systemctl("reset-failed", unit)
+    return _systemctl("reset-failed", unit, goal=Tried())
 
 
 def restart(unit: str = SSSD) -> HostStep:
