@@ -486,6 +486,12 @@ class PveAuthApp(CalmCrash, Changing):
 
         self._open_once(PamScreen)
 
+    def open_trust(self) -> None:
+        """The CAs that this node trusts."""
+        from screens.trust import TrustScreen
+
+        self._open_once(TrustScreen)
+
     def _open_once(self, kind: Callable[..., BaseScreen], *about: object) -> None:
         """Over the screen that is shown, unless it is open already."""
         if not any(type(screen) is kind for screen in self.screen_stack):

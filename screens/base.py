@@ -37,6 +37,7 @@ from screens.commands import (
     Reload,
     ReviewCollected,
     SurviveCommand,
+    TrustCommand,
     Undo,
     Ways,
     WebauthnCommand,
@@ -61,8 +62,8 @@ EVERYWHERE: Commands = (
     *(Health, Recover, Ways, Demo, GlyphsCommand),
     *(Keep, Undo, Collect, ReviewCollected, JournalCommand),
     *(KeysCommand, RackCommand, WebauthnCommand, SurviveCommand),
-    *(RealmTestCommand, SyncCommand, SyncJobsCommand, JoinCommand),
-    PamCommand,
+    *(RealmTestCommand, SyncCommand, SyncJobsCommand),
+    *(JoinCommand, TrustCommand, PamCommand),
 )
 MEND = "all well"
 """What ends every story of the demo."""
@@ -74,6 +75,8 @@ TABS = (
     ),
     ("9", "Health", False),
 )
+_OF_NODE = (("", "AD Join", True), ("", "CA Trust", True), ("", "PAM", True))
+"""What the sidebar shows besides: `:join`, `:ca` and `:pam` open them."""
 
 
 class BaseScreen(Screen[None]):
@@ -139,7 +142,8 @@ class BaseScreen(Screen[None]):
         tabs = TABS if numbered else tuple((" ", title, works) for _, title, works in TABS)
         self.query_one(TabLine).show_tabs(tabs, tab)
         for bar in self.query(SideBar):
-            bar.show_entries((*tabs, None, ("0" if numbered else "", "Recover", True)), tab)
+            recover = ("0" if numbered else "", "Recover", True)
+            bar.show_entries((*tabs, None, *_OF_NODE, recover), tab)
 
     def refresh_head(self) -> None:
         """Line 1 from the picture the program has now."""

@@ -280,6 +280,16 @@ class PamCommand(Command["BaseScreen"]):
         screen.house.open_pam()
 
 
+class TrustCommand(Command["BaseScreen"]):
+    """Shows which CAs this node trusts; imports one, removes one, checks a domain controller's."""
+
+    keys, shown, word, name = "", "", "", "ca"
+
+    @classmethod
+    def run(cls, screen: BaseScreen) -> None:
+        screen.house.open_trust()
+
+
 class Recover(Command["BaseScreen"]):
     """Gets back in: locked out, phone lost, no quorum. `:recover USER` is about somebody else."""
 

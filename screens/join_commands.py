@@ -162,7 +162,7 @@ _LISTS: Commands = tuple(go_to(each.name, each.title, "") for each in LISTINGS)
 """The lists, by their names only: digits take fixes here."""
 
 OF_JOIN: Commands = (
-    *(OpenRow, TakeFix, JoinAgain, NextStep, EditStep, JoinLines, StepBack),
+    *(OpenRow, TakeFix, JoinAgain, NextStep, EditStep, StepBack, JoinLines),
     *(RawOutput, AddToPve, PermitLogins, LeaveDomain),
     *_LISTS,
     *(

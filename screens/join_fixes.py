@@ -46,6 +46,10 @@ class JoinFixes(JoinPlans):
     def rows(self) -> Sections:
         return self.query_one(Sections)
 
+    def edit(self) -> None:
+        """What this step asks."""
+        raise NotImplementedError
+
     def ask_domain(self) -> None:
         """Which one to join."""
         raise NotImplementedError
@@ -97,6 +101,8 @@ class JoinFixes(JoinPlans):
             self.install()
         elif fix.kind == "leave":
             self.leave_domain()
+        elif fix.kind == "account":
+            self.edit()
         elif fix.kind == "computer" and fix.value:
             flow.computer = fix.value
             self.look_anew()

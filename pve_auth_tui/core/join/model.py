@@ -111,12 +111,14 @@ class Topic(Enum):
     HOMES = "Homes"
 
 
-FixKind = Literal["", "install", "computer", "take-over", "domain", "leave", "unlock"]
+FixKind = Literal["", "install", "computer", "take-over", "domain", "leave", "unlock", "account"]
 """What a screen does for it: "" nothing (a person does it elsewhere)."""
 
 
 class JoinFix(NamedTuple):
-    """Something to do about it. `value`: for `computer` the name, for `domain` the right one."""
+    """Something to do about it. `value`: for `computer` the name, for `domain` the right one;
+    `account` asks for who joins, and the password.
+    """
 
     text: str
     kind: FixKind = ""

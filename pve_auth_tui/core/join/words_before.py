@@ -250,7 +250,7 @@ BEFORE: Final[Mapping[C, Said]] = {
     C.ACCOUNT_UNKNOWN: Said(
         "Whether {computer}$ exists was not looked for.",
         "A join takes an account that is there over without asking.",
-        do("give the password: it is looked for before anything is joined"),
+        (("give the password: it is looked for before anything is joined", "account"),),
     ),
     C.NO_ACCOUNT: Said(
         "There is no account {computer}$ in {domain}.",

@@ -15,9 +15,9 @@ DURING: Final[Mapping[C, Said]] = {
         "The domain does not take this password of {user}.",
         "Nothing is tried again by itself: Active Directory locks an account after a few wrong "
         "passwords. " + _NOTHING,
-        do(
-            "see whether the keyboard is the right one, then type it again",
-            "see whether {user} is the right account",
+        (
+            ("see whether the keyboard is the right one, then type it again", "account"),
+            ("see whether {user} is the right account", ""),
         ),
     ),
     C.UNKNOWN_USER: Said(
@@ -80,7 +80,7 @@ DURING: Final[Mapping[C, Said]] = {
     C.NO_CREDENTIALS: Said(
         "realmd ended without a word: it had no password and no ticket.",
         _NOTHING,
-        do("join with an account and its password"),
+        (("join with an account and its password", "account"),),
     ),
     C.BUSY: Said(
         "realmd is at work for somebody else.",
