@@ -89,11 +89,9 @@ class PamReport:
     @property
     def for_join(self) -> Finding:
         """The row of a join's checks: root logs in without AD, before and after."""
-        if self.root.word == "BAD" or self.after.word == "ok":
+        if self.root.word == "BAD":
             return self.root
-        if self.root.word == "LOOK" and self.after.word == "LOOK":
-            return self.root
-        return self.after
+        return self.root if self.root.word == self.after.word == "LOOK" else self.after
 
     def of(self, service: str, phase: Phase) -> PamCheck | None:
         """The check of a phase, None where the service was not looked at."""
