@@ -14,8 +14,8 @@ from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join import packages
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.goback import differences
-from pve_auth_tui.core.join.model import Membership, NodeState
-from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder
+from pve_auth_tui.core.join.model import SNIPPET, Membership, NodeState
+from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder, PermitOrder
 from pve_auth_tui.core.join.outcomes import classify
 from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.plan import HostStep, Plan, Step
@@ -45,7 +45,6 @@ _REFUSED: Final = frozenset(
     }
 )
 """The DC said no to whoever joins: nothing was made there, and nobody tries again (R23)."""
-_AGAIN: Final = 3  # times that a roll back is begun anew after somebody has stopped it
 _AS_PLANNED: Final = "Check the node again, and look at the plan that it then gives."
 
 OnRollBack = Callable[[Plan], None]
@@ -98,6 +97,8 @@ class JoinRunner:
                 return self._rolled_back(order, report, on_progress, on_roll_back)
             case InstallIntent(names) if report.ok:
                 return JoinDone(report, left=tuple(note_added(self.host, self.own, names)))
+            case PermitIntent(order) if not report.ok:
+                return JoinDone(report, left=self._left_of_permit(order))
             case LeaveIntent(order) if not report.ok:
                 return JoinDone(report, left=self._left_of_leave(order))
         return JoinDone(report)
@@ -154,7 +155,7 @@ class JoinRunner:
         on_roll_back: OnRollBack,
     ) -> JoinDone:
         """At first with realmd and the account; if that fails without the account, and then by the
-        files alone. Every attempt looks at the node anew, and is begun again if it is stopped.
+        files alone. Every attempt looks at the node anew, and goes to its end.
         """
         left: list[str] = []
         last: Report | None = None
@@ -163,7 +164,6 @@ class JoinRunner:
         if not attempts:
             made = self._made_account(order, failed, left)
             attempts = list(_attempts(delete=made))
-        stops = 0
         while attempts:
             one = attempts[0]
             intent = self._back(order, one)
@@ -173,14 +173,15 @@ class JoinRunner:
                 plan = self.plans.review(intent, _outlook(failed, self.clock.now()))
                 on_roll_back(plan)
                 last = self.plans.apply(
-                    plan, override=plan.confirm, reason="a step failed", on_progress=on_progress
+                    plan,
+                    override=plan.confirm,
+                    reason="a step failed",
+                    on_progress=on_progress,
+                    to_the_end=True,
                 )
             except AuthTuiError as error:
                 left.append(f"It could not be rolled back: {error}")
                 break
-            if last.stopped and stops < _AGAIN:
-                stops += 1
-                continue
             if one.settle:
                 made = self._made_account(order, failed, left)
                 attempts = list(_attempts(delete=made))
@@ -233,6 +234,12 @@ class JoinRunner:
             "look there."
         )
         return False
+
+    def _left_of_permit(self, order: PermitOrder) -> tuple[str, ...]:
+        if SNIPPET in self._state().files:
+            told = f"{SNIPPET} is there, so nobody of {order.domain} may log in"
+            return (f"{told}: who may is said anew by pve-auth-tui join permit.",)
+        return ()
 
     def _left_of_leave(self, order: LeaveOrder) -> tuple[str, ...]:
         now = self._state()
