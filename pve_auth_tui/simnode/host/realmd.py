@@ -51,7 +51,15 @@ _ALLOWED: Final = {
     "permit": {"all", "groups", "withdraw", "realm"},
     "deny": {"all", "realm"},
 }
-_POLICIES: Final = {"deny": "deny-any-login", "simple": "allow-permitted-logins"}
+_NOBODY: Final = "$"
+"""realmd's word for an empty list: sssd lets everybody in where there is none (realm-sssd.c)."""
+_UNFIT: Final = ",$"
+_NO_LISTS: Final[dict[str, str | None]] = {"simple_allow_users": None, "simple_allow_groups": None}
+_POLICIES: Final = {
+    "deny": "deny-any-login",
+    "permit": "allow-any-login",
+    "simple": "allow-permitted-logins",
+}
 
 
 def realm(machine: Machine, call: Call) -> None:
@@ -106,8 +114,10 @@ class _Run:
             lines.append(f"  login-formats: %U@{DOMAIN}")
             lines.append(f"  login-policy: {_POLICIES.get(provider, 'allow-realm-logins')}")
             if provider == "simple":
-                users = ini.words(joined.get("simple_allow_users", ""))
-                groups = ini.words(joined.get("simple_allow_groups", ""))
+                users, groups = (
+                    [word for word in ini.words(joined.get(key, "")) if word != _NOBODY]
+                    for key in _NO_LISTS
+                )
                 shown = ", ".join(f"{user}@{DOMAIN}" for user in users)
                 lines.append(f"  permitted-logins: {shown}")
                 lines.append(f"  permitted-groups: {', '.join(groups)}")
@@ -318,7 +328,7 @@ class _Run:
         if joined is None:
             return self.fail("Couldn't find a configured realm")
         if self.given.has("all"):
-            return self._policy({"access_provider": "ad"})
+            return self._policy({"access_provider": "ad", **_NO_LISTS})
         if not self.words:
             raise self.call.unknown()
         groups = self.given.has("groups")
@@ -330,11 +340,14 @@ class _Run:
                 text = f"Invalid login argument '{word}' does not match the login format."
                 return self.fail(f"Couldn't change permitted logins: {text}")
             names.append(login)
-        listed = ini.words(joined.get(key, ""))
+        if bad := next((name for name in names if set(name) & set(_UNFIT)), ""):
+            text = f"Invalid login argument '{bad}' contains unsupported characters."
+            return self.fail(f"Couldn't change permitted logins: {text}")
+        listed = [name for name in ini.words(joined.get(key, "")) if name != _NOBODY]
         if self.given.has("withdraw"):
             listed = [name for name in listed if name not in names]
-        else:
-            listed += [name for name in names if name not in listed]
+            return self._policy({key: ", ".join(listed) or _NOBODY})
+        listed += [name for name in names if name not in listed]
         return self._policy({"access_provider": "simple", key: ", ".join(listed)})
 
     def deny(self) -> None:
@@ -342,12 +355,12 @@ class _Run:
             raise self.call.unknown()
         if self.section is None:
             return self.fail("Couldn't find a configured realm")
-        return self._policy({"access_provider": "deny"})
+        return self._policy({"access_provider": "deny", **_NO_LISTS})
 
     def _policy(self, values: dict[str, str | None]) -> None:
         files = self.machine.files
         files.write(CONFIG, ini.changed(files.text(CONFIG), _SECTION, values), 0o640)
-        permits = values["access_provider"] == "simple"
+        permits = values.get("access_provider") == "simple"
         self._service(refused=permits and "permit fails" in self.machine.faults.host)
         self.say(" * Successfully changed permitted logins for realm")
 
