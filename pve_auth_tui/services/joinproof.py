@@ -8,7 +8,7 @@ from dataclasses import replace
 from pve_auth_tui.core.errors import CommandFailed, ToolMissing
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import steps, validation
-from pve_auth_tui.core.join.access import elsewhere
+from pve_auth_tui.core.join.access import SSSD_CONF, elsewhere, together
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, JoinReport, NodeState
 from pve_auth_tui.core.join.model import Topic as T
@@ -74,11 +74,14 @@ class JoinProof:
             return
         yield self._sssd()
         yield self._asked(T.TRUST, steps.ask_trust(self._domain), validation.trust, 30.0)
+        snippets = look.snippets()
+        texts = (look.text(SSSD_CONF), *(snippets[path] for path in sorted(snippets)))
         yield validation.policy(
             member,
             compare=False,
             snippet=SNIPPET in self._state.files,
-            elsewhere=elsewhere(look.snippets(), self._domain),
+            elsewhere=elsewhere(snippets, self._domain),
+            found=together(texts, self._domain),
         )
         for name in dict.fromkeys((*self._may, *self._must_not)):
             argv = steps.ask_id(name)

@@ -175,6 +175,7 @@ def test_names_that_may_be_let_in(name):
         "%admins",
         "a;b",
         "[x]",
+        "PVE1$",
     ],
 )
 def test_names_that_are_not_let_in(name):

@@ -69,6 +69,8 @@ def test_a_wrong_name_of_a_dc_is_not_a_lack_of_rights():
             C.SSSD_CONFIG,
         ),
         ("start of the service was attempted too often", "service", C.START_LIMIT),
+        ("realm: Couldn't find a configured realm", "permit", C.NOT_MEMBER),
+        ("realm: Invalid login argument 'x' does not match", "permit", C.NAME_REFUSED),
         ("something else", "join", C.UNKNOWN),
         ("something else", "user-checks", C.UNKNOWN),
     ],
@@ -98,6 +100,23 @@ def test_pam_that_does_not_say_success():
     for line in ("Permission denied", "User account has expired", "Success, or not"):
         said = told("sssctl", 0, "", f"pam_acct_mgmt: {line}\n")
         assert classify(said, "user-checks") == (C.REFUSED_LOGIN,)
+
+
+@pytest.mark.parametrize(
+    "err",
+    [
+        "User name lookup with [x@a] failed.\npam_acct_mgmt: Permission denied",
+        "sss_getpwnam_r failed with [2].",
+        "pam_acct_mgmt: User not known to the underlying authentication module",
+    ],
+)
+def test_nobody_is_refused_whom_the_node_does_not_know(err):
+    assert classify(told("sssctl", 0, "", err), "user-checks") == (C.NAME_NOT_FOUND,)
+
+
+def test_infopipe_is_never_there_and_says_nothing():
+    err = "InfoPipe User lookup with [x@a] failed.\npam_acct_mgmt: Permission denied"
+    assert classify(told("sssctl", 0, "", err), "user-checks") == (C.REFUSED_LOGIN,)
 
 
 def test_a_login_name_cannot_say_success_for_pam():

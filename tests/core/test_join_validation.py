@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from pve_auth_tui.core.join.access import access
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.model import Membership, Topic
 from pve_auth_tui.core.join.realmd import parse
@@ -120,6 +121,27 @@ def test_who_may_in_words():
     assert text == "1 user and 1 group may log in: alice@ad.lab.test and ProxmoxAdmins@ad.lab.test"
     other = policy(membership, users=("bob",), groups=("ProxmoxAdmins",)).text
     assert other == "others than wanted: alice@ad.lab.test and bob"
+
+
+@pytest.mark.parametrize("word", ["allow-any-login", "", "a word that is new"])
+def test_whatever_realmd_does_not_know_as_closed_is_open(word):
+    """Another access provider, or none at all: sssd then lets everybody in."""
+    assert policy(Membership(AD, policy=word), compare=False).causes == (C.OPEN_TO_ALL,)
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ("simple_allow_users = $\n", C.NOBODY_MAY),  # realmd's own way to write nobody
+        ("", C.OPEN_TO_ALL),
+        ("simple_allow_users =\n", C.OPEN_TO_ALL),
+    ],
+)
+def test_lists_that_are_empty(lines, cause):
+    """realmd lists nobody in each case; sssd takes an empty list for everybody."""
+    found = access(f"[domain/{AD}]\naccess_provider = simple\n{lines}", AD)
+    member = Membership(AD, policy="allow-permitted-logins")
+    assert policy(member, compare=False, found=found).causes == (cause,)
 
 
 def test_permitted_names_without_any_name_let_nobody_in():

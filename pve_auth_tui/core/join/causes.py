@@ -72,6 +72,7 @@ class JoinCause(Enum):
     OPEN_TO_ALL = "everybody-may-log-in"
     NOBODY_MAY = "nobody-may-log-in"
     POLICY_DIFFERS = "logins-differ"
+    NAME_REFUSED = "name-refused-by-realmd"
     NAME_NOT_FOUND = "name-not-found"
     NAME_OFFLINE = "name-perhaps-offline"
     REFUSED_LOGIN = "login-refused"

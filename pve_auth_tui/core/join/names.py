@@ -149,8 +149,9 @@ def permit_problem(text: str, domain: str) -> str | None:
         return f"Write the name as {local.rpartition(chr(92))[2]}@{domain}."
     if local.startswith(("-", "%")):
         return f"A name does not begin with {local[0]} here."
-    if any(sign in local for sign in (*_NOT_IN_NAMES, "@")):
-        return f"A name of Active Directory has none of {_NOT_IN_NAMES}@"
+    if any(sign in local for sign in (*_NOT_IN_NAMES, "@", "$")):
+        # realmd takes no $ itself: to sssd it writes one for nobody
+        return f"A name to let in has none of {_NOT_IN_NAMES}@$"
     if realm.lower() != domain.lower():
         return f"Only names of {domain} can be let in here."
     return None

@@ -55,6 +55,7 @@ _JOIN: Final[_Patterns] = (
     (r"PackageKit not available|packagekit.*(is masked|not provided)", C.PACKAGEKIT),
     (r"not available for installation|packages are not installed", C.PACKAGES_MISSING),
     (r"Already running another action", C.BUSY),
+    (r"Invalid login argument", C.NAME_REFUSED),
     (r"Not authorized to perform this action", C.NOT_ROOT),
     (r"Already joined to this domain", C.ALREADY_MEMBER),
     (r"Already joined to another domain|already joined to a", C.OTHER_MEMBER),
@@ -66,7 +67,7 @@ _JOIN: Final[_Patterns] = (
     (r"org\.freedesktop\.realmd|Could not connect: No such file", C.REALMD_DEAD),
     (r"Cannot join this realm|not a member of|doesn't support", C.NOT_ACTIVE_DIRECTORY),
 )
-_LEAVE: Final[_Patterns] = (
+_MEMBER: Final[_Patterns] = (
     (r"Couldn't find a (configured|matching) realm|Not currently joined", C.NOT_MEMBER),
     *_JOIN,
 )
@@ -88,6 +89,10 @@ _SERVICE: Final[_Patterns] = (
     (r"Start request repeated too quickly", C.START_LIMIT),
     (r"Job for sssd\.service failed", C.SSSD_CONFIG),
     (r"is masked", C.SSSD_DEAD),
+)
+_NOBODY_KNOWN: Final = re.compile(
+    r"sss_getpwnam_r failed|User name lookup with .* failed|^pam_acct_mgmt: User not known",
+    re.MULTILINE,
 )
 _SAYS_NO: Final = re.compile(r"^\s*(!|adcli:|realm:|E:|W:|Job for|net:|dpkg|id:)")
 
@@ -115,7 +120,7 @@ def classify(said: Said, doing: Doing) -> tuple[C, ...]:
             return () if said.code == 0 else _first(said, _TESTJOIN) or _by_code(said)
     if said.code == 0:
         return ()
-    if found := _first(said, _LEAVE if doing == "leave" else _JOIN):
+    if found := _first(said, _JOIN if doing == "join" else _MEMBER):
         return found
     if said.code < 0:
         return (C.TIMED_OUT,)  # a signal ended it: what it was for may go on in realmd
@@ -182,12 +187,12 @@ def _id(said: Said) -> tuple[C, ...]:
 
 def _user_checks(said: Said) -> tuple[C, ...]:
     """`sssctl user-checks -a acct` always ends with 0: the text of PAM is the answer."""
-    told = re.findall(r"^pam_acct_mgmt: (.*?)\s*$", said.text, re.MULTILINE)
-    if told:
-        return () if set(told) == {"Success"} else (C.REFUSED_LOGIN,)
-    if re.search(r"sss_getpwnam_r failed|[Uu]ser name lookup .*failed|not found", said.text):
+    told = set(re.findall(r"^pam_acct_mgmt: (.*?)\s*$", said.text, re.MULTILINE))
+    if told == {"Success"}:
+        return ()
+    if _NOBODY_KNOWN.search(said.text):
         return (C.NAME_NOT_FOUND,)
-    return (C.UNKNOWN,)
+    return (C.REFUSED_LOGIN,) if told else (C.UNKNOWN,)
 
 
 def _by_code(said: Said) -> tuple[C, ...]:

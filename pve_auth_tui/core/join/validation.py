@@ -8,6 +8,7 @@ from typing import Final
 from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.host.ports import Said
 from pve_auth_tui.core.join import realmd, seen
+from pve_auth_tui.core.join.access import Access
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, Membership, Topic
 from pve_auth_tui.core.join.names import permitted
@@ -87,12 +88,16 @@ def policy(
     compare: bool = True,
     snippet: bool = False,
     elsewhere: Sequence[str] = (),
+    found: Access | None = None,
 ) -> JoinCheck:
     """Who may log in, by realmd, beside who should. `compare` False: nothing particular is wanted,
     so that only a door open to all is wrong. `snippet`: the file that denies everybody is there.
-    `elsewhere`: files that say who may log in, and of which realmd knows nothing.
+    `elsewhere`: files that say who may log in, and of which realmd knows nothing. `found`: what
+    sssd makes of its files: it takes empty lists for everybody, where realmd lists nobody.
     """
     domain = membership.domain
+    named = (*membership.permitted_users, *membership.permitted_groups)
+    closed = membership.policy in (realmd.ALLOW_SOME, realmd.DENY_ALL)
     facts = [Fact(seen.FOUND, one) for one in _said_names(membership)]
     facts.extend(Fact(seen.WANTED, one) for one in (*users, *groups))
     if snippet:
@@ -102,11 +107,10 @@ def policy(
         facts.extend(Fact(seen.FILES, path) for path in elsewhere)
         text = f"not by realmd alone: {listed(elsewhere)}"
         return row(Topic.POLICY, "BAD", text, JoinCause.ACCESS_ELSEWHERE, facts=facts)
-    if membership.policy == realmd.ALLOW_ALL:
+    if not closed or (found is not None and found.open_to_all):
         word: Word = "LOOK" if everybody else "BAD"
         text = f"everybody of {domain} may log in"
         return row(Topic.POLICY, word, text, JoinCause.OPEN_TO_ALL, facts=facts)
-    named = (*membership.permitted_users, *membership.permitted_groups)
     if membership.policy == realmd.DENY_ALL or not named:
         wanted = compare and (users or groups or everybody)
         text = f"nobody of {domain} may log in"

@@ -57,6 +57,12 @@ AFTER: Final[Mapping[C, Said]] = {
         "Somebody gets in who should not, or the other way round.",
         do("set who may log in anew"),
     ),
+    C.NAME_REFUSED: Said(
+        "realmd does not take one of the names.",
+        "A user is written as realm list shows it under login-formats, alice@domain; no name has a "
+        "comma or a $ in it. Nobody was let in by it.",
+        do("write the name as user@{domain}, or permit a group of theirs"),
+    ),
     C.NAME_NOT_FOUND: Said(
         "This node does not know {person}.",
         "Names of the domain are written with it: alice@domain. realmd permits names that do not "
