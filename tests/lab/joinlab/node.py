@@ -22,7 +22,8 @@ from tests.lab.adlab.places import Place
 from tests.lab.joinlab import systems
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
-_PROGRAM: Final = "/opt/pve-auth-tui"
+PROGRAM: Final = "/usr/local/bin/pve-auth-tui"
+_CHECKOUT: Final = "/opt/pve-auth-tui"
 _LIBRARIES: Final = "/opt/libraries"
 _CLEAN: Final = (
     "/usr/bin/env",
@@ -104,7 +105,7 @@ class JoinNode:
             self._folder / "machine",
             ("/lib/systemd/systemd", "--show-status=false", "--unit=multi-user.target"),
             shared=shared,
-            seen={_PROGRAM: ROOT, _LIBRARIES: Path(sysconfig.get_path("purelib"))},
+            seen={_CHECKOUT: ROOT, _LIBRARIES: Path(sysconfig.get_path("purelib"))},
             grouped=True,
         )
         try:
@@ -143,7 +144,7 @@ class JoinNode:
     ) -> subprocess.CompletedProcess[str]:
         """`pve-auth-tui` of this checkout, on the node, with the node's own Python."""
         given = stdin.reveal() if isinstance(stdin, Secret) else stdin
-        return self.run("/usr/local/bin/pve-auth-tui", *words, stdin=given, patience=patience)
+        return self.run(PROGRAM, *words, stdin=given, patience=patience)
 
     def asked(self, *words: str, stdin: str | Secret | None = None) -> Any:
         """What the program says with --json."""

@@ -96,8 +96,9 @@ def ready(suite: str) -> tuple[Path, ...]:
 
 def main() -> None:
     with ThreadPoolExecutor(len(SUITES)) as workers:
-        for done in [workers.submit(ready, suite) for suite in SUITES]:
-            done.result()
+        nodes = [workers.submit(ready, suite) for suite in SUITES]
+        for node in nodes:
+            node.result()
 
 
 if __name__ == "__main__":
