@@ -216,4 +216,4 @@ def test_the_recorded_edit_that_pam_auth_update_keeps_is_found() -> None:
     made.put("common-auth", recorded("pam-edited"))
     found = made.report().of(PVE, Phase.AUTH)
     assert found is not None
-    assert found.text == f"a wrong password gets in: pam_permit in {AUTH}:1"
+    assert found.text == f"a wrong password gets in by {AUTH}:1 (pam_permit)"

@@ -30,12 +30,18 @@ def service(name: str) -> str:
 def rows(report: PamReport) -> list[Row]:
     """The phases of the services, then what is wrong with the files."""
     found = [
-        Row(one.key, (one.word, service(one.service), one.phase.value, one.text))
+        Row(one.key, (one.word, service(one.service), one.phase.value, _short(one.text)))
         for one in report.checks
     ]
     return found + [
-        Row(_key(at), (one.word, _FILES, "", one.text)) for at, one in enumerate(report.findings)
+        Row(_key(at), (one.word, _FILES, "", _short(one.text)))
+        for at, one in enumerate(report.findings)
     ]
+
+
+def _short(text: str) -> str:
+    """For a table: the folder is always the same, and named in full below it."""
+    return text.replace("/etc/pam.d/", "")
 
 
 def _key(at: int) -> str:
@@ -48,7 +54,7 @@ def summary(report: PamReport) -> str:
     bad = sum(one.word == "BAD" for one in found)
     look = len(found) - bad
     if not found and report.after.word == "ok":
-        return f"PAM is well: {report.after.text}. Nobody does without a password."
+        return f"PAM is well: {report.after.text} a join."
     if not found:
         return f"PAM is well: {report.root.text}. With a join: {report.after.text}."
     parts = [f"{bad} BAD" if bad else "", f"{look} to look at" if look else ""]

@@ -55,7 +55,7 @@ def locked_out(phase: Phase, taken: Taken | None, fix: str, *, only_alone: bool)
     if taken is None:
         return PamFinding("root-locked-out", "BAD", f"root does not get in{when}", "", fix)
     handler = taken.handler
-    why = f"{name_of(handler)} in {handler.place.text}"
+    why = f"{handler.place.text} ({name_of(handler)})"
     cause = "root-needs-directory" if only_alone else "root-locked-out"
     return PamFinding(
         cause,
@@ -74,7 +74,7 @@ def wrong_jump(phase: Phase, jump: Taken, landed: str, fix: str) -> PamFinding:
     return PamFinding(
         "wrong-jump",
         "BAD",
-        f"root does not get in: the jump of {place.text} is wrong",
+        f"root does not get in: {place.text} jumps wrong",
         f"{name_of(jump.handler)} says {WORDS[jump.code]} and jumps over {lines}: {landed}. A line"
         " was put in or taken out between without counting the jumps again.",
         fix,
@@ -122,7 +122,7 @@ def anyone(granting: Taken, fix: str) -> PamFinding:
     return PamFinding(
         "anyone-gets-in",
         "BAD",
-        f"a wrong password gets in: {name_of(handler)} in {handler.place.text}",
+        f"a wrong password gets in by {handler.place.text} ({name_of(handler)})",
         f"`{handler.code}` says yes before any password was found to be right. Whoever knows a name"
         " of this node logs in with it, root@pam included.",
         fix,
@@ -159,7 +159,7 @@ def expired_pass(granting: Taken) -> PamFinding:
     return PamFinding(
         "expired-gets-in",
         "LOOK",
-        f"an expired account gets through: {name_of(handler)} in {handler.place.text}",
+        f"an expired account gets through by {handler.place.text}",
         "pam_unix's no to an account that is expired or locked does not count here.",
         "Compare the account lines with Debian's, /usr/share/pam/common-account.",
         (handler.place,),

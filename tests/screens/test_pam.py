@@ -1,0 +1,133 @@
+"""`:pam` by keys alone: verdicts, what is wrong, the lines that decide, looking again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from textual.pilot import Pilot
+
+from pve_auth_tui.app import PveAuthApp
+from pve_auth_tui.core.errors import Unreadable
+from screens.details import DetailsScreen
+from screens.pam import PamScreen
+from tests.screens.conftest import (
+    MakeApp,
+    press,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
+
+COMMON = "etc/pam.d/common-auth"
+
+
+async def opened(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await press(pilot, "colon")
+    await type_text(pilot, "pam")
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, PamScreen)
+    await read(pilot)
+
+
+async def read(pilot: Pilot[Any]) -> None:
+    """Wait until PAM's files were read."""
+    await until(pilot, lambda: not cast(PamScreen, pilot.app.screen).busy)
+    await settle(pilot)
+
+
+def top(pilot: Pilot[Any], line: str) -> None:
+    """A line put before everything else that common-auth has."""
+    host = cast(PveAuthApp, pilot.app).workshop.host
+    assert host is not None
+    was = host.files.read(COMMON)
+    host.write(f"/{COMMON}", f"{line}\n{was.decode()}", 0o644, hashlib.sha256(was).hexdigest())
+
+
+@pytest.fixture
+async def pam(make_app: MakeApp, still_cursor: None) -> AsyncIterator[Pilot[None]]:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        yield pilot
+
+
+async def test_a_row_for_each_phase_and_the_lines_that_decide(pam: Pilot[None]) -> None:
+    text = shown(pam)
+    assert "Who gets in by PAM" in text
+    assert text.count(" ok     ") == 8
+    assert "common-auth:17" in text
+    assert "pam_unix.so nullok -> success: jumps to common-auth:23" in " ".join(text.split())
+    assert status(pam).startswith("PAM is well: root logs in without AD, before and after a join.")
+
+
+async def test_a_hole_is_told_with_what_it_means_and_what_to_do(pam: Pilot[None]) -> None:
+    top(pam, "auth sufficient pam_permit.so")
+    await press(pam, "r")
+    await read(pam)
+    text = " ".join(shown(pam).split())
+    assert "BAD Proxmox VE auth a wrong password gets in by common-auth:1" in text
+    assert "Whoever knows a name of this node logs in with it" in text
+    assert status(pam).startswith("1 BAD.")
+    await press(pam, "enter")
+    assert isinstance(pam.app.screen, DetailsScreen)
+    text = " ".join(shown(pam).split())
+    assert "auth sufficient pam_permit.so -> success: yes, and done" in text
+    assert "dpkg -V does not cover" in text
+
+
+async def test_again_keeps_the_cursor_on_its_row(pam: Pilot[None]) -> None:
+    await press(pam, "down", "down", "down")
+    assert cast(PamScreen, pam.app.screen).table.key == "login account"
+    await press(pam, "r")
+    await read(pam)
+    assert cast(PamScreen, pam.app.screen).table.key == "login account"
+
+
+async def test_what_is_wrong_with_files_has_rows_of_its_own(pam: Pilot[None]) -> None:
+    top(pam, "auht required pam_permit.so")
+    await press(pam, "r")
+    await read(pam)
+    await press(pam, "end")
+    text = " ".join(shown(pam).split())
+    assert "LOOK files" in text
+    assert "Files of PAM" in text
+    assert "has a type that is none: auht" in text
+
+
+async def test_files_that_cannot_be_read_are_said(
+    pam: Pilot[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise Unreadable("The disk does not answer.", "Look at dmesg.")
+
+    monkeypatch.setattr(cast(PveAuthApp, pam.app).workshop.pam, "check", fails)
+    await press(pam, "r")
+    await read(pam)
+    assert status(pam) == "The disk does not answer. Look at dmesg."
+    assert cast(PamScreen, pam.app.screen).table.key is None
+    await press(pam, "enter")
+    assert status(pam) == "There is no row here."
+
+
+async def test_esc_goes_back_and_pam_opens_once(pam: Pilot[None]) -> None:
+    assert shown(pam).splitlines()[-1].strip() == "enter open  r again  esc back  ? more"
+    depth = len(pam.app.screen_stack)
+    cast(PveAuthApp, pam.app).open_pam()
+    await settle(pam)
+    assert len(pam.app.screen_stack) == depth
+    await press(pam, "escape")
+    assert not isinstance(pam.app.screen, PamScreen)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (132, 43)])
+async def test_it_fits(make_app: MakeApp, still_cursor: None, size: tuple[int, int]) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        await opened(pilot)
+        lines = shown(pilot).splitlines()
+        assert any(line.lstrip("> ").startswith("ok") for line in lines)
+        assert len(lines) <= size[1]
