@@ -67,7 +67,7 @@ from pve_auth_tui.core.ports import (
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.enrol import EnrolService
 from pve_auth_tui.services.enrolkey import KeyEnrolService
-from pve_auth_tui.services.hoststeps import HostSteps
+from pve_auth_tui.services.hoststeps import AT_ONCE, HostSteps
 from pve_auth_tui.services.join import JoinService
 from pve_auth_tui.services.keycare import KeyCareService
 from pve_auth_tui.services.keyproof import KeyProver
@@ -255,7 +255,7 @@ def _runner(
 
         node = found.simulated()
         swaps = SimSwaps(node.disk, node.faults)
-        in_demo = HostSteps(machine) if machine is not None else None
+        in_demo = HostSteps(machine, patience=AT_ONCE) if machine is not None else None
         return StepRunner(api, SimCommands(node.faults).run, swaps.swap, host_steps=in_demo)
     if found.login is not None:
         return StepRunner(api)

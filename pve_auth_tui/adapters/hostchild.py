@@ -103,6 +103,7 @@ class Child:
         *,
         stdin: bytes | None = None,
         patience: float = 2.0,
+        umask: int = 0o077,
     ) -> None:
         self._patience = patience
         self._process = subprocess.Popen(  # noqa: S603 (a list of ours, no shell, an absolute path)
@@ -112,7 +113,7 @@ class Child:
             stderr=subprocess.PIPE,
             env=dict(env),
             cwd="/",
-            umask=0o022,  # dpkg and PAM's tools make files that everybody reads
+            umask=umask,
             close_fds=True,
             start_new_session=True,  # ctrl+c and a lost terminal are for us, not for it
         )

@@ -25,6 +25,8 @@ from pve_auth_tui.environment import child_environment
 
 _PATIENCE: Final = 2.0  # seconds between "please end" and the end,
 _WITH_DPKG: Final = 30.0  # and for what may be in the middle of a package
+_FOR_ROOT: Final = 0o077
+_FOR_ALL: Final = 0o022  # maintainer scripts and pam-auth-update make files that everybody reads
 
 
 class SystemHost:
@@ -58,6 +60,7 @@ class SystemHost:
                 {**child_environment(), **settings},
                 stdin=None if value is None else value.encode(),
                 patience=_WITH_DPKG if settings else _PATIENCE,
+                umask=_FOR_ALL if settings else _FOR_ROOT,
             )
         except FileNotFoundError:
             raise ToolMissing(f"{argv[0]} is not there.", "Is its package installed?") from None

@@ -24,12 +24,23 @@ from pve_auth_tui.core.masked import masked
 from pve_auth_tui.core.plan import HostFile, HostStep
 from pve_auth_tui.services.hostgoals import look_for
 
-_SETTLES: Final = 20.0  # seconds that a service may need until what it was told is seen
-_QUIET: Final = 60.0  # seconds that realmd may still work after its client was ended
-_BETWEEN: Final = 0.5  # seconds between two looks
 _ALONE: Final = 10  # looks in a row at which realmd has no helper
 _REALMD: Final = "sys/fs/cgroup/system.slice/realmd.service/cgroup.procs"
 _SLOW: Final = (Active, Joined)
+
+
+class Patience(NamedTuple):
+    """In seconds. `settles`: what a service may need until what it was told is seen; `quiet`: how
+    long realmd may still work after its client was ended; `between`: two looks.
+    """
+
+    settles: float = 20.0
+    quiet: float = 60.0
+    between: float = 0.5
+
+
+AT_ONCE: Final = Patience(settles=0.0, between=0.0)
+"""For a node in which nothing happens by itself: the demo's."""
 
 
 class Record(Protocol):
@@ -78,7 +89,9 @@ class HostSteps:
         *,
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
+        patience: Patience = Patience(),  # noqa: B008 (frozen)
     ) -> None:
+        self._patience = patience
         self._host = host
         self._records = records or NoRecord()
         self._pause = pause
@@ -140,7 +153,9 @@ class HostSteps:
 
     def _seen(self, goal: Goal, *, patient: bool) -> Sight:
         """What there is of the goal; a service that starts gets a moment. Never raises ours."""
-        until = self._now() + (_SETTLES if patient and isinstance(goal, _SLOW) else 0.0)
+        until = self._now() + (
+            self._patience.settles if patient and isinstance(goal, _SLOW) else 0.0
+        )
         while True:
             try:
                 sight = look_for(goal, self._host)
@@ -148,7 +163,7 @@ class HostSteps:
                 sight = Sight(False, f"It could not be looked at: {error}")
             if sight.reached or self._now() >= until:
                 return sight
-            self._pause(_BETWEEN)
+            self._pause(self._patience.between)
 
     def _is_quiet(self, said: Said) -> bool:
         """Whether what was asked of realmd has come to its end there, after some waiting.
@@ -158,13 +173,13 @@ class HostSteps:
         """
         if said.tool != "realm":
             return True
-        until = self._now() + _QUIET
+        until = self._now() + self._patience.quiet
         alone = 0
         while self._now() < until:
             alone = alone + 1 if self._realmd_is_alone() else 0
             if alone >= _ALONE:
                 return True
-            self._pause(_BETWEEN)
+            self._pause(self._patience.between)
         return False
 
     def _realmd_is_alone(self) -> bool:

@@ -150,6 +150,14 @@ def test_debians_tools_are_told_to_ask_nobody(host, tool, tmp_path, monkeypatch)
     assert found["DEBIAN_FRONTEND"] == "noninteractive"
 
 
+@pytest.mark.parametrize(("tool", "mode"), [("apt-get", 0o644), ("touch", 0o600)])
+def test_only_what_debians_tools_make_can_be_read_by_everybody(host, tool, mode, tmp_path):
+    link = tmp_path / tool
+    link.symlink_to("/usr/bin/touch")
+    assert host.ask((str(link), str(tmp_path / "made"))).code == 0
+    assert (tmp_path / "made").stat().st_mode & 0o777 == mode
+
+
 def test_it_has_no_terminal_its_own_session_and_folder(host):
     code = (
         "import os, sys\n"
@@ -158,7 +166,7 @@ def test_it_has_no_terminal_its_own_session_and_folder(host):
         "try: os.open('/dev/tty', os.O_RDWR); print('tty')\n"
         "except OSError: print('no tty')\n"
     )
-    assert host.ask(python(code)).out == ("/ 0o22 True", "''", "no tty")
+    assert host.ask(python(code)).out == ("/ 0o77 True", "''", "no tty")
 
 
 def test_no_file_of_ours_is_open_in_it(host):
