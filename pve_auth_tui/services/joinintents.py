@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_auth_tui.core.join.drafts import install_draft, join_draft, leave_draft, permit_draft
+from pve_auth_tui.core.join.drafts import install_draft, join_draft, leave_draft
 from pve_auth_tui.core.join.goback import back_draft
 from pve_auth_tui.core.join.model import NodeState
 from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder, PermitOrder
+from pve_auth_tui.core.join.permits import permit_draft
 from pve_auth_tui.core.plan import Draft
 from pve_auth_tui.core.snapshot import Snapshot
 

@@ -119,7 +119,7 @@ class JoinMaking:
         at = self.clock.now()
         manifest = manifest_of(
             state,
-            folder=f"{self.own}/join/{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}",
+            folder=self._folder(at),
             domain=wish.domain,
             computer=settled.computer,
             created=not exists,
@@ -138,6 +138,12 @@ class JoinMaking:
             refusal=_refusal(report),
             notes=(*_notes(report), *_unknown(account, settled)),
         )
+
+    def _folder(self, at: float) -> str:
+        """One that is not there yet."""
+        stamp = f"{self.own}/join/{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}"
+        names = (stamp, *(f"{stamp}-{number}" for number in range(2, 1000)))
+        return next(name for name in names if self.host.look(name) is None)
 
     def _account(self, wish: JoinWish, password: Secret | None, report: JoinReport) -> JoinCheck:
         """As the report has it, if it has looked for that name; else looked for now, once."""

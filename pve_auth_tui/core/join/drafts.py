@@ -7,35 +7,21 @@ snippet that denies all stands before the join, and goes after the last permit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from typing import Final
 
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.join import steps
 from pve_auth_tui.core.join.access import deny_everybody
-from pve_auth_tui.core.join.manifest import Manifest, as_text
-from pve_auth_tui.core.join.model import SNIPPET, NodeState
+from pve_auth_tui.core.join.manifest import as_text
+from pve_auth_tui.core.join.model import SNIPPET
 from pve_auth_tui.core.join.orders import (
     BACKED_UP,
     JoinOrder,
     LeaveOrder,
-    PermitOrder,
 )
+from pve_auth_tui.core.join.parts import ACTIVE, MASKED, digest, node_of, put_back, sssd_anew
+from pve_auth_tui.core.join.permits import login_effects, login_notes, logins
 from pve_auth_tui.core.plan import Draft, Effect, HostFile, Step
 from pve_auth_tui.core.words import count_words
-
-MASKED: Final = "masked"
-ACTIVE: Final = "active"
-_NOBODY: Final = Finding(
-    "LOOK",
-    "Nobody of the domain may log in then.",
-    "That is safe. Who may is named later: pve-auth-tui join permit",
-)
-_EVERYBODY: Final = Finding(
-    "BAD",
-    "Everybody of the domain gets a shell on this node, and whoever is added to it later.",
-    "Name a group instead.",
-)
 
 
 def install_draft(node: str, names: Sequence[str], notes: Sequence[Finding] = ()) -> Draft:
@@ -93,28 +79,12 @@ def _join_steps(order: JoinOrder) -> Iterator[Step]:
         ou=wish.ou,
         computer=wish.computer if order.chosen else "",
     )
-    yield from _logins(wish.domain, wish.users, wish.groups, everybody=order.everybody)
+    yield from logins(wish.domain, wish.users, wish.groups, everybody=order.everybody)
     if wish.homes and not before.homes:
         yield steps.homes(wanted=True)
-    yield HostFile(SNIPPET, None, 0o600, _digest(deny))
-    yield steps.reset_failed()
-    yield steps.restart()
+    yield HostFile(SNIPPET, None, 0o600, digest(deny))
+    yield from steps.anew()
     yield steps.mask()
-
-
-def _logins(
-    domain: str, users: Sequence[str], groups: Sequence[str], *, everybody: bool
-) -> Iterator[Step]:
-    yield steps.reset_failed()
-    yield steps.deny_all(domain)
-    names = [(name, False) for name in users] + [(name, True) for name in groups]
-    for number, (name, group) in enumerate(names, 1):
-        goal = steps.permits(domain, users, groups) if number == len(names) else None
-        yield steps.reset_failed()
-        yield steps.permit(name, group=group, goal=goal)
-    if everybody:
-        yield steps.reset_failed()
-        yield steps.permit_all()
 
 
 def _join_notes(order: JoinOrder) -> Iterator[Finding]:
@@ -122,16 +92,7 @@ def _join_notes(order: JoinOrder) -> Iterator[Finding]:
     if order.taken_from:
         text = f"{order.taken_from} loses its trust: its account becomes this node's."
         yield Finding("BAD", text, "Only where that host is switched off for good.")
-    yield from _login_notes(order.wish.users, order.wish.groups, everybody=order.everybody)
-
-
-def _login_notes(
-    users: Sequence[str], groups: Sequence[str], *, everybody: bool
-) -> Iterator[Finding]:
-    if everybody:
-        yield _EVERYBODY
-    elif not (users or groups):
-        yield _NOBODY
+    yield from login_notes(order.wish.users, order.wish.groups, everybody=order.everybody)
 
 
 def _join_effects(order: JoinOrder) -> Iterator[Effect]:
@@ -144,52 +105,13 @@ def _join_effects(order: JoinOrder) -> Iterator[Effect]:
         yield Effect(account, f"is there already, and gets a new password: it is {node}'s again")
     else:
         yield Effect(account, f"is made in {wish.ou or 'the place that the domain has for it'}")
-    yield from _login_effects(node, wish.domain, wish.users, wish.groups, everybody=order.everybody)
+    yield from login_effects(node, wish.domain, wish.users, wish.groups, everybody=order.everybody)
     if wish.homes and not order.before.homes:
         yield Effect("/home", "homes are made at the first login (pam_mkhomedir)")
     yield Effect("packagekit", "is masked: any user could ask it for packages")
     count = sum(path in order.before.files for path in BACKED_UP)
     text = f"{count_words(count, 'file is', 'files are')} kept there as they are now"
     yield Effect(order.manifest.folder, text)
-
-
-def _login_effects(
-    node: str, domain: str, users: Sequence[str], groups: Sequence[str], *, everybody: bool
-) -> Iterator[Effect]:
-    for name in users:
-        yield Effect(name, f"gets a shell on {node}")
-    for name in groups:
-        short = name.rpartition("@")[0] or name
-        yield Effect(
-            name,
-            f"members of {short} get a shell on {node}: whoever controls {short} in AD decides",
-        )
-    if everybody:
-        yield Effect(f"everybody of {domain}", f"gets a shell on {node}")
-    elif users or groups:
-        yield Effect(f"everybody else of {domain}", "is kept out, from the first moment on")
-    else:
-        yield Effect(f"everybody of {domain}", "is kept out, from the first moment on")
-
-
-# --- permit ------------------------------------------------------------------------------------
-
-
-def permit_draft(order: PermitOrder) -> Draft:
-    """Denied first, then let in one by one: in between fewer may log in, never more."""
-    node = node_of(order.before)
-    told = _login_effects(node, order.domain, order.users, order.groups, everybody=order.everybody)
-    member = order.before.member_of(order.domain)
-    had = (*member.permitted_users, *member.permitted_groups) if member else ()
-    names = ", ".join(had) or ("nobody" if member and "deny" in member.policy else "everybody")
-    return Draft(
-        f"who of {order.domain} may log in to {node}",
-        tuple(_logins(order.domain, order.users, order.groups, everybody=order.everybody)),
-        tuple(_login_notes(order.users, order.groups, everybody=order.everybody)),
-        told=tuple(told),
-        lost=(f"Until now it was {names}: that is set again by pve-auth-tui join permit.",),
-        word=order.domain if order.everybody else "",
-    )
 
 
 # --- leave -------------------------------------------------------------------------------------
@@ -260,26 +182,3 @@ def _cleaned(order: LeaveOrder) -> Iterator[Effect]:
 def _disables_homes(order: LeaveOrder) -> bool:
     kept = order.manifest
     return order.clean_up and order.before.homes and kept is not None and not kept.homes
-
-
-def sssd_anew(domain: str, *, runs: bool) -> Iterator[Step]:
-    """sssd without anything of the domain; it starts again where it `runs` besides."""
-    yield steps.reset_failed()
-    yield steps.stop(steps.SSSD)
-    yield steps.forget(domain, domain)
-    if runs:
-        yield steps.restart()
-
-
-def put_back(path: str, kept: Manifest) -> Step:
-    if path in kept.files:
-        return steps.restore(path, kept.backup_of(path), kept.files[path])
-    return steps.remove(path)
-
-
-def node_of(state: NodeState) -> str:
-    return state.short or "this node"
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pve_auth_tui.core.join import steps
-from pve_auth_tui.core.join.drafts import ACTIVE, MASKED, node_of, put_back, sssd_anew
 from pve_auth_tui.core.join.manifest import Manifest
 from pve_auth_tui.core.join.model import SNIPPET, NodeState
 from pve_auth_tui.core.join.orders import BACKED_UP, KRB5, NSSWITCH, SSSD_CONF, BackOrder
+from pve_auth_tui.core.join.parts import ACTIVE, MASKED, node_of, put_back, sssd_anew
 from pve_auth_tui.core.plan import Draft, Effect, Step
 
 

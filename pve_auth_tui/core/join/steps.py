@@ -164,11 +164,11 @@ def reset_failed(unit: str = SSSD) -> HostStep:
     return _systemctl("reset-failed", unit, goal=Tried())
 
 
-def restart(unit: str = SSSD) -> HostStep:
-    return _systemctl("restart", unit, goal=Active(unit))
+def start(unit: str = SSSD) -> HostStep:
+    return _systemctl("start", unit, goal=Active(unit))
 
 
-def stop(unit: str) -> HostStep:
+def stop(unit: str = SSSD) -> HostStep:
     return _systemctl("stop", unit, goal=Active(unit, False))
 
 
@@ -177,6 +177,13 @@ def end_realmd() -> HostStep:
     then (`Already running another action`).
     """
     return _systemctl("restart", REALMD)
+
+
+def anew() -> tuple[HostStep, ...]:
+    """sssd with what its files say now. Not `restart`: one that fails may leave the old one
+    running, and nobody could see it.
+    """
+    return reset_failed(), stop(), start()
 
 
 def mask(unit: str = PACKAGEKIT) -> HostStep:
@@ -216,6 +223,12 @@ def permit(name: str, *, group: bool, goal: Goal | None = None) -> HostStep:
     """One more who may log in. `goal`: after the last one, who may in all."""
     argv = (REALM, "-v", "permit", *(("-g",) if group else ()), name)
     return HostStep(argv, seconds=_SECONDS, goal=goal or Ended())
+
+
+def withdraw(name: str, *, group: bool) -> HostStep:
+    """One fewer, by name: whether `deny --all` forgets them is realmd's own affair."""
+    argv = (REALM, "-v", "permit", "--withdraw", *(("-g",) if group else ()), name)
+    return HostStep(argv, seconds=_SECONDS)
 
 
 def permit_all() -> HostStep:
