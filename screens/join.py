@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.join.asking import refuses_account
 from pve_auth_tui.core.join.model import JoinCheck, JoinReport
 from pve_auth_tui.core.join.names import domain_problem
 from pve_auth_tui.core.plain import cells, plain
@@ -103,6 +104,8 @@ class JoinScreen(JoinFixes):
         self._put(report)
         self.flow.checked = self.flow.checked or self.flow.step is Step.CHECK
         self.flow.state = report.state
+        if refuses_account(report):
+            self.flow.forget()
         self.show()
         self.say(rows.count_sentence(report))
 
@@ -113,6 +116,8 @@ class JoinScreen(JoinFixes):
             self.flow.report = report
 
     def failed(self, error: AuthTuiError) -> None:
+        """A password with which nothing could be planned is not tried again by itself."""
+        self.flow.forget()
         self.show()
         self.tell_trouble(error)
 

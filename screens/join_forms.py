@@ -80,7 +80,12 @@ class AccountForm(AskForm):
     SAYS = "The password goes to the domain's controllers alone, and is kept for this join only."
 
     def __init__(
-        self, domain: str, begin: Account, on_given: Callable[[Account], None], *, must: bool
+        self,
+        domain: str,
+        begin: Account,
+        on_given: Callable[[Account], None],
+        *,
+        must: bool = False,
     ) -> None:
         super().__init__(on_given)
         self._domain, self._begin, self._must = domain, begin, must

@@ -24,6 +24,9 @@ from screens.compare import CompareScreen
 from screens.enrol_key import EnrolKeyScreen
 from screens.enrol_yubico import EnrolYubicoForm
 from screens.explain import ExplainScreen
+from screens.join import JoinScreen
+from screens.join_after_forms import LeaveDomainForm, ProofForm
+from screens.join_forms import AccountForm, LoginsForm
 from screens.journal import JournalScreen
 from screens.key_pin_form import KeyPinForm
 from screens.keys import KeysScreen
@@ -57,6 +60,7 @@ from screens.what_if import WhatIfScreen
 from screens.who_can import WhoCanScreen
 from tests.canary import (
     formscenes,
+    joinscenes,
     keyscenes,
     openidscenes,
     realmformscenes,
@@ -78,7 +82,8 @@ _FACTORS: Final = (
     *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells", "rack_proof.RackProof"),
     *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
     *("recover_watch.RecoverWatch", "at_directory.AtDirectory", "realm_preset_form.PresetForm"),
-    "openid_login.Waiting",
+    *("openid_login.Waiting", "join_forms.AskForm", "join_work.JoinWork"),
+    *("join_plans.JoinPlans", "join_fixes.JoinFixes"),
 )
 """Screens that nobody opens: others are made of them."""
 
@@ -407,6 +412,19 @@ SCENES: Final = (
     ),
     _scene(realmformscenes.keys_of_realms, *_on_realms(), troubles=()),
     _scene(realmformscenes.a_realm_removed, *_all_of(RealmRemoveForm), troubles=()),
+    _scene(
+        joinscenes.a_join_that_is_refused,
+        *_all_of(AccountForm),
+        *(f"join.JoinScreen: {name}" for name in ("fix", "commands", "edit", "open")),
+        may={"screen:AccountForm shown": {"new password"}},
+    ),
+    _scene(
+        joinscenes.a_join,
+        *_all_of(JoinScreen, LoginsForm, ProofForm, LeaveDomainForm)
+        - {f"join.JoinScreen: {name}" for name in ("fix", "commands", "edit", "open")},
+        ":join",
+        may={"screen:LeaveDomainForm shown": {"new password"}},
+    ),
     _scene(
         openidscenes.a_provider_is_probed,
         *_all_of(OpenIdProbeScreen)

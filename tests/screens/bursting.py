@@ -22,6 +22,8 @@ from pve_auth_tui.core.openid.redirects import Uris
 from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.recover.ways import Kind, WayBack
 from pve_auth_tui.core.secret import Secret
+from screens.join_after_forms import Tried
+from screens.join_forms import Account
 from tests.screens.conftest import press, settle, shown, table, type_text, until
 
 Open = Callable[[Pilot[None]], Awaitable[None]]
@@ -154,6 +156,8 @@ _BACK = "https://pve1.example.com:8006"
 _BEGUN = Begun("idp", _BACK, "https://idp.example.com/authorize?state=x", "x")
 _ACL = Key("acl", "/vms", "group:ops-corp:PVEVMUser")
 _INFO = KeyInfo(KeyPlace("/dev/hidraw9", "Key"), ("FIDO_2_1",), pin=PinState.NONE)
+_CORP = "ad.example.com"
+_ACCOUNT = Account("Administrator", None, "", "")
 _WAY = WayBack("unlock", "unlock", "nothing is removed", Kind.PLAN, (), unlock("root@pam"))
 
 
@@ -221,6 +225,11 @@ OPENERS: Final[Mapping[str, Open]] = {
     "TryLoginForm": _pushed("try_login", "TryLoginForm", "corp", _nothing),
     "BindPasswordForm": _pushed("at_directory", "BindPasswordForm", _SETTINGS, _nothing),
     "YesScreen": _pushed("typed_yes", "YesScreen", "Not safe", ["Go on?"]),
+    "JoinScreen": _pushed("join", "JoinScreen"),
+    "AccountForm": _pushed("join_forms", "AccountForm", _CORP, _ACCOUNT, _nothing),
+    "LoginsForm": _pushed("join_forms", "LoginsForm", _CORP, None, _nothing),
+    "ProofForm": _pushed("join_after_forms", "ProofForm", _CORP, Tried((), ()), _nothing),
+    "LeaveDomainForm": _pushed("join_after_forms", "LeaveDomainForm", _CORP, "root", _nothing),
     "RealmForm": _pushed("realm_form", "RealmForm", "ad"),
     "DirectoryPresetForm": _pushed("realm_preset_form", "DirectoryPresetForm", "ad"),
     "OpenIdPresetForm": _pushed("realm_preset_form", "OpenIdPresetForm", PRESETS[0]),

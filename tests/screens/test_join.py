@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import JoinCheck, Topic
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.terminal.profile import Profile
@@ -164,6 +165,20 @@ async def test_the_account_may_be_left_out(join: Pilot[None], joins: Joins) -> N
     await check(join)
     assert [one["password"] for one in joins.checks] == [None]
     assert status(join).startswith("13 checks: 10 ok, 2 to look at, 1 bad.")
+
+
+async def test_a_password_that_the_domain_refuses_is_not_sent_again_unasked(
+    join: Pilot[None], joins: Joins
+) -> None:
+    """A few wrong ones lock an account."""
+    wrong = JoinCheck(Topic.ACCOUNT, "BAD", "wrong password", (JoinCause.WRONG_PASSWORD,))
+    joins.rows = lambda: [wrong]
+    await check(join, "join-secret")
+    await press(join, "r")
+    await idle(join)
+    assert [one["password"] for one in joins.checks] == [Secret("join-secret"), None]
+    await press(join, "1")
+    assert isinstance(join.app.screen, AccountForm)
 
 
 async def test_rows_are_as_drawn_and_the_cursor_goes_to_what_is_wrong(join: Pilot[None]) -> None:
