@@ -142,8 +142,9 @@ class HostSteps:
         if isinstance(step.goal, Ended):
             sight = Sight(said.code == 0, "")
         else:
-            quiet = said.code is not None or self._is_quiet(said)
-            sight = self._seen(step.goal, patient=said.code in (0, None))
+            cut_off = said.code is None or said.code < 0  # it alone, not what it had begun
+            quiet = not cut_off or self._is_quiet(said)
+            sight = self._seen(step.goal, patient=cut_off or said.code == 0)
             if not sight.reached and not quiet:
                 raise _trouble(step, said, sight, record.name, unsure=True)
         if not sight.reached:
