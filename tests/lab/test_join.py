@@ -33,6 +33,7 @@ from tests.lab.joinlab.trial import (
 )
 
 SNIPPET = "/etc/sssd/conf.d/zz-pve-auth-tui.conf"
+CAROL = f"carol.von@{DOMAIN}"
 LEAVE = ("join", "leave", DOMAIN, "--yes", "--override", "PVE1")
 
 
@@ -120,6 +121,31 @@ def test_a_plain_join_would_have_let_them_in(node: JoinNode) -> None:
         node.run("/usr/sbin/realm", "join", "--user=Administrator", DOMAIN, stdin=ADMIN)
         node.wait_for(lambda: logs_in(node, MUST_NOT) == "in")
     assert any(one.entered for one in attempts)
+
+
+def test_who_may_log_in_is_changed_and_nobody_else_gets_in_meanwhile(node: JoinNode) -> None:
+    """R30 holds for a member as well: carol is named by nobody at any time."""
+    everybody_may_who_is_let(node)
+    assert node.program(*RUN, stdin=ADMIN).returncode == OK
+    permit = ("join", "permit", DOMAIN, "--yes")
+    with polled(node, CAROL) as attempts:
+        done = node.program(*permit, "--permit-user", "bob")
+        assert done.returncode == OK, done.stdout + done.stderr
+        assert (logs_in(node, MAY), logs_in(node, MUST_NOT)) == ("acct_mgmt 6", "in")
+        done = node.program(*permit, "--permit-nobody")
+        assert done.returncode == OK, done.stdout + done.stderr
+        assert (logs_in(node, MAY), logs_in(node, MUST_NOT)) == ("acct_mgmt 6", "acct_mgmt 6")
+    assert not any(one.entered for one in attempts)
+
+
+def test_a_domain_that_is_gone_is_left_all_the_same(node: JoinNode, lab: Lab) -> None:
+    before = state_of(node)
+    assert node.program(*RUN, stdin=ADMIN).returncode == OK
+    with lab.dc.gone():
+        done = node.program(*LEAVE, "--clean-up")
+    assert done.returncode == OK, done.stdout + done.stderr
+    assert changed(before, node) == []
+    assert lab.dc.computers() == {"PVE1"}
 
 
 # --- rolled back --------------------------------------------------------------------------------
