@@ -85,9 +85,11 @@ class HostStories:
 
     def install(self, on: bool) -> None:
         from pve_auth_tui.core.join.packages import NEEDED
+        from pve_auth_tui.simnode.host.packages import ARCHIVE
 
-        verb = "install" if on else "purge"
-        self._host().ask(("/usr/bin/apt-get", "-y", verb, *NEEDED))
+        dpkg = self.machine.dpkg
+        names = NEEDED if on else tuple(name for name in ARCHIVE if dpkg.has(name))
+        self._host().ask(("/usr/bin/apt-get", "-y", "install" if on else "purge", *names))
 
     def is_taken(self) -> bool:
         return self.was_taken and self._account_host() == OLD_HOST

@@ -71,7 +71,7 @@ def test_packages_bring_tools_a_unit_and_pam(fresh):
     assert fresh.host.look("/etc/pam.d/common-auth")
     assert "pam_sss.so" not in fresh.text("etc/pam.d/common-auth")
     assert "sss\n" not in fresh.text("etc/nsswitch.conf")
-    before = {path: fresh.text(path) for path in fresh.disk.files}
+    before = dict(fresh.disk.files)
     fresh.install()
     assert fresh.host.look("/usr/sbin/realm").kind == "file"
     assert fresh.run("systemctl", "is-active", "sssd").out == ("inactive",)
@@ -80,7 +80,7 @@ def test_packages_bring_tools_a_unit_and_pam(fresh):
     purged = fresh.run("apt-get", "-y", "purge", "libpam-sss", "libnss-sss", "sssd-common")
     assert purged.code == 0
     for path in ("etc/nsswitch.conf", "etc/pam.d/common-auth", "etc/pam.d/common-session"):
-        assert fresh.text(path) == before[path]
+        assert fresh.disk.read(path) == before[path]
 
 
 def test_what_apt_announces_it_does(fresh):

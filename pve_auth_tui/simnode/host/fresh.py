@@ -55,7 +55,8 @@ def lay(files: HostFiles) -> None:
     status = files.text(packages.STATUS)
     if "\nPackage: dpkg\n" not in f"\n{status}":
         more = [packages.stanza(name, version) for name, version in packages.BASE.items()]
-        files.disk.write(packages.STATUS, "\n".join([status.rstrip("\n") + "\n", *more]).encode())
+        whole = packages.joined([*packages.stanzas(status), *more])
+        files.disk.write(packages.STATUS, whole.encode())
 
 
 def with_sss(text: str, *, on: bool) -> str:

@@ -95,6 +95,16 @@ def stanza(name: str, version: str, arch: str = "amd64", status: str = "installe
     )
 
 
+def stanzas(text: str) -> list[str]:
+    """The entries of a status file."""
+    return [f"{each}\n" for each in _STANZA.split(text.strip("\n")) if each]
+
+
+def joined(texts: Sequence[str]) -> str:
+    """A status file of entries."""
+    return "\n".join(sorted(texts))
+
+
 class Entry(NamedTuple):
     """`short`: as `${db:Status-Abbrev}`, with its blank: `ii `, `rc `."""
 
@@ -153,11 +163,11 @@ class Dpkg:
 
     def _without(self, names: Sequence[str]) -> list[str]:
         gone = {f"Package: {name}" for name in names}
-        texts = _STANZA.split(self._files.text(STATUS).strip("\n"))
-        return [f"{text}\n" for text in texts if text and text.partition("\n")[0] not in gone]
+        texts = stanzas(self._files.text(STATUS))
+        return [text for text in texts if text.partition("\n")[0] not in gone]
 
     def _write(self, texts: Sequence[str]) -> None:
-        self._files.write(STATUS, "\n".join(sorted(texts)))
+        self._files.write(STATUS, joined(texts))
 
 
 def _short(status: str) -> str:
