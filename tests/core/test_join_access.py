@@ -61,6 +61,15 @@ def test_a_file_of_two_domains(suite):
     assert access(text, "third") is None
 
 
+@pytest.mark.parametrize("suite", ["lab-bookworm", "lab-trixie"])
+def test_nobody_is_left_is_written_as_a_dollar(suite):
+    """sssd takes an empty list for everybody: realmd writes the name of nobody instead."""
+    nobody = access(text_of("sssd-conf-nobody", suite), AD)
+    assert nobody == Access("simple", ("$",), ("$",))
+    assert not nobody.open_to_all
+    assert access(text_of("sssd-conf-denied", suite), AD) == Access("deny")
+
+
 def test_without_a_provider_or_names_everybody_may():
     assert access("[domain/x]\nid_provider = ad\n", "x").open_to_all
     assert access("[domain/x]\naccess_provider = simple\n", "x").open_to_all

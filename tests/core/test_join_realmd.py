@@ -77,6 +77,15 @@ def test_several_names_on_a_line():
     assert one.permitted_groups == ()
 
 
+@pytest.mark.parametrize("suite", ["lab-bookworm", "lab-trixie"])
+def test_a_group_alone_and_nobody_at_all(suite):
+    (group,) = parse(said("list-group-alone", suite).out)
+    assert (group.permitted_users, group.permitted_groups) == ((), ("Domain Users@ad.lab.test",))
+    (nobody,) = parse(said("list-nobody", suite).out)
+    assert nobody.policy == "allow-permitted-logins"
+    assert (nobody.permitted_users, nobody.permitted_groups) == ((), ())
+
+
 def test_two_domains():
     first, second = parse(["a.test", "  configured: kerberos-member", "b.test", "  realm-name: B"])
     assert (first.configured, second.configured, second.realm) == ("kerberos-member", "", "B")

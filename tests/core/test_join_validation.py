@@ -168,10 +168,14 @@ def test_one_who_may_and_one_who_must_not(suite):
     assert (wrong.word, wrong.causes) == ("BAD", (C.WRONGLY_ALLOWED,))
 
 
-def test_somebody_unknown_proves_nothing():
-    unknown = told("sssctl", 0, "", "sss_getpwnam_r failed with [2].\nUser name lookup failed")
+@pytest.mark.parametrize("suite", ["lab-bookworm", "lab-trixie"])
+def test_somebody_unknown_proves_nothing(suite):
+    """PAM says "Authentication failure" of nobody, too."""
+    unknown = said("login-unknown", suite)
     assert must_not("nobody-here", unknown).word == "LOOK"
     assert may("nobody-here", unknown).word == "BAD"
+    assert must_not("alice", said("login-sssd-stopped", suite)).word == "LOOK"
+    assert must_not("alice", said("login-nobody", suite)).word == "ok"
     assert must_not("bob", told("sssctl", None)).word == "LOOK"
 
 

@@ -94,6 +94,7 @@ _NOBODY_KNOWN: Final = re.compile(
     r"sss_getpwnam_r failed|User name lookup with .* failed|^pam_acct_mgmt: User not known",
     re.MULTILINE,
 )
+_UNANSWERED: Final = "sss_getpwnam_r failed with [-1]"  # sssd itself gave no answer
 _SAYS_NO: Final = re.compile(r"^\s*(!|adcli:|realm:|E:|W:|Job for|net:|dpkg|id:)")
 
 
@@ -190,6 +191,8 @@ def _user_checks(said: Said) -> tuple[C, ...]:
     told = set(re.findall(r"^pam_acct_mgmt: (.*?)\s*$", said.text, re.MULTILINE))
     if told == {"Success"}:
         return ()
+    if _UNANSWERED in said.text:
+        return (C.SSSD_DEAD,)
     if _NOBODY_KNOWN.search(said.text):
         return (C.NAME_NOT_FOUND,)
     return (C.REFUSED_LOGIN,) if told else (C.UNKNOWN,)

@@ -38,8 +38,52 @@ def _account(verb: str, user: str, computer: str) -> tuple[str, ...]:
     return ("/usr/sbin/adcli", verb, "-v", *login, computer)
 
 
+def _permit(*words: str) -> tuple[str, ...]:
+    return ("/usr/sbin/realm", "-v", "permit", *words)
+
+
+def _login(user: str) -> tuple[str, ...]:
+    return (
+        "/usr/sbin/sssctl",
+        "user-checks",
+        f"{user}@{names.DOMAIN}",
+        "-a",
+        "acct",
+        "-s",
+        "login",
+    )
+
+
+def logins() -> Iterator[Wanted]:
+    """Who may log in, as realmd writes it and sssd reads it; nobody may in the end."""
+    group, alice = f"Domain Users@{names.DOMAIN}", f"alice@{names.DOMAIN}"
+    listed, written = ("/usr/sbin/realm", "list"), ("/usr/bin/cat", "/etc/sssd/sssd.conf")
+    for name, argv, note in (
+        ("permit-group-alone", _permit("-g", group), "no user is permitted"),
+        ("list-group-alone", listed, ""),
+        ("login-by-group", _login("alice"), ""),
+        ("login-unknown", _login("nobody-here"), "nobody of that name"),
+        ("permit-computer", _permit(f"PVE1$@{names.DOMAIN}"), "realmd takes no $"),
+        ("permit-other-domain", _permit("alice@other.test"), ""),
+        ("permit-short", _permit("alice"), "without its domain"),
+        ("permit-one", _permit(alice), ""),
+        ("permit-one-withdrawn", _permit("--withdraw", alice), "the last user"),
+        ("permit-group-withdrawn", _permit("--withdraw", "-g", group), "the last group"),
+        ("list-nobody", listed, "nobody is left"),
+        ("sssd-conf-nobody", written, "nobody is left: a $ in each list"),
+        ("login-nobody", _login("alice"), "nobody may"),
+        ("deny-after-permit", ("/usr/sbin/realm", "-v", "deny", "--all"), ""),
+        ("sssd-conf-denied", written, "the lists are gone"),
+        ("sssd-stop", ("/usr/bin/systemctl", "stop", "sssd"), ""),
+        ("login-sssd-stopped", _login("alice"), "sssd does not run"),
+        ("sssd-start", ("/usr/bin/systemctl", "start", "sssd"), ""),
+    ):
+        yield Wanted(name, argv, "", note)
+
+
 def wanted() -> Iterator[Wanted]:
     """In this order, on a node that has joined."""
+    yield from logins()
     right = names.ADMIN_PASSWORD
     for name, user, computer, secret, note in (
         ("account-there", "Administrator", "PVE1", right, "the account is there"),
@@ -104,6 +148,7 @@ def main(folder: str) -> None:
             with JoinNode(lab, Path(own, suite), suite) as node:
                 node.run(*_JOIN, stdin=f"{names.ADMIN_PASSWORD}\n")
                 for one in wanted():
+                    node.run("/usr/bin/systemctl", "reset-failed", "sssd")
                     text = json.dumps(record(node, one), indent=1, ensure_ascii=False)
                     assert not one.secret or one.secret not in text
                     Path(top, f"{one.name}.json").write_text(f"{text}\n")
