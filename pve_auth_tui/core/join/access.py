@@ -12,7 +12,8 @@ from pve_auth_tui.core.join.names import domain_problem
 
 SSSD_CONF: Final = "/etc/sssd/sssd.conf"
 CONF_D: Final = "/etc/sssd/conf.d"
-"""Read after sssd.conf, in the order of the names: `is_read` of them."""
+"""Read after sssd.conf, in the order of the names: `is_read` of them. A file there that others
+than root may read is passed over by Debian 12's sssd; Debian 13's does not start with it."""
 
 _SECTION: Final = re.compile(r"\[(.*)\]\s*")
 _DECIDING: Final = frozenset(

@@ -22,6 +22,7 @@ AFTER: Final[Mapping[C, Said]] = {
         + _ROOT,
         do(
             "look into journalctl -u sssd, and at /etc/sssd/sssd.conf",
+            "chmod 0600 what lies in /etc/sssd/conf.d: sssd does not start with open files there",
             "move a sssd.conf that nobody needs away before the join",
         ),
     ),
