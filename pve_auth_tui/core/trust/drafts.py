@@ -117,12 +117,11 @@ def _import_draft(
     title = called(new[0].authority.certificate)
     whole = f"trust the CA {title}" if len(new) == 1 else f"trust {len(new)} CAs"
     already = tuple(Effect(called(one.authority.certificate), "trusted already") for one in there)
-    back = f"pve-auth-tui ca remove {' '.join(names)}"
     lost = (
         "If it does not become trusted, its file is removed and everything is made anew at once.",
-        f"It is taken back by: {back}",
     )
-    return Draft(whole, tuple(steps), tuple(notes), already, tuple(told), lost)
+    back = f"pve-auth-tui ca remove {' '.join(names)}"
+    return Draft(whole, tuple(steps), tuple(notes), already, tuple(told), lost, otherwise=back)
 
 
 def _expected(before: Stored | None) -> str:
