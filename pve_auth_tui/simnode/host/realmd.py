@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from pve_auth_tui.simnode.host import ini
+from pve_auth_tui.simnode.host import ini, realmconf
 from pve_auth_tui.simnode.host.call import Call
 from pve_auth_tui.simnode.host.domain import DOMAIN, REALM
 from pve_auth_tui.simnode.host.enrolment import KEYTAB, NO_RIGHT, Enrolment, Failed, cut, netbios
 from pve_auth_tui.simnode.host.machine import Machine
 from pve_auth_tui.simnode.host.options import Given, parsed
-from pve_auth_tui.simnode.host.sssd import CONFIG
 from pve_auth_tui.simnode.host.units import SSSD
 from pve_auth_tui.simnode.outside import ADDRESSES, DC1, DC2
 
-KRB5: Final = "etc/krb5.conf"
-NEEDED: Final = ("sssd-tools", "sssd", "libnss-sss", "libpam-sss", "adcli")
-_SECTION: Final = f"domain/{DOMAIN}"
 _CACHE: Final = "/var/cache/realmd"
 _COMMON: Final = {
     "-v": ("verbose", False),
@@ -51,15 +46,7 @@ _ALLOWED: Final = {
     "permit": {"all", "groups", "withdraw", "realm"},
     "deny": {"all", "realm"},
 }
-_NOBODY: Final = "$"
-"""realmd's word for an empty list: sssd lets everybody in where there is none (realm-sssd.c)."""
 _UNFIT: Final = ",$"
-_NO_LISTS: Final[dict[str, str | None]] = {"simple_allow_users": None, "simple_allow_groups": None}
-_POLICIES: Final = {
-    "deny": "deny-any-login",
-    "permit": "allow-any-login",
-    "simple": "allow-permitted-logins",
-}
 
 
 def realm(machine: Machine, call: Call) -> None:
@@ -84,44 +71,9 @@ class _Run:
     def fail(self, text: str) -> None:
         self.call.fail(f"realm: {text}")
 
-    # --- what there is ------------------------------------------------------------------
-
     @property
     def section(self) -> dict[str, str] | None:
-        """Of sssd.conf, where realmd has joined; a broken file is read as far as it goes."""
-        text = self.machine.files.text(CONFIG)
-        found = re.search(rf"^\[{re.escape(_SECTION)}\]\n(.*?)(?=^\[|\Z)", text, re.M | re.S)
-        if found is None or "realmd_tags" not in found[1]:
-            return None
-        lines = [line.partition("=") for line in found[1].splitlines() if "=" in line]
-        return {key.strip(): value.strip() for key, _, value in lines}
-
-    def block(self, *, found: bool = True) -> str:
-        """As `realm list` and `realm discover` print it; `found`: the directory said what it is."""
-        joined = self.section
-        lines = [
-            DOMAIN,
-            "  type: kerberos",
-            f"  realm-name: {REALM}",
-            f"  domain-name: {DOMAIN}",
-            f"  configured: {'kerberos-member' if joined is not None else 'no'}",
-        ]
-        if found:
-            lines += ["  server-software: active-directory", "  client-software: sssd"]
-            lines += [f"  required-package: {name}" for name in (*NEEDED, "samba-common-bin")]
-        if joined is not None:
-            provider = joined.get("access_provider", "")
-            lines.append(f"  login-formats: %U@{DOMAIN}")
-            lines.append(f"  login-policy: {_POLICIES.get(provider, 'allow-realm-logins')}")
-            if provider == "simple":
-                users, groups = (
-                    [word for word in ini.words(joined.get(key, "")) if word != _NOBODY]
-                    for key in _NO_LISTS
-                )
-                shown = ", ".join(f"{user}@{DOMAIN}" for user in users)
-                lines.append(f"  permitted-logins: {shown}")
-                lines.append(f"  permitted-groups: {', '.join(groups)}")
-        return "\n".join(lines)
+        return realmconf.section(self.machine.files)
 
     def found(self, name: str) -> bool | None:
         """Look for a domain: None for none, False where its directory does not answer."""
@@ -161,12 +113,14 @@ class _Run:
         found = self.found(self.words[0])
         if found is None:
             return self.fail(f"No such realm found: {self.words[0]}")
-        self.call.out(DOMAIN if self.given.has("name-only") else self.block(found=found))
+        self.call.out(
+            DOMAIN if self.given.has("name-only") else realmconf.block(self.section, found=found)
+        )
         return None
 
     def list_(self) -> None:
         if self.section is not None:
-            self.call.out(DOMAIN if self.given.has("name-only") else self.block())
+            self.call.out(DOMAIN if self.given.has("name-only") else realmconf.block(self.section))
 
     # --- join ---------------------------------------------------------------------------
 
@@ -204,7 +158,7 @@ class _Run:
             self._tell(run, error, f"joining domain {DOMAIN} failed", "join")
             return None
         self._tell_lines(run)
-        self._configure(made if name else "")
+        realmconf.configure(self.machine.files, made if name else "")
         if not self.given.get("install"):
             self._restart()
         self.say(" * Successfully enrolled machine in realm")
@@ -229,10 +183,10 @@ class _Run:
             if kit is not None and kit.masked:  # made up: nobody recorded it
                 why = "Unit packagekit.service is masked."
             self.say(f" ! PackageKit not available: {why}")
-            text = f"Necessary packages are not installed: {' '.join(NEEDED)}"
+            text = f"Necessary packages are not installed: {' '.join(realmconf.NEEDED)}"
         else:
             self.machine.units.start("packagekit")
-            missing = [name for name in NEEDED if not dpkg.has(name)]
+            missing = [name for name in realmconf.NEEDED if not dpkg.has(name)]
             if not missing:
                 return ""
             listed = " ".join(missing)
@@ -271,44 +225,6 @@ class _Run:
         self.say(f" ! {text}")
         self.fail(f"Couldn't {verb} realm: {text}")
 
-    def _configure(self, name: str) -> None:
-        """krb5.conf and sssd.conf as realmd leaves them."""
-        files = self.machine.files
-        krb5 = ini.changed(
-            files.text(KRB5),
-            "libdefaults",
-            {"udp_preference_limit": "0", "default_realm": REALM},
-        )
-        files.write(KRB5, krb5, 0o644)
-        text = files.text(CONFIG)
-        listed = ini.words(_value(text, "domains"))
-        if DOMAIN not in listed:
-            listed.append(DOMAIN)
-        text = ini.changed(
-            text,
-            "sssd",
-            {
-                "domains": ", ".join(listed),
-                "config_file_version": _value(text, "config_file_version") or "2",
-                "services": _value(text, "services") or "nss, pam",
-            },
-        )
-        settings: dict[str, str | None] = {
-            "default_shell": "/bin/bash",
-            "krb5_store_password_if_offline": "True",
-            "cache_credentials": "True",
-            "krb5_realm": REALM,
-            "realmd_tags": "manages-system joined-with-adcli ",
-            "id_provider": "ad",
-            "ldap_sasl_authid": f"{name}$" if name else None,
-            "fallback_homedir": "/home/%u@%d",
-            "ad_domain": DOMAIN,
-            "use_fully_qualified_names": "True",
-            "ldap_id_mapping": "True",
-            "access_provider": "ad",
-        }
-        files.write(CONFIG, ini.changed(text, _SECTION, settings), 0o640)
-
     def _restart(self, *, refused: bool = False) -> None:
         unit = self.machine.units.get(SSSD)
         if unit is not None:
@@ -328,7 +244,7 @@ class _Run:
         if joined is None:
             return self.fail("Couldn't find a configured realm")
         if self.given.has("all"):
-            return self._policy({"access_provider": "ad", **_NO_LISTS})
+            return self._policy({"access_provider": "ad", **realmconf.NO_LISTS})
         if not self.words:
             raise self.call.unknown()
         groups = self.given.has("groups")
@@ -343,10 +259,10 @@ class _Run:
         if bad := next((name for name in names if set(name) & set(_UNFIT)), ""):
             text = f"Invalid login argument '{bad}' contains unsupported characters."
             return self.fail(f"Couldn't change permitted logins: {text}")
-        listed = [name for name in ini.words(joined.get(key, "")) if name != _NOBODY]
+        listed = [name for name in ini.words(joined.get(key, "")) if name != realmconf.NOBODY]
         if self.given.has("withdraw"):
             listed = [name for name in listed if name not in names]
-            return self._policy({key: ", ".join(listed) or _NOBODY})
+            return self._policy({key: ", ".join(listed) or realmconf.NOBODY})
         listed += [name for name in names if name not in listed]
         return self._policy({"access_provider": "simple", key: ", ".join(listed)})
 
@@ -355,11 +271,10 @@ class _Run:
             raise self.call.unknown()
         if self.section is None:
             return self.fail("Couldn't find a configured realm")
-        return self._policy({"access_provider": "deny", **_NO_LISTS})
+        return self._policy({"access_provider": "deny", **realmconf.NO_LISTS})
 
     def _policy(self, values: dict[str, str | None]) -> None:
-        files = self.machine.files
-        files.write(CONFIG, ini.changed(files.text(CONFIG), _SECTION, values), 0o640)
+        realmconf.change(self.machine.files, values)
         permits = values.get("access_provider") == "simple"
         self._service(refused=permits and "permit fails" in self.machine.faults.host)
         self.say(" * Successfully changed permitted logins for realm")
@@ -378,10 +293,7 @@ class _Run:
         self.say(" * /usr/sbin/sss_cache --users --groups --netgroups --services --autofs-maps")
         self.machine.sssd.cached.clear()
         self.say(" * Removing domain configuration from sssd.conf")
-        text = ini.without(files.text(CONFIG), _SECTION)
-        left = [name for name in ini.words(_value(text, "domains")) if name != DOMAIN]
-        text = ini.changed(text, "sssd", {"domains": ", ".join(left)})
-        files.write(CONFIG, text, 0o640)
+        realmconf.deconfigure(files)
         self.say(" * /usr/sbin/update-rc.d sssd disable")
         self.say(" * /usr/sbin/service sssd stop")
         unit = self.machine.units.get(SSSD)
@@ -403,11 +315,6 @@ class _Run:
             return False
         self._tell_lines(run)
         return True
-
-
-def _value(text: str, key: str) -> str:
-    found = re.search(rf"^{key}\s*=[ \t]*(.*)$", text, re.M)
-    return found[1].strip() if found else ""
 
 
 _VERBS: Final = {

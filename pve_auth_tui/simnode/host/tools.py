@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pve_auth_tui.simnode.host import adcli, coreutils, identity, realmd, software
+from pve_auth_tui.simnode.host import adcli, coreutils, identity, realmd, software, systemd
 from pve_auth_tui.simnode.host.call import Call
 from pve_auth_tui.simnode.host.machine import Machine
 
@@ -28,7 +28,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "realm": realmd.realm,
     "rm": coreutils.rm,
     "sssctl": identity.sssctl,
-    "systemctl": software.systemctl,
+    "systemctl": systemd.systemctl,
     "update-ca-certificates": coreutils.update_ca_certificates,
 }
 """By the last part of argv's first word."""
