@@ -35,7 +35,11 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "objects": _objects(plan.touched),
         "commands": _commands(plan.steps),
         "unforeseen": _commands(plan.unforeseen),
-        "take_back": {"commands": _commands(plan.back.steps), "lost": list(plan.back.lost)},
+        "take_back": {
+            "commands": _commands(plan.back.steps),
+            "otherwise": plan.back.otherwise,
+            "lost": list(plan.back.lost),
+        },
     }
 
 

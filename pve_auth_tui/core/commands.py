@@ -36,6 +36,7 @@ _VERBS: Final[Mapping[str, str]] = {
 _ESCAPES: Final = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _NEW: Final = re.compile(re.escape(NEW) + "[0-9]+")
 _ID: Final = "ID"  # of a factor that PVE has not given one yet
+_LONGEST: Final = 200  # characters of a file that a command shows
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
 
 
@@ -102,6 +103,8 @@ def shown(step: Step) -> str:
         case HostFile(path, content, mode):
             if content is None:
                 return f"rm -f {quoted(path)}"
+            if len(content) > _LONGEST:
+                return f"# put {len(content.encode())} bytes into {plain(path)}, mode {mode:04o}"
             text, place = quoted(content), quoted(path)
             return f"printf %s {text} | install -D -m {mode:04o} /dev/stdin {place}"
         case FileSwap(path, content, expected):

@@ -131,8 +131,9 @@ class Draft(NamedTuple):
     `already`: those who were named, and need no call (`bob@corp`, `none, disabled already`).
 
     Of commands on the node the asker alone knows what they do, and says so: `told` their effects,
-    `lost` what no undo takes back and how it is ended instead, `word` what has to be typed for
-    them, if anything, `refusal` why they should not be run now. `at_most`: how much the plan asks
+    `lost` what no undo takes back and how it is ended instead, `otherwise` the one command of this
+    program that takes all of it back, `word` what has to be typed for them, if anything,
+    `refusal` why they should not be run now. `at_most`: how much the plan asks
     for where the asker knows that nobody misses what is lost; no refusal is made lighter by it.
     """
 
@@ -145,6 +146,7 @@ class Draft(NamedTuple):
     word: str = ""
     refusal: str = ""
     at_most: Weight = Weight.HEAVY
+    otherwise: str = ""
 
 
 Intent: TypeAlias = Callable[[Snapshot], Draft]
@@ -163,12 +165,14 @@ class TakeBack:
     """The way back: `steps` in order, and `lost`: sentences on what no step brings back, and why.
 
     Without steps nothing can be taken back; then `lost` says why. `anew`: those of `lost` that
-    speak of what works again, and only looks new (another id, another date).
+    speak of what works again, and only looks new (another id, another date). `otherwise`: the
+    command that takes it back by a plan of its own, not by undo.
     """
 
     steps: tuple[Step, ...] = ()
     lost: tuple[str, ...] = ()
     anew: frozenset[str] = frozenset()
+    otherwise: str = ""
 
     @property
     def gone(self) -> tuple[str, ...]:

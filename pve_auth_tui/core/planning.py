@@ -136,7 +136,8 @@ def _with_lost(back: TakeBack, draft: Draft) -> TakeBack:
         return back
     commands = {what_a_command_leaves(one) for one in draft.steps if isinstance(one, OnNode)}
     others = (sentence for sentence in back.lost if sentence not in commands)
-    return TakeBack(back.steps, tuple(dict.fromkeys((*draft.lost, *others))), back.anew)
+    lost = tuple(dict.fromkeys((*draft.lost, *others)))
+    return TakeBack(back.steps, lost, back.anew, draft.otherwise)
 
 
 def _as_asked(draft: Draft, weight: Weight, *, refused: bool) -> Weight:

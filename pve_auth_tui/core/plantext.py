@@ -28,7 +28,7 @@ _WORD: Final = re.compile(r"""#.*|(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"[^"]*"|[^\s'"]
 def plan_heading(plan: Plan) -> tuple[str, str]:
     """For the rule at the top: the title, and at the right the weight and the way back."""
     if not plan.back.steps:
-        back = "CANNOT be taken back"
+        back = "taken back by another plan" if plan.back.otherwise else "CANNOT be taken back"
     elif plan.back.gone:
         back = "can be taken back in part"
     else:
@@ -68,7 +68,9 @@ def command_text(plan: Plan, width: int, *, most: int = _COMMANDS) -> list[str]:
 def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS, undo: str = "u") -> list[str]:
     """How it is taken back, and what does not come back."""
     if not back.steps:
-        texts = ["Cannot be taken back"]
+        texts = ["Taken back by" if back.otherwise else "Cannot be taken back"]
+        if back.otherwise:
+            texts += _shell_lines(plain(back.otherwise), width)
     else:
         texts = [f"Take back  {undo}, or by hand:", *_lines_of(back.steps, width, most)]
     for lost in back.lost:

@@ -103,8 +103,11 @@ def _each(heading: str, sentences: tuple[str, ...], word: str, width: int) -> li
 def _end(report: Report, width: int) -> list[str]:
     if report.nothing_done:
         return ["Nothing was changed."]
-    texts = [f"In the journal and for undo it is called {report.id}."]
+    undo = "" if report.is_of_node else " and for undo"
+    texts = [f"In the journal{undo} it is called {report.id}."]
     if report.is_of_node:
+        if back := report.plan.back.otherwise:
+            texts += hanging("", f"It is taken back by: {back}", width, _INDENT)
         for sentence in report.plan.back.lost:
             texts += hanging("", sentence, width, _INDENT)
     elif not report.undoable:

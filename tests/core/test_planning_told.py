@@ -2,9 +2,11 @@
 
 import pytest
 
+from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.intents import factors, users
 from pve_auth_tui.core.plan import Draft, Effect, FileSwap, HostCommand, HostFile, HostStep, Weight
 from pve_auth_tui.core.planning import make_plan, together
+from pve_auth_tui.core.plantext import plan_heading, plan_text
 from pve_auth_tui.core.secret import Secret
 from tests.core.pictures import NOW, factor, picture
 from tests.core.pictures import factors as of
@@ -110,3 +112,16 @@ def test_a_file_beside_a_told_command_is_foretold_as_every_file():
     plan = made(command(), lambda snapshot: Draft("swap", (new,)))
     assert plan.unforeseen == ()
     assert ("ann@pve", "enabled -> disabled") in plan.changes
+
+
+def test_what_another_command_takes_back_is_not_called_lost_for_ever():
+    step = HostFile("/etc/x.conf", "text\n", 0o600)
+    draft = Draft("put x there", (step,), told=(Effect("x", "is there"),), otherwise="x remove")
+    plan = made(lambda _: draft)
+    assert plan_heading(plan)[1] == "ORDINARY, taken back by another plan"
+    assert plan_text(plan, 80)[-2:] == ["Taken back by", "  x remove"]
+
+
+def test_a_long_file_is_counted_not_told():
+    told = shown(HostFile("/etc/x.conf", "ä" * 300, 0o600))
+    assert told == "# put 600 bytes into /etc/x.conf, mode 0600"

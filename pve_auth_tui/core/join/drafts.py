@@ -32,7 +32,7 @@ def install_draft(node: str, names: Sequence[str], notes: Sequence[Finding] = ()
         (steps.install(names),),
         tuple(notes),
         told=told,
-        lost=(f"They go again by: apt-get purge {' '.join(names)}",),
+        otherwise=f"apt-get purge {' '.join(names)}",
     )
 
 
@@ -52,10 +52,8 @@ def join_draft(order: JoinOrder) -> Draft:
         tuple(_join_steps(order)),
         tuple(_join_notes(order)),
         told=tuple(_join_effects(order)),
-        lost=(
-            f"It is taken back by: pve-auth-tui join leave {wish.domain}",
-            "If a step fails, what was done is rolled back at once.",
-        ),
+        lost=("If a step fails, what was done is rolled back at once.",),
+        otherwise=f"pve-auth-tui join leave {wish.domain}",
         word=word or (wish.computer if order.refusal else ""),
         refusal=order.refusal,
     )
@@ -165,6 +163,8 @@ def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
         for path in order.clean:
             yield put_back(path, kept)
         yield from sssd_anew(order.domain, runs=kept.units.get(steps.SSSD) == ACTIVE)
+        if member and steps.SSSD in kept.enabled:  # realmd switches it off when it leaves
+            yield steps.enable()
         if kept.units.get(steps.PACKAGEKIT, MASKED) != MASKED:
             yield steps.unmask()
     if order.purge:

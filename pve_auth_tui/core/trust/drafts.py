@@ -107,11 +107,11 @@ def _import_draft(
         )
     )
     only = realm_only(snapshot, names[0], offer.source, offer.form)
-    if only:
+    if only:  # first: it may be all that is needed (R30b)
         text = (
             "Only a realm needs it? Then let the realm alone trust it (capath), and nothing else."
         )
-        notes.append(Finding("LOOK", text, "; ".join(only)))
+        notes.insert(0, Finding("LOOK", text, "; ".join(only)))
     if nodes := nodes_finding(snapshot):
         notes.append(nodes._replace(fix="; ".join(copy_lines(snapshot, names))))
     title = called(new[0].authority.certificate)
