@@ -463,6 +463,12 @@ _TESTED: Final = (
     Flow("a password behind the realm", ("realm-test", "corp", NEW_PASSWORD), code=2),
 )  # fmt: skip
 
+_CERTIFICATES: Final = (
+    Flow("the CAs of the node", ("ca", "list", "--json"), reads=True, code=4,
+         touches_no_secret="Certificates are public; a private key among them is not shown."),
+    Flow("a private key that is pasted", ("ca", "import", "-", "--yes"), (NEW_CLIENT_KEY,), code=3),
+)  # fmt: skip
+
 _SYNCED: Final = (
     Flow("a directory that nobody reaches", ("sync", "corp", "--scope", "both", "--preview"),
          code=1, touches_no_secret="The stored password is read, and nobody takes it."),
@@ -496,7 +502,12 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     "drill": _DRILL,
     "oidc-probe": _OPENID,
     "keys": _KEYS_THERE,
+    "pam": (
+        Flow("PAM's stacks", ("pam", "check"), touches_no_secret="It reads PAM's files, and asks nobody."),
+        Flow("PAM's stacks as JSON", ("pam", "check", "--json"), touches_no_secret="It reads PAM's files, and asks nobody."),
+    ),
     "webauthn": _SETTINGS,
+    "ca": _CERTIFICATES,
     "realm-test": _TESTED,
     "sync": _SYNCED,
     "sync-job": _JOBS,
