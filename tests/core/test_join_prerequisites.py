@@ -293,7 +293,7 @@ def states(*lacking):
             PackagePreview(("adcli", "sssd", "sssd-ad")),
             "LOOK",
             (C.PACKAGES_MISSING,),
-            "adds adcli and sssd; no upgrades",
+            "adds adcli, sssd and sssd-ad; no upgrades",
         ),
         (
             ("adcli",),

@@ -128,7 +128,7 @@ def package_state(
     facts = [Fact(seen.MISSING, one) for one in lacking]
     missing = JoinCause.PACKAGES_MISSING
     if preview is None:
-        return row(Topic.PACKAGES, "LOOK", f"{listed(lacking, 7)} missing", missing, facts=facts)
+        return row(Topic.PACKAGES, "LOOK", f"{listed(lacking)} missing", missing, facts=facts)
     facts.extend(Fact(seen.ADDED, one) for one in preview.added)
     changed = dict.fromkeys((*preview.upgraded, *preview.removed, *preview.held))
     facts.extend(Fact(seen.CHANGED, one) for one in changed)
@@ -145,7 +145,7 @@ def package_state(
         causes = (*preview.causes, missing)
         text = f"{listed(lacking)} missing, and apt cannot get {_them(lacking)}"
         return row(Topic.PACKAGES, "BAD", text, *causes, facts=facts, original=original)
-    text = f"adds {listed(lacking, 7)}; no upgrades"
+    text = f"adds {listed(tuple(dict.fromkeys((*lacking, *preview.added))))}; no upgrades"
     return row(Topic.PACKAGES, "LOOK", text, missing, facts=facts, original=original)
 
 
