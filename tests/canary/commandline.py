@@ -469,6 +469,15 @@ _CERTIFICATES: Final = (
     Flow("a private key that is pasted", ("ca", "import", "-", "--yes"), (NEW_CLIENT_KEY,), code=3),
 )  # fmt: skip
 
+_JOINED: Final = (
+    Flow("a join of a node that is elsewhere",
+         ("{host}", "join", "run", "ad.example.com", "--permit-nobody", "--yes",
+          "--password-stdin"), (*_LOGIN, NEW_PASSWORD), code=3),
+    Flow("a password behind the domain", ("join", "check", "ad.example.com", NEW_PASSWORD),
+         code=2),
+)  # fmt: skip
+"""What a join sends to its tools, and where that may be seen: tests/services/test_join.py."""
+
 _SYNCED: Final = (
     Flow("a directory that nobody reaches", ("sync", "corp", "--scope", "both", "--preview"),
          code=1, touches_no_secret="The stored password is read, and nobody takes it."),
@@ -508,6 +517,7 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     ),
     "webauthn": _SETTINGS,
     "ca": _CERTIFICATES,
+    "join": _JOINED,
     "realm-test": _TESTED,
     "sync": _SYNCED,
     "sync-job": _JOBS,
