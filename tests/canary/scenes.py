@@ -17,6 +17,7 @@ from screens.enrol_totp import EnrolTotpScreen
 from screens.journal import JournalScreen
 from screens.listing import ListScreen
 from screens.once import OnceScreen
+from screens.pam import PamScreen
 from screens.plan import PlanScreen
 from screens.prompt import PromptScreen
 from screens.prove import ProveScreen
@@ -106,6 +107,9 @@ HARMLESS: Final = {
     "survive_commands.SaveMatrix": "writes the matrix to a file",
     "survive_commands.Drill": "opens the login; what is typed there: `an_app`",
     "survive_commands.LeaveMatrix": "one step back",
+    "pam_commands.OpenVerdict": "the lines of PAM that decide",
+    "pam_commands.CheckAgain": "reads PAM's files again",
+    "pam_commands.LeavePam": "one step back",
     "journal.OpenEntry": "what an entry says",
     "journal.FindEntry": "a line to type into",
     "journal.VerifyJournal": "follows the chain",
@@ -179,6 +183,7 @@ async def tour_of_the_rest(stage: Stage) -> None:
         (StartScreen, "back"),
         (JournalScreen, "journal"),
         (SurviveScreen, "survive"),
+        (PamScreen, "pam"),
     ):
         for command in harmless_on(screen):
             if _of(screen, command) in EVERYWHERE:

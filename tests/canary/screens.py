@@ -33,6 +33,7 @@ from screens.keys import KeysScreen
 from screens.openid_claims import OpenIdClaimsScreen
 from screens.openid_login import OpenIdLoginForm, OpenIdLoginScreen
 from screens.openid_probe import OpenIdProbeScreen
+from screens.pam import PamScreen
 from screens.password_form import PasswordForm
 from screens.rack import RackScreen
 from screens.rack_setup import RackSetup
@@ -182,11 +183,15 @@ SCENES: Final = (
     ),
     _scene(
         scenes.tour_of_the_rest,
-        *(one for one in _harmless(StartScreen, JournalScreen, SurviveScreen) if ": " in one),
+        *(
+            one
+            for one in _harmless(StartScreen, JournalScreen, SurviveScreen, PamScreen)
+            if ": " in one
+        ),
         *(f":{one.name}" for one in EVERYWHERE if one.name in scenes.lists()),
-        *(":back", ":collect", ":journal", ":quit", ":survive"),
+        *(":back", ":collect", ":journal", ":quit", ":survive", ":pam"),
         *("start.StartScreen", "journal.JournalScreen: back", "details.DetailsScreen: back"),
-        "survive.SurviveScreen",
+        *("survive.SurviveScreen", "pam.PamScreen"),
     ),
     _scene(
         scenes.an_app,

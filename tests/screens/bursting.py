@@ -221,6 +221,7 @@ OPENERS: Final[Mapping[str, Open]] = {
     "ReasonScreen": _pushed("recover_reason", "ReasonScreen", "Why", "locked"),
     "TemporaryForm": _pushed("temporary_form", "TemporaryForm", "root@pam", "locked", _nothing),
     "SurviveScreen": _pushed("survive", "SurviveScreen"),
+    "PamScreen": _pushed("pam", "PamScreen"),
     "RealmTestScreen": _pushed("realm_test", "RealmTestScreen", _OLD),
     "TryLoginForm": _pushed("try_login", "TryLoginForm", "corp", _nothing),
     "BindPasswordForm": _pushed("at_directory", "BindPasswordForm", _SETTINGS, _nothing),
