@@ -107,6 +107,8 @@ class JoinScreen(JoinFixes):
         if refuses_account(report):
             self.flow.forget()
         self.show()
+        if not self._moved:
+            self.rows.go_to(rows.first_row(self.flow))
         self.say(rows.count_sentence(report))
 
     def _put(self, report: JoinReport) -> None:
@@ -160,7 +162,7 @@ class JoinScreen(JoinFixes):
     # --- steps ---------------------------------------------------------------------------------
 
     def go_to(self, step: Step) -> None:
-        self.flow.step = step
+        self.flow.step, self._moved = step, False
         self.rows.begin_anew()
         self.show()
 

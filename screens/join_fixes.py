@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pve_auth_tui.services.report import Report
 
 _TITLE: Final = "AD Join"
+_MOVES: Final = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end"})
 _KEYS: Final = {"a": "add", "p": "permit", "l": "leave"}
 """What the rows with a letter do: the names of the commands."""
 
@@ -41,6 +42,7 @@ class JoinFixes(JoinPlans):
     def __init__(self) -> None:
         super().__init__()
         self._digit = 0
+        self._moved = False  # by a person: until then the cursor goes to what is wrong
 
     @property
     def rows(self) -> Sections:
@@ -75,7 +77,8 @@ class JoinFixes(JoinPlans):
             self.app.push_screen(DetailsScreen(_TITLE, title, lines))
 
     def on_key(self, event: Key) -> None:
-        """A digit takes the fix that carries it."""
+        """A digit takes the fix that carries it; who moves the cursor has it where it is."""
+        self._moved = self._moved or event.key in _MOVES
         if event.character and event.character.isdigit():
             self._digit = int(event.character)
 

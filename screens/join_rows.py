@@ -30,7 +30,7 @@ BEFORE: Final = tuple(Topic)[: tuple(Topic).index(Topic.SSSD)]
 _SIGNS: Final = 5
 _UNNAMED: Final = "not named yet: enter names it"
 _NEXT: Final = {
-    "a": ("User of PVE", "adds one of them to PVE as user of realm pam, for rights in PVE"),
+    "a": ("User of PVE", "adds somebody of the domain to PVE, in realm pam"),
     "p": ("Logins", "others may log in from now on"),
     "l": ("Leave", "takes this node out of the domain again"),
 }
