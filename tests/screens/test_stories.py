@@ -3,6 +3,8 @@
 import pytest
 from textual.widgets import Input
 
+from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.simnode.made_up import PASSWORD
 from tests.screens.conftest import press, settle, shown, status, table, type_text, until
 from widgets.lines import HeadLine
 
@@ -132,3 +134,23 @@ async def test_outside_the_demo_nothing_can_be_broken(make_app, rack):
         await settle(pilot)
         await tell(pilot, "demo no quorum")
         assert status(pilot).startswith("Only the demo breaks things")
+
+
+async def test_a_pam_that_lets_everybody_in_is_shown_as_bad_and_mended(pilot):
+    await tell(pilot, "demo PAM open")
+    await until(pilot, lambda: "Broken on purpose: PAM open" in shown(pilot))
+    await tell(pilot, "pam")
+    await until(pilot, lambda: "pam_permit" in shown(pilot) and "BAD" in shown(pilot))
+    await tell(pilot, "demo PAM open")
+    await press(pilot, "r")
+    await until(pilot, lambda: "BAD" not in shown(pilot))
+
+
+async def test_an_account_of_another_host_is_told_before_a_join(pilot):
+    await tell(pilot, "demo join packages")
+    await tell(pilot, "demo account taken")
+    await until(pilot, lambda: "Broken on purpose: account taken" in shown(pilot))
+    host = pilot.app.workshop.host
+    argv = ("/usr/sbin/adcli", "show-computer", "--stdin-password", "PVE1")
+    said = host.ask(argv, stdin=Secret(f"{PASSWORD}\n"))
+    assert " pve1.old.example.com" in said.out
