@@ -32,8 +32,14 @@ for unit in sssd packagekit; do
 done
 echo "sssd $(systemctl is-active sssd)"
 """
-# sssd makes them at every start, even when no domain is configured; they know nothing of one
-_SSSDS_OWN: Final = ("var/lib/sss/db/config.ldb", "var/lib/sss/db/sssd.ldb")
+# sssd makes them at every start, even when no domain is configured; they know nothing of one. So
+# does trixie's with the modes of its folders.
+_SSSDS_OWN: Final = (
+    "var/lib/sss/db/config.ldb",
+    "var/lib/sss/db/sssd.ldb",
+    "etc/sssd d ",
+    "etc/sssd/conf.d d ",
+)
 
 
 class Attempts(NamedTuple):
