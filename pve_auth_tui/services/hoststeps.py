@@ -25,7 +25,10 @@ from pve_auth_tui.core.plan import HostFile, HostStep
 from pve_auth_tui.services.hostgoals import look_for
 
 _ALONE: Final = 10  # looks in a row at which realmd has no helper
-_REALMD: Final = "sys/fs/cgroup/system.slice/realmd.service/cgroup.procs"
+_REALMD: Final = (  # its processes, one number a line: cgroup v2, and v1
+    "sys/fs/cgroup/system.slice/realmd.service/cgroup.procs",
+    "sys/fs/cgroup/systemd/system.slice/realmd.service/cgroup.procs",
+)
 _SLOW: Final = (Active, Joined)
 
 
@@ -184,13 +187,14 @@ class HostSteps:
         return False
 
     def _realmd_is_alone(self) -> bool:
-        try:
-            pids = self._host.files.read(_REALMD).split()
-        except Missing:
-            return True  # it does not run
-        except AuthTuiError:
-            return False
-        return len(pids) <= 1
+        for path in _REALMD:
+            try:
+                return len(self._host.files.read(path).split()) <= 1
+            except Missing:
+                continue
+            except AuthTuiError:
+                return False
+        return True  # it does not run
 
 
 def _ended(said: Said) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -175,6 +175,34 @@ async def test_a_failure_shows_the_end_of_what_it_said_and_where_the_rest_is(pil
     journal = [one.entry.outcome for one in pilot.app.workshop.journal.read()]
     assert "failed: HostTrouble no-right-to-join" in journal
     assert not any("line 3" in one for one in journal)
+
+
+async def test_the_program_ends_only_after_the_step_and_what_takes_it_back(pilot, machine):
+    began, taken_back = Event(), Event()
+
+    def carries(plan, word, on_progress):
+        report = pilot.app.workshop.plans.apply(plan, on_progress=on_progress, runner=machine)
+        began.set()
+        assert taken_back.wait(30)  # a plan more, which puts the node back
+        return report
+
+    draft = Draft("try it", (JOIN, LAST), told=(Effect("this node", "is tried"),))
+    pilot.app.review(lambda snapshot: draft, carries=carries)
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    await until(pilot, lambda: not pilot.app.screen.why_not_run())
+    await pilot.press("y")
+    await until(pilot, lambda: machine.ran == [JOIN])
+    leaving = Thread(target=pilot.app.end_changes)
+    leaving.start()
+    try:
+        machine.ends.set()
+        await until(pilot, began.is_set)
+        leaving.join(0.3)
+        assert leaving.is_alive()
+    finally:
+        taken_back.set()
+    await until(pilot, lambda: not leaving.is_alive())
+    assert machine.ran == [JOIN]
 
 
 async def test_of_a_step_of_which_nobody_knows_it_says_so(pilot, machine):

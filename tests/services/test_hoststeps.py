@@ -23,7 +23,10 @@ JOIN = HostStep(
 LISTED = said(D, "  configured: kerberos-member", f"  domain-name: {D}")
 NOT_LISTED = said()
 OK = said("Sucessfully validated join")
-REALMD = "sys/fs/cgroup/system.slice/realmd.service/cgroup.procs"
+REALMD = (
+    "sys/fs/cgroup/system.slice/realmd.service/cgroup.procs",
+    "sys/fs/cgroup/systemd/system.slice/realmd.service/cgroup.procs",
+)
 
 
 class Stand:
@@ -150,17 +153,18 @@ def test_a_join_that_realmd_ends_after_its_client_was_ended_is_done():
     assert done.remark == "realm did not end in time. All the same it did what it is for."
 
 
-def test_a_join_that_did_not_end_is_judged_only_when_realmd_is_quiet():
+@pytest.mark.parametrize("realmd", REALMD)
+def test_a_join_that_did_not_end_is_judged_only_when_realmd_is_quiet(realmd):
     helpers = {"left": 20}
     stand = joining(said(code=None), lambda: NOT_LISTED if helpers["left"] > 0 else LISTED)
-    stand.host.held[REALMD] = b"100\n101\n"
+    stand.host.held[realmd] = b"100\n101\n"
     pause = stand.clock.pause
 
     def works(seconds):
         pause(seconds)
         helpers["left"] -= 1
         if helpers["left"] == 0:
-            stand.host.held[REALMD] = b"100\n"
+            stand.host.held[realmd] = b"100\n"
 
     stand.steps = HostSteps(stand.host, pause=works, now=stand.clock.now)
     assert stand.run(JOIN).sight.reached
@@ -175,7 +179,7 @@ def test_when_realmd_is_quiet_and_the_node_no_member_the_join_has_failed():
 
 def test_when_realmd_does_not_come_to_its_end_nobody_knows():
     stand = joining(said(code=None), NOT_LISTED)
-    stand.host.held[REALMD] = b"100\n101\n"
+    stand.host.held[REALMD[0]] = b"100\n101\n"
     trouble = stand.fails(JOIN)
     assert trouble.unsure
     assert "may still be at work" in trouble.hint
@@ -184,7 +188,7 @@ def test_when_realmd_does_not_come_to_its_end_nobody_knows():
 
 def test_nobody_waits_for_realmd_after_another_tool():
     apt = HostStep(("/usr/bin/apt-get", "-y", "install", "x"), goal=FileIs("/x", "00"))
-    stand = Stand({"apt-get": said(code=None)}, {REALMD: b"100\n101\n"})
+    stand = Stand({"apt-get": said(code=None)}, {REALMD[0]: b"100\n101\n"})
     assert not stand.fails(apt).unsure
     assert stand.clock.at == 0
 
