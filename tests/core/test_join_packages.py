@@ -52,7 +52,7 @@ def test_what_is_installed(suite):
     assert run.code == 1
     states = parse_query(run.out)
     assert states == dict.fromkeys(("adcli", "packagekit", "realmd", "sssd"), "ii")
-    assert missing(states) == ("sssd-tools", "libnss-sss", "libpam-sss")
+    assert missing(states) == ("sssd-tools", "libnss-sss", "libpam-sss", "samba-common-bin")
 
 
 def test_a_package_that_was_removed_is_missing():

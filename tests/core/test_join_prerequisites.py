@@ -286,7 +286,7 @@ def states(*lacking):
 @pytest.mark.parametrize(
     ("lacking", "preview", "word", "causes", "text"),
     [
-        ((), None, "ok", (), "all 7 are installed"),
+        ((), None, "ok", (), "all 8 are installed"),
         (("adcli",), None, "LOOK", (C.PACKAGES_MISSING,), "adcli missing"),
         (
             ("adcli", "sssd"),

@@ -224,8 +224,7 @@ def test_leaving_puts_back_what_realmd_forgets(node: JoinNode) -> None:
     )
     assert (plan.weight, plan.confirm) == (Weight.HEAVY, "PVE1")
     assert node.run(plan).ok
-    assert node.state.files == before.files
-    assert node.state.memberships == ()
+    assert settled(node.state) == settled(before)  # sssd starts by itself again, too
     assert differing(disk, node.disk) == set()
     assert node.computers == []
 

@@ -163,8 +163,8 @@ def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
         for path in order.clean:
             yield put_back(path, kept)
         yield from sssd_anew(order.domain, runs=kept.units.get(steps.SSSD) == ACTIVE)
-        if member and steps.SSSD in kept.enabled:  # realmd switches it off when it leaves
-            yield steps.enable()
+        if steps.SSSD in kept.units:  # `realm leave` switches it off
+            yield steps.enable() if steps.SSSD in kept.enabled else steps.disable()
         if kept.units.get(steps.PACKAGEKIT, MASKED) != MASKED:
             yield steps.unmask()
     if order.purge:

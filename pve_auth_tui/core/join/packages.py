@@ -17,11 +17,12 @@ NEEDED: Final = (
     "sssd-tools",
     "libnss-sss",
     "libpam-sss",
+    "samba-common-bin",
     "packagekit",
 )
 """packagekit: realmd asks it even when nothing is to be installed, and gives up without it.
 
-samba-common-bin stands among realmd's `required-package` and is not asked for; krb5-user and
+Without samba-common-bin realmd does not join, although adcli does the work; krb5-user and
 oddjob-mkhomedir are not needed. libsss-sudo, which brings the domain's sudo rules, is only
 recommended by sssd: without recommends it stays away (R30).
 """
