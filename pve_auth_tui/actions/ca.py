@@ -7,7 +7,7 @@ import json
 import sys
 from functools import partial
 from threading import Event
-from typing import Final
+from typing import Final, TextIO
 
 from pve_auth_tui.actions.running import carry_out, is_somebody_there, told_on_the_way
 from pve_auth_tui.actions.signals import on_signals
@@ -138,11 +138,18 @@ def _pasted() -> bytes:
         raise UsageError("There is nothing to read it from.")
     if not sys.stdin.isatty():
         octets = getattr(sys.stdin, "buffer", None)
-        return octets.read(MOST + 1) if octets else sys.stdin.read(MOST + 1).encode()
+        if octets is not None:
+            return bytes(octets.read(MOST + 1))
+        return _lines_of(sys.stdin, "")
     sys.stderr.write("Paste the PEM, then an empty line:\n")
     sys.stderr.flush()
+    return _lines_of(sys.stdin, "\n")
+
+
+def _lines_of(stream: TextIO, last: str) -> bytes:
+    """Up to that line, or to the end."""
     text = ""
-    while len(text) <= MOST and (line := sys.stdin.readline(MOST)).strip():
+    while len(text) <= MOST and (line := stream.readline(MOST)) not in ("", last):
         text += line
     return text.encode("utf-8", "replace")
 
