@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from pve_auth_tui.core.errors import AuthTuiError, Missing, ToolMissing
-from pve_auth_tui.core.host import keytab, pamlines, pem, units
+from pve_auth_tui.core.host import keytab, pamlines, units
 from pve_auth_tui.core.host.goals import (
     Active,
     Copied,
@@ -36,6 +36,7 @@ from pve_auth_tui.core.join import realmd, steps
 from pve_auth_tui.core.join.model import Membership
 from pve_auth_tui.core.join.packages import INSTALLED, parse_query, query
 from pve_auth_tui.core.ports import BulkTree, Tree
+from pve_auth_tui.core.trust.pem import CERTIFICATES, blocks_of
 
 _KEYTAB: Final = "etc/krb5.keytab"
 _SESSION: Final = "etc/pam.d/common-session"
@@ -237,8 +238,8 @@ def _trusted(digest: str, tree: Tree, *, wanted: bool) -> Sight:
     hashed folder has its name from `openssl rehash`, which passes over files with two
     certificates: what is not found there is not trusted by whoever uses the folder.
     """
-    in_bundle = digest in pem.digests(_bytes(_BUNDLE, tree) or b"")
-    in_folder = any(digest in pem.digests(data) for data in _hashed(tree))
+    in_bundle = digest in _digests(_bytes(_BUNDLE, tree) or b"")
+    in_folder = any(digest in _digests(data) for data in _hashed(tree))
     where = [
         name
         for name, there in (("the bundle", in_bundle), ("the hashed directory", in_folder))
@@ -249,6 +250,13 @@ def _trusted(digest: str, tree: Tree, *, wanted: bool) -> Sight:
     if wanted and len(where) == 1:
         told = f"It is in {where[0]} alone."
     return Sight(reached, told)
+
+
+def _digests(data: bytes) -> frozenset[str]:
+    """The SHA-256 (hex) of each certificate's DER; what is damaged is left out."""
+    blocks = blocks_of(data).found
+    ders = (one.der for one in blocks if one.label in CERTIFICATES and one.der)
+    return frozenset(sha256(der).hexdigest() for der in ders)
 
 
 def _hashed(tree: Tree) -> Iterator[bytes]:
