@@ -33,6 +33,7 @@ OLD_HOST: Final = "pve1.old.example.com"
 OPEN_LINE: Final = "auth sufficient pam_permit.so\n"
 OTHER_DNS: Final = "nameserver 192.0.2.53\n"
 
+_AGE: Final = 21 * 86400.0  # seconds: a host changes its password every 30 days
 _PAM: Final = "etc/pam.d/common-auth"
 _RESOLV: Final = "etc/resolv.conf"
 _BUNDLE: Final = "etc/ssl/certs/ca-certificates.crt"
@@ -108,7 +109,7 @@ class HostStories:
             dn, kvno = f"CN={name},{COMPUTERS}", 2
             if found is not None:
                 dn, kvno = found.dn, found.kvno + 1
-            domain.put_computer(name, dn, OLD_HOST, kvno, services)
+            domain.put_computer(name, dn, OLD_HOST, kvno, services, age=_AGE)
         elif found is not None:
             domain.delete(found)
         self.was_taken = on

@@ -146,7 +146,7 @@ def _show(machine: Machine, call: Call, given: Given, wanted: str, run: Enrolmen
         "operatingSystem": ["pc-linux-gnu"],
         "operatingSystemVersion": [],
         "operatingSystemServicePack": [],
-        "pwdLastSet": ["134392940600000000"],
+        "pwdLastSet": [str(found.password_set)],
         "userAccountControl": ["69632"],
         "description": [],
     }

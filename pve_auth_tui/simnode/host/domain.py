@@ -62,13 +62,14 @@ class Human(NamedTuple):
 
 
 class Computer(NamedTuple):
-    """A computer's account: `kvno` is the version of its password."""
+    """A computer's account: `kvno` is the version of its password, `password_set` a FILETIME."""
 
     name: str
     dn: str
     host: str
     kvno: int
     services: tuple[str, ...]
+    password_set: int = 0
 
 
 class Domain:
@@ -203,6 +204,7 @@ class Domain:
             hosts[0].decode(errors="replace") if hosts else "",
             _integer(entry, "msds-keyversionnumber") or 2,
             tuple(v.decode(errors="replace") for v in entry.values("serviceprincipalname")),
+            _integer(entry, "pwdlastset"),
         )
 
     def place(self, ou: str) -> str | None:
@@ -223,10 +225,17 @@ class Domain:
         return Computer(name, old.dn if old else dn, host, kvno, services)
 
     def put_computer(
-        self, name: str, dn: str, host: str, kvno: int, services: tuple[str, ...] = ()
+        self,
+        name: str,
+        dn: str,
+        host: str,
+        kvno: int,
+        services: tuple[str, ...] = (),
+        *,
+        age: float = 0.0,
     ) -> None:
-        """An account as it shall be."""
-        now = str(filetime(self._now()))
+        """An account as it shall be; `age`: of its password, in seconds."""
+        changed = str(filetime(self._now() - age))
         attributes = {
             "objectClass": ["top", "person", "organizationalPerson", "user", "computer"],
             "cn": [name],
@@ -241,7 +250,7 @@ class Domain:
             "userAccountControl": [str(_TRUST)],
             "primaryGroupID": [str(_DOMAIN_COMPUTERS)],
             "accountExpires": [str(max(_NEVER))],
-            "pwdLastSet": [now],
+            "pwdLastSet": [changed],
             "whenCreated": ["20240312091500.0Z"],
             "msDS-KeyVersionNumber": [str(kvno)],
         }
