@@ -71,6 +71,11 @@ def test_a_wrong_name_of_a_dc_is_not_a_lack_of_rights():
         ("start of the service was attempted too often", "service", C.START_LIMIT),
         ("realm: Couldn't find a configured realm", "permit", C.NOT_MEMBER),
         ("realm: Invalid login argument 'x' does not match", "permit", C.NAME_REFUSED),
+        (
+            " ! No LDAP SRV records for domain: _ldap._tcp.x: Temporary failure in name resolution",
+            "show-computer",
+            C.DNS_SILENT,
+        ),
         ("something else", "join", C.UNKNOWN),
         ("something else", "user-checks", C.UNKNOWN),
     ],

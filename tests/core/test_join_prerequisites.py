@@ -279,6 +279,12 @@ def test_discovery(suite):
     assert "Can't contact LDAP server" in blocked.original
 
 
+def test_a_discovery_without_an_end():
+    hangs = discovery(told("realm", None, "", " * Resolving: _ldap._tcp.ad.example.com"))
+    assert (hangs.word, hangs.causes) == ("BAD", (C.TIMED_OUT,))
+    assert hangs.text == "realmd gave no answer in time"
+
+
 def states(*lacking):
     return {name: "ii" for name in NEEDED if name not in lacking}
 

@@ -68,6 +68,11 @@ def test_what_stops_a_join_says_what_came_of_it():
         assert "Nothing was joined" in advice(cause).now
 
 
+def test_a_sentence_begins_with_a_capital_unless_a_name_does():
+    assert advice(C.NOT_MEMBER).what.startswith("This node is not joined")
+    assert advice(C.NOT_MEMBER, node="pve1").what.startswith("pve1 is not joined")
+
+
 def test_a_wrong_password_is_never_tried_again():
     told = advice(C.WRONG_PASSWORD, user="ann")
     assert "ann" in told.what

@@ -50,6 +50,7 @@ _JOIN: Final[_Patterns] = (
     (r"organizational unit does not exist", C.OU_MISSING),
     (r"No computer account for .* exists", C.NO_ACCOUNT),
     (r"Insufficient permissions", C.NO_RIGHT),
+    (r"Temporary failure in name resolution", C.DNS_SILENT),
     (r"No LDAP SRV records for domain", C.NO_SRV),
     (r"Can't contact LDAP server|Couldn't find usable domain controller", C.NO_LDAP),
     (r"PackageKit not available|packagekit.*(is masked|not provided)", C.PACKAGEKIT),
@@ -155,7 +156,8 @@ def telling(said: Said) -> str:
     for line in said.lines:
         if _SAYS_NO.match(line):
             return line.strip().removeprefix("! ")
-    return next((line.strip() for line in reversed(said.lines) if line.strip()), "")
+    last = next((line.strip() for line in reversed(said.lines) if line.strip()), "")
+    return last.removeprefix("* ")
 
 
 def _first(said: Said, known: _Patterns) -> tuple[C, ...]:

@@ -115,7 +115,8 @@ def discovery(said: Said) -> JoinCheck:
         text = f"realmd found {found.realm or found.domain}, Active Directory"
         return row(Topic.DISCOVERY, "ok", text, original=original)
     causes = classify(said, "discover")
-    return JoinCheck(Topic.DISCOVERY, "BAD", telling(said), causes, original=original)
+    text = "realmd gave no answer in time" if said.code is None else telling(said)
+    return JoinCheck(Topic.DISCOVERY, "BAD", text, causes, original=original)
 
 
 def package_state(

@@ -49,7 +49,7 @@ def advice(cause: JoinCause, **context: str) -> JoinAdvice:
         JoinFix(text.format_map(names), kind, context.get(_VALUES.get(kind, ""), ""))
         for text, kind in said.fixes
     )
-    return JoinAdvice(said.what.format_map(names), said.now.format_map(names), fixes)
+    return JoinAdvice(_sentence(said.what, names, context), said.now.format_map(names), fixes)
 
 
 def advice_of(check: JoinCheck, **context: str) -> JoinAdvice:
@@ -66,6 +66,13 @@ def advice_of(check: JoinCheck, **context: str) -> JoinAdvice:
         " ".join(dict.fromkeys(one.now for one in each if one.now)),
         tuple(fixes.values()),
     )
+
+
+def _sentence(text: str, names: Mapping[str, str], given: Mapping[str, str]) -> str:
+    """Names stay as they are; the general words at its beginning get their capital."""
+    told = text.format_map(names)
+    begins = text.startswith("{") and not given.get(text[1 : text.index("}")])
+    return told[:1].upper() + told[1:] if begins else told
 
 
 _VALUES: Final[Mapping[FixKind, str]] = {"computer": "proposed", "domain": "other"}

@@ -89,8 +89,8 @@ DURING: Final[Mapping[C, Said]] = {
     ),
     C.TIMED_OUT: Said(
         "It was ended before it was done: its time was over, or somebody stopped it.",
-        "A join goes on in realmd, even when whoever asked is gone. What came of it is looked at, "
-        "not believed.",
+        "A join that has begun goes on in realmd, even when whoever asked is gone: the node is "
+        "looked at, nothing is believed.",
         do("look at the membership again in a minute", "see the rows on ports and DNS"),
     ),
     C.UNKNOWN: Said(
