@@ -60,7 +60,7 @@ def _units_back(domain: str, now: NodeState, kept: Manifest, *, stirred: bool) -
         starts = steps.SSSD in kept.enabled
         if stirred or (steps.SSSD in now.enabled) != starts:
             yield steps.enable() if starts else steps.disable()
-    masked = now.units.get(steps.PACKAGEKIT) == MASKED
+    masked = _masked(now)
     if steps.PACKAGEKIT in was and masked != (was[steps.PACKAGEKIT] == MASKED):
         yield steps.unmask() if masked else steps.mask()
 
@@ -85,16 +85,22 @@ def differences(before: NodeState, now: NodeState) -> tuple[str, ...]:
         for one in now.memberships
         if one.domain.lower() not in gone
     ]
-    if _runs(before.units.get(steps.SSSD)) != _runs(now.units.get(steps.SSSD)):
-        found.append(f"sssd is {now.units.get(steps.SSSD, 'not there')}, and was not.")
-    masked = [one.units.get(steps.PACKAGEKIT) == MASKED for one in (before, now)]
-    if masked[0] != masked[1]:
-        found.append(f"packagekit is {'masked' if masked[1] else 'not masked'}, and was not.")
-    if before.homes != now.homes:
-        found.append(f"pam_mkhomedir is {'on' if now.homes else 'off'}, and was not.")
+    for what, was, is_now in (
+        ("sssd runs", _runs(before.units.get(steps.SSSD)), _runs(now.units.get(steps.SSSD))),
+        ("packagekit is masked", _masked(before), _masked(now)),
+        ("pam_mkhomedir is on", before.homes, now.homes),
+    ):
+        if is_now and not was:
+            found.append(f"New: {what}.")
+        elif was and not is_now:
+            found.append(f"No longer so: {what}.")
     return tuple(found)
 
 
 def _runs(word: str | None) -> bool:
     """A unit that has failed does not run either."""
     return word == ACTIVE
+
+
+def _masked(state: NodeState) -> bool:
+    return state.units.get(steps.PACKAGEKIT) == MASKED
