@@ -464,8 +464,7 @@ _TESTED: Final = (
 )  # fmt: skip
 
 _CERTIFICATES: Final = (
-    Flow("the CAs of the node", ("ca", "list", "--json"), reads=True, code=4,
-         touches_no_secret="Certificates are public; a private key among them is not shown."),
+    Flow("only on the node itself", ("{host}", "ca", "list", "--password-stdin"), _LOGIN, code=3),
     Flow("a private key that is pasted", ("ca", "import", "-", "--yes"), (NEW_CLIENT_KEY,), code=3),
 )  # fmt: skip
 
