@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pve_auth_tui.core.join.causes import JoinCause as C
-from pve_auth_tui.core.join.outcomes import OFFLINE_AFTER, classify, succeeded_but, telling
+from pve_auth_tui.core.join.outcomes import (
+    OFFLINE_AFTER,
+    classify,
+    pam_said,
+    succeeded_but,
+    telling,
+)
 from tests.core.replay import told
 
 DOING = (
@@ -76,6 +82,13 @@ def test_a_wrong_name_of_a_dc_is_not_a_lack_of_rights():
             "show-computer",
             C.DNS_SILENT,
         ),
+        (
+            " ! Failed to enroll machine in realm: "
+            "GDBus.Error:org.freedesktop.systemd1.UnitMasked: Unit packagekit.service is masked.\n"
+            "realm: Couldn't join realm: Failed to enroll machine in realm. See diagnostics.",
+            "join",
+            C.PACKAGEKIT,
+        ),
         ("something else", "join", C.UNKNOWN),
         ("something else", "user-checks", C.UNKNOWN),
     ],
@@ -102,9 +115,17 @@ def test_another_server_than_active_directory():
 
 
 def test_pam_that_does_not_say_success():
-    for line in ("Permission denied", "User account has expired", "Success, or not"):
+    for line in ("Permission denied", "User account has expired"):
         said = told("sssctl", 0, "", f"pam_acct_mgmt: {line}\n")
         assert classify(said, "user-checks") == (C.REFUSED_LOGIN,)
+
+
+@pytest.mark.parametrize("line", ["System error", "Authentication failure", "Success, or not"])
+def test_pam_that_could_not_tell(line):
+    """Seen on a node whose name stood for 127.0.1.1: nobody's rule keeps that person out."""
+    said = told("sssctl", 0, "", f"pam_acct_mgmt: {line}\n")
+    assert classify(said, "user-checks") == (C.UNKNOWN,)
+    assert pam_said(said) == line
 
 
 @pytest.mark.parametrize(

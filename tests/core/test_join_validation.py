@@ -179,6 +179,15 @@ def test_somebody_unknown_proves_nothing(suite):
     assert must_not("bob", told("sssctl", None)).word == "LOOK"
 
 
+def test_an_error_of_pam_is_no_refusal():
+    error = told("sssctl", 0, "", "pam_acct_mgmt: System error")
+    for check in (may("bob", error), must_not("bob", error)):
+        assert (check.word, check.text) == (
+            "LOOK",
+            "bob: PAM says System error, which proves nothing",
+        )
+
+
 def test_homes_and_rows_without_a_name():
     assert homes(True, True).word == "ok"
     assert homes(False, False).word == "-"

@@ -96,6 +96,7 @@ _NOBODY_KNOWN: Final = re.compile(
     re.MULTILINE,
 )
 _UNANSWERED: Final = "sss_getpwnam_r failed with [-1]"  # sssd itself gave no answer
+_REFUSALS: Final = frozenset(("Permission denied", "User account has expired"))
 _SAYS_NO: Final = re.compile(r"^\s*(!|adcli:|realm:|E:|W:|Job for|net:|dpkg|id:)")
 
 
@@ -197,7 +198,14 @@ def _user_checks(said: Said) -> tuple[C, ...]:
         return (C.SSSD_DEAD,)
     if _NOBODY_KNOWN.search(said.text):
         return (C.NAME_NOT_FOUND,)
-    return (C.REFUSED_LOGIN,) if told else (C.UNKNOWN,)
+    # "System error" and the like keep people out as well, but not by anybody's rule
+    return (C.REFUSED_LOGIN,) if told and told <= _REFUSALS else (C.UNKNOWN,)
+
+
+def pam_said(said: Said) -> str:
+    """PAM's own word of `sssctl user-checks`, untrusted; "" for none."""
+    found = re.findall(r"^pam_acct_mgmt: (.*?)\s*$", said.text, re.MULTILINE)
+    return found[-1] if found else ""
 
 
 def _by_code(said: Said) -> tuple[C, ...]:

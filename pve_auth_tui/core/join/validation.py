@@ -12,7 +12,7 @@ from pve_auth_tui.core.join.access import Access
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, Membership, Topic
 from pve_auth_tui.core.join.names import permitted
-from pve_auth_tui.core.join.outcomes import classify, telling
+from pve_auth_tui.core.join.outcomes import classify, pam_said, telling
 from pve_auth_tui.core.join.rows import row
 from pve_auth_tui.core.realmtest.report import Fact
 from pve_auth_tui.core.words import count_words, listed
@@ -160,7 +160,7 @@ def may(name: str, said: Said) -> JoinCheck:
         JoinCause.REFUSED_LOGIN: ("BAD", f"{name} is refused"),
         JoinCause.NAME_NOT_FOUND: ("BAD", f"{name} is not known here"),
     }
-    word, text = words.get(causes[0], ("LOOK", f"{name}: not told"))
+    word, text = words.get(causes[0], ("LOOK", _not_told(name, said)))
     return row(Topic.MAY, word, text, *causes, facts=facts, original=said.text)
 
 
@@ -181,8 +181,13 @@ def must_not(name: str, said: Said) -> JoinCheck:
     if causes == (JoinCause.REFUSED_LOGIN,):
         return row(Topic.MUST_NOT, "ok", f"{name} is refused", facts=facts, original=said.text)
     known = causes == (JoinCause.NAME_NOT_FOUND,)
-    text = f"{name} is not known here: proves nothing" if known else f"{name}: not told"
+    text = f"{name} is not known here: proves nothing" if known else _not_told(name, said)
     return row(Topic.MUST_NOT, "LOOK", text, *causes, facts=facts, original=said.text)
+
+
+def _not_told(name: str, said: Said) -> str:
+    word = pam_said(said)
+    return f"{name}: PAM says {word}, which proves nothing" if word else f"{name}: not told"
 
 
 def homes(made: bool, wanted: bool) -> JoinCheck:
