@@ -141,7 +141,7 @@ BEFORE: Final[Mapping[C, Said]] = {
         "The PAM files of this node are not as they should be.",
         "A join adds lines of sssd to them. Where root@pam depends on lines that are wrong, a "
         "domain that does not answer could keep root out, too.",
-        do("look at PAM, and mend it before the join"),
+        do("look at PAM (:pam), and mend it before the join"),
     ),
     C.SUDO_RULES: Said(
         "This node takes sudo rules from the domain (sudoers: sss in /etc/nsswitch.conf).",
