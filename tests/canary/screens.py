@@ -54,6 +54,9 @@ from screens.temporary_form import TemporaryForm
 from screens.token_form import TokenForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
+from screens.trust import TrustScreen
+from screens.trust_check import TargetForm, TrustCheckScreen
+from screens.trust_import import OfferScreen, TrustImportForm
 from screens.try_login import TryLoginForm
 from screens.user_form import UserForm
 from screens.webauthn_form import WebauthnForm
@@ -68,6 +71,7 @@ from tests.canary import (
     realmscenes,
     recoverscenes,
     scenes,
+    trustscenes,
 )
 from tests.canary.planted import ADMIN, LOCKED
 from tests.canary.stage import Play, Scene, name_of, name_of_command, name_on
@@ -82,6 +86,7 @@ _FACTORS: Final = (
     *("acl._Permissions", "acl_form.AclFormScreen"),
     *("at_key.AtKey", "key_watch.KeyWatch", "rack_cells.RackCells", "rack_proof.RackProof"),
     *("enrol_key_proof.ProofStages", "enrol_key_stages.StagesScreen"),
+    "trust_table.TrustTable",
     *("recover_watch.RecoverWatch", "at_directory.AtDirectory", "realm_preset_form.PresetForm"),
     *("openid_login.Waiting", "join_forms.AskForm", "join_work.JoinWork"),
     *("join_plans.JoinPlans", "join_fixes.JoinFixes"),
@@ -447,6 +452,18 @@ SCENES: Final = (
         "openid_probe.OpenIdProbeScreen: login",
         troubles=EVERY,
         late=True,
+    ),
+    _scene(
+        trustscenes.a_ca_is_imported,
+        *_all_of(TrustImportForm, OfferScreen),
+        *_all_of(TrustScreen) - {"trust.TrustScreen: remove", "trust.TrustScreen: test"},
+        ":ca",
+    ),
+    _scene(
+        trustscenes.a_ca_is_removed_and_servers_are_checked,
+        *_all_of(TargetForm, TrustCheckScreen),
+        "trust.TrustScreen: remove",
+        "trust.TrustScreen: test",
     ),
     _scene(realmscenes.sync_jobs, *_all_of(SyncJobsScreen, SyncJobForm), ":sync-jobs"),
     _scene(formscenes.forms, *_all_of(*formscenes.FORMS)),
