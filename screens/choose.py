@@ -29,16 +29,28 @@ class _Options(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        first = max(0, self.at - (self.size.height - 2))
         if y == 0:
-            rule = f" ─ {self._title} "
-            return pieces([(fit(rule + "─" * (width - len(rule) - 1), width - 1), RULE)], width)
-        index = y - 1 + max(0, self.at - (self.size.height - 2))
+            return pieces([(self._rule(width - 1, first), RULE)], width)
+        index = y - 1 + first
         if index >= len(self._options):
             return Strip.blank(width)
         digit = str(index + 1) if index < 9 else " "
         sign = ">" if index == self.at else " "
         text = fit(f" {sign} {digit} {self._options[index]}", width)
         return pieces([(text, CURSOR if index == self.at else PLAIN)], width)
+
+    @property
+    def page(self) -> int:
+        """How many are seen at the same time."""
+        return max(1, self.size.height - 1)
+
+    def _rule(self, width: int, first: int) -> str:
+        """The title, and where not all are seen, which of them are."""
+        rule, count = f" ─ {self._title} ", len(self._options)
+        seen = f" {first + 1}-{min(first + self.page, count)} of {count}"
+        right = seen if count > self.page else ""
+        return fit(rule + "─" * (width - len(rule) - len(right)), width - len(right)) + right
 
 
 class ChooseScreen(ModalScreen[int | None]):
@@ -49,6 +61,10 @@ class ChooseScreen(ModalScreen[int | None]):
         Binding("enter", "take", "take", show=False),
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("home", "end(-1)", show=False),
+        Binding("end", "end(1)", show=False),
         *(Binding(str(digit), f"pick({digit - 1})", show=False) for digit in range(1, 10)),
     ]
 
@@ -73,6 +89,14 @@ class ChooseScreen(ModalScreen[int | None]):
     def action_move(self, rows: int) -> None:
         options = self.query_one(_Options)
         options.at = (options.at + rows) % len(self._options)
+
+    def action_page(self, pages: int) -> None:
+        options = self.query_one(_Options)
+        last = len(self._options) - 1
+        options.at = min(last, max(0, options.at + pages * options.page))
+
+    def action_end(self, way: int) -> None:
+        self.query_one(_Options).at = 0 if way < 0 else len(self._options) - 1
 
     def action_pick(self, index: int) -> None:
         if index < len(self._options):

@@ -102,3 +102,17 @@ async def test_glyphs_switches_what_is_drawn_until_it_can_be_read(pilot):
         await press(pilot, "enter")
         assert f"Drawn with {said}." in shown(pilot)
     assert shown(pilot).isascii()
+
+
+async def test_a_menu_says_which_of_many_are_seen_and_turns_its_pages(pilot):
+    def title() -> str:
+        return next(line for line in shown(pilot).splitlines() if "Demo: break" in line)
+
+    await press(pilot, "colon", *"demo", "enter")
+    assert " 1-16 of " in title()
+    for key in ("pagedown", "pagedown", "end"):
+        await press(pilot, key)
+    last, _, count = title().split("-")[-1].split()
+    assert last == count
+    await press(pilot, "home")
+    assert " 1-16 of " in title()
