@@ -88,7 +88,8 @@ class JoinScreen(JoinFixes):
         if known.trouble is not None:
             self.tell_trouble(known.trouble)
         elif not self._begun or flow.step is Step.NEED:
-            self.say("Nothing has been changed. n goes on to the check.")
+            unchanged = "" if self._begun else "Nothing has been changed. "
+            self.say(f"{unchanged}n goes on to the check.")
         self._begun = True
 
     def checked(self, check: JoinCheck) -> None:
