@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import screens as package
+from pve_auth_tui.core.directory.certificate import Certificate
 from pve_auth_tui.core.directory.settings import DirectorySettings
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.intents.factors import unlock
@@ -22,6 +23,7 @@ from pve_auth_tui.core.openid.redirects import Uris
 from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.recover.ways import Kind, WayBack
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.trust.model import Authority, Candidate, Form, Offer
 from screens.join_after_forms import Tried
 from screens.join_forms import Account
 from tests.screens.conftest import press, settle, shown, table, type_text, until
@@ -156,6 +158,7 @@ _BACK = "https://pve1.example.com:8006"
 _BEGUN = Begun("idp", _BACK, "https://idp.example.com/authorize?state=x", "x")
 _ACL = Key("acl", "/vms", "group:ops-corp:PVEVMUser")
 _INFO = KeyInfo(KeyPlace("/dev/hidraw9", "Key"), ("FIDO_2_1",), pin=PinState.NONE)
+_OFFER = Offer("/root/ca.pem", Form.PEM, (Candidate(Authority(Certificate("CN=x"), b""), ()),))
 _CORP = "ad.example.com"
 _ACCOUNT = Account("Administrator", None, "", "")
 _WAY = WayBack("unlock", "unlock", "nothing is removed", Kind.PLAN, (), unlock("root@pam"))
@@ -243,4 +246,9 @@ OPENERS: Final[Mapping[str, Open]] = {
     "SyncListScreen": _sync_list,
     "SyncJobsScreen": _pushed("sync_jobs", "SyncJobsScreen"),
     "SyncJobForm": _pushed("sync_job_form", "SyncJobForm"),
+    "TrustScreen": _pushed("trust", "TrustScreen"),
+    "TrustImportForm": _pushed("trust_import", "TrustImportForm", _nothing),
+    "OfferScreen": _pushed("trust_import", "OfferScreen", _OFFER, 0.0, _nothing),
+    "TargetForm": _pushed("trust_check", "TargetForm", "dc01.example.com", _nothing, _nothing),
+    "TrustCheckScreen": _pushed("trust_check", "TrustCheckScreen", "dc01.example.com"),
 }  # fmt: skip
