@@ -127,7 +127,7 @@ class JoinPlans(JoinWork):
             plan, override=typed, on_progress=on_progress, on_roll_back=on_roll_back
         )
         self._came = done
-        return done.report
+        return done.told
 
     @on(RollsBack)
     def _tell_roll_back(self, message: RollsBack) -> None:

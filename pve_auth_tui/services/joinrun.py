@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.errors import AuthTuiError, CommandFailed, Refused
@@ -63,6 +63,14 @@ class JoinDone(NamedTuple):
     def ok(self) -> bool:
         """It was carried out, all of it."""
         return self.report.ok
+
+    @property
+    def told(self) -> Report:
+        """Its report, with what became of what was done where it did not go to its end."""
+        if self.rolled_back is None and not self.left:
+            return self.report
+        sentences = self.left or ("What was done was rolled back, all of it.",)
+        return replace(self.report, remarks=(*self.report.remarks, *sentences))
 
 
 @dataclass(frozen=True)

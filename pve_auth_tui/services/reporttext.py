@@ -105,12 +105,12 @@ def _end(report: Report, width: int) -> list[str]:
         return ["Nothing was changed."]
     undo = "" if report.is_of_node else " and for undo"
     texts = [f"In the journal{undo} it is called {report.id}."]
-    if report.is_of_node:
+    if report.is_of_node and report.ok:
         if back := report.plan.back.otherwise:
             texts += hanging("", f"It is taken back by: {back}", width, _INDENT)
         for sentence in report.plan.back.lost:
             texts += hanging("", sentence, width, _INDENT)
-    elif not report.undoable:
+    elif not report.is_of_node and not report.undoable:
         texts += hanging("", "It cannot be taken back.", width, _INDENT)
     if report.stopped:
         texts += hanging("LOOK", "It was ended between two steps, as you wanted.", width, _INDENT)

@@ -14,6 +14,7 @@ from pve_auth_tui.core.join.model import SNIPPET, NodeState, Topic
 from pve_auth_tui.core.plan import HostFile, HostStep, Plan, Weight
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.report import State
+from pve_auth_tui.services.reporttext import report_text
 from pve_auth_tui.simnode.demo import PASSWORD
 from pve_auth_tui.simnode.demopeople import DOMAIN
 from tests.services.joinnode import GROUP, JoinNode
@@ -384,3 +385,10 @@ def test_the_password_goes_to_standard_input_and_nowhere_else(node: JoinNode) ->
     told += [data.decode(errors="replace") for path, data in own.items() if "auth-tui" in path]
     assert not [text for text in told if PASSWORD in text]
     assert any("join" in argv for argv in node.host.fed)
+
+
+def test_what_failed_does_not_say_how_it_is_taken_back_but_that_it_was(node: JoinNode) -> None:
+    node.host.fails = lambda argv: "permit" in argv
+    told = " ".join(report_text(node.run(node.joining()).told, 80))
+    assert "What was done was rolled back, all of it." in told
+    assert "join leave" not in told
