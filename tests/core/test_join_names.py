@@ -10,7 +10,6 @@ from pve_auth_tui.core.join.names import (
     computer_of,
     computer_problem,
     domain_problem,
-    domain_remark,
     login_name,
     login_problem,
     ou_problem,
@@ -140,13 +139,6 @@ def test_domains_that_are_refused(name):
     assert domain_problem(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "remark"), [(AD, False), ("CORP", True), ("corp.local", True), ("corp.LOCAL", True)]
-)
-def test_domains_that_surprise(name, remark):
-    assert bool(domain_remark(name)) is remark
-
-
 def test_who_is_let_in_is_named_with_the_domain():
     assert permitted("alice", AD) == "alice@ad.example.com"
     assert permitted("Domain Admins", AD) == "Domain Admins@ad.example.com"
@@ -194,7 +186,6 @@ def test_no_name_makes_them_fail(text):
     for told in (ou_problem(text, AD), permit_problem(text, AD)):
         assert told is None or told
     login_name(text)
-    domain_remark(text)
 
 
 @given(ANY)

@@ -36,18 +36,6 @@ def domain_problem(text: str) -> str | None:
     return None
 
 
-def domain_remark(text: str) -> str | None:
-    """One sentence on a domain's name that works, and surprises."""
-    labels = text.lower().split(".")
-    if len(labels) == 1:
-        return (
-            "This is a name without a dot: the NetBIOS name of a domain? realmd wants its DNS name."
-        )
-    if labels[-1] == "local":
-        return "Names in .local are asked by multicast where nsswitch.conf has mdns before dns."
-    return None
-
-
 def login_name(text: str) -> str:
     """As realmd takes it: without `DOM\\`, the realm after @ in capitals."""
     name = text.strip().rpartition("\\")[2]

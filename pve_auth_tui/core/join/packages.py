@@ -47,10 +47,6 @@ class PackagePreview(NamedTuple):
     download: str = ""
     causes: tuple[JoinCause, ...] = ()
 
-    @property
-    def only_adds(self) -> bool:
-        return not (self.upgraded or self.removed or self.held or self.causes)
-
 
 def query(names: Iterable[str] = NEEDED) -> tuple[str, ...]:
     """The question which of them are installed; code 1 means that some are unknown, no more."""

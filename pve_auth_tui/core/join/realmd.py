@@ -8,11 +8,11 @@ from typing import Final
 from pve_auth_tui.core.host.ports import Said
 from pve_auth_tui.core.join.model import Membership
 
-ALLOW_ALL: Final = "allow-realm-logins"
-ALLOW_ANY: Final = "allow-any-login"
 ALLOW_SOME: Final = "allow-permitted-logins"
 DENY_ALL: Final = "deny-any-login"
-"""Any other word, and none at all, is an access provider that realmd does not know."""
+"""`login-policy`. `allow-realm-logins` and `allow-any-login` let everybody in; any other word, and
+none at all, is an access provider that realmd does not know.
+"""
 MEMBER: Final = "kerberos-member"
 
 _NOT_CONFIGURED: Final = "no"

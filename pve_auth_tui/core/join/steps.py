@@ -33,7 +33,6 @@ ADCLI: Final = "/usr/sbin/adcli"
 SSSCTL: Final = "/usr/sbin/sssctl"
 ID: Final = "/usr/bin/id"
 SYSTEMCTL: Final = "/usr/bin/systemctl"
-DPKG_QUERY: Final = "/usr/bin/dpkg-query"
 APT_GET: Final = "/usr/bin/apt-get"
 
 SSSD: Final = "sssd"
@@ -65,15 +64,6 @@ def ask_discover(domain: str) -> tuple[str, ...]:
 
 def ask_list() -> tuple[str, ...]:
     return (REALM, "list")
-
-
-def ask_packages(names: Sequence[str]) -> tuple[str, ...]:
-    shape = "${Package} ${db:Status-Abbrev} ${Version}\\n"
-    return (DPKG_QUERY, "-W", "-f", shape, *names)
-
-
-def ask_preview(names: Sequence[str]) -> tuple[str, ...]:
-    return (APT_GET, "-s", "--no-install-recommends", "install", *names)
 
 
 def ask_account(domain: str, user: str, computer: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ Pick = Literal["all", "unproven", "sure"]
 """Which answers count where a module's is not sure: `unproven` leaves out a yes that would prove
 something (a second factor); `sure` leaves out every yes.
 """
-Fix = Callable[[Place, str], str]
+Fix = Callable[[Place], str]
 """What to do about a line (its place, and its text): a command where there is one."""
 
 
@@ -89,18 +89,17 @@ class Judge:
             found.append(self._depends(refused))
         waits = self._first_asked(alone)
         if waits is not None:
-            found.append(words.waits(self.phase, waits, self.fix(waits.place, waits.code)))
+            found.append(words.waits(waits, self.fix(waits.place)))
         return found
 
     def _locked_out(self, taken: Taken | None, *, only_alone: bool) -> PamFinding:
         if taken is None:
-            return words.locked_out(self.phase, None, "", only_alone=only_alone)
+            return words.locked_out(None, "", only_alone=only_alone)
         jump = self._wrong_jump(taken)
-        place, code = (jump or taken).handler.place, (jump or taken).handler.code
-        fix = self.fix(place, code)
+        fix = self.fix((jump or taken).handler.place)
         if jump is not None:
-            return words.wrong_jump(self.phase, jump, self._landed(jump), fix)
-        return words.locked_out(self.phase, taken, fix, only_alone=only_alone)
+            return words.wrong_jump(jump, self._landed(jump), fix)
+        return words.locked_out(taken, fix, only_alone=only_alone)
 
     def _wrong_jump(self, taken: Taken) -> Taken | None:
         """The jump that leads root to its no, or past every yes."""
@@ -139,10 +138,8 @@ class Judge:
         heard = unsure or [one for one in way.taken if one.code != SUCCESS and is_heard(one)]
         one = (heard or list(way.taken))[0]
         if one.handler.name in DIRECTORY:
-            return words.needs_directory(
-                self.phase, one, self.fix(one.handler.place, one.handler.code)
-            )
-        return words.depends(self.phase, one)
+            return words.needs_directory(one, self.fix(one.handler.place))
+        return words.depends(one)
 
     def _first_asked(self, found: tuple[Way, ...]) -> Handler | None:
         """A directory's module that is called before root is through."""
@@ -168,10 +165,9 @@ class Judge:
             for way in self.ways(Scene.WRONG, pick):
                 granting = _granting(way)
                 if way.is_success and granting is not None:
-                    place, code = granting.handler.place, granting.handler.code
                     if pick == "all":
                         return [words.alone_enough(granting)]
-                    return [words.anyone(granting, self.fix(place, code))]
+                    return [words.anyone(granting, self.fix(granting.handler.place))]
         return []
 
     def _members(self) -> list[PamFinding]:
@@ -183,7 +179,7 @@ class Judge:
         jump = next((one for one in found[0].taken if one.handler in asked), None)
         one = asked[0]
         landed = self._landed(jump) if jump is not None and jump.action > 0 else ""
-        return [words.members_refused(one, landed, self.fix(one.place, one.code))]
+        return [words.members_refused(one, landed, self.fix(one.place))]
 
     def _expired(self) -> list[PamFinding]:
         passing = _passing(self.ways(Scene.EXPIRED, "sure"))

@@ -34,7 +34,7 @@ class Managed:
 
     read: Reader
 
-    def fix(self, place: Place, code: str) -> str:
+    def fix(self, place: Place) -> str:
         """What to do about a line. Of pam-auth-update's own: have it written anew, and what that
         overwrites; what stands around them it keeps, also with --force.
         """

@@ -49,7 +49,7 @@ def nothing(service: str, phase: Phase) -> PamFinding:
     )
 
 
-def locked_out(phase: Phase, taken: Taken | None, fix: str, *, only_alone: bool) -> PamFinding:
+def locked_out(taken: Taken | None, fix: str, *, only_alone: bool) -> PamFinding:
     """Root is refused although the password is right."""
     when = " while the directory is down" if only_alone else ""
     if taken is None:
@@ -68,7 +68,7 @@ def locked_out(phase: Phase, taken: Taken | None, fix: str, *, only_alone: bool)
     )
 
 
-def wrong_jump(phase: Phase, jump: Taken, landed: str, fix: str) -> PamFinding:
+def wrong_jump(jump: Taken, landed: str, fix: str) -> PamFinding:
     place = jump.handler.place
     lines = "1 line" if jump.action == 1 else f"{jump.action} lines"
     return PamFinding(
@@ -82,7 +82,7 @@ def wrong_jump(phase: Phase, jump: Taken, landed: str, fix: str) -> PamFinding:
     )
 
 
-def depends(phase: Phase, taken: Taken) -> PamFinding:
+def depends(taken: Taken) -> PamFinding:
     handler = taken.handler
     return PamFinding(
         "root-depends",
@@ -94,7 +94,7 @@ def depends(phase: Phase, taken: Taken) -> PamFinding:
     )
 
 
-def needs_directory(phase: Phase, taken: Taken, fix: str) -> PamFinding:
+def needs_directory(taken: Taken, fix: str) -> PamFinding:
     handler = taken.handler
     return PamFinding(
         "root-needs-directory",
@@ -106,7 +106,7 @@ def needs_directory(phase: Phase, taken: Taken, fix: str) -> PamFinding:
     )
 
 
-def waits(phase: Phase, handler: Handler, fix: str) -> PamFinding:
+def waits(handler: Handler, fix: str) -> PamFinding:
     return PamFinding(
         "directory-first",
         "LOOK",
