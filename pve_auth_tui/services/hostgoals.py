@@ -34,11 +34,11 @@ from pve_auth_tui.core.host.goals import (
 from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.join import realmd, steps
 from pve_auth_tui.core.join.model import Membership
+from pve_auth_tui.core.join.names import permitted
 from pve_auth_tui.core.join.packages import INSTALLED, parse_query, query
 from pve_auth_tui.core.ports import BulkTree, Tree
 from pve_auth_tui.core.trust.pem import CERTIFICATES, blocks_of
 
-_KEYTAB: Final = "etc/krb5.keytab"
 _SESSION: Final = "etc/pam.d/common-session"
 _CERTS: Final = "etc/ssl/certs"
 _BUNDLE: Final = f"{_CERTS}/ca-certificates.crt"
@@ -172,10 +172,10 @@ def _not_joined(domain: str, host: Host) -> Sight:
         listed = None  # without realmd nobody lists it; the keytab still tells
     if listed is not None:
         return Sight(False, f"realmd still lists {domain}.")
-    data = _bytes(_KEYTAB, host.files) or b""
+    data = _bytes(keytab.PATH, host.files) or b""
     left = keytab.of_realm(keytab.principals(data), domain)
     if left:
-        return Sight(False, f"/{_KEYTAB} still holds keys of {_named(left[:3])}.")
+        return Sight(False, f"{keytab.PATH} still holds keys of {_named(left[:3])}.")
     return Sight(True, f"The node is no member of {domain}.")
 
 
@@ -209,9 +209,7 @@ def _permits(goal: Permits, host: Host) -> Sight:
 
 def _folded(names: Iterable[str], domain: str) -> frozenset[str]:
     """realmd and sssd do not tell upper and lower case apart, and know the domain of `alice`."""
-    return frozenset(
-        name.lower() if "@" in name else f"{name.lower()}@{domain.lower()}" for name in names
-    )
+    return frozenset(permitted(name, domain).casefold() for name in names)
 
 
 # --- the rest ------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Blocking, no Textual. Looking changes nothing; what changes something is an Intent, planned, shown
 and run as every plan is. `joinlook` reads the node, `joincheck` goes through the prerequisites,
-`joinproof` through what can be seen afterwards, `joinrun` carries plans out and rolls back.
+`joinproof` through what can be seen afterwards, `joinready` looks once more before a plan, and
+`joinrun` carries it out and rolls back.
 """
 
 from __future__ import annotations

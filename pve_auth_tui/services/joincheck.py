@@ -111,7 +111,8 @@ class JoinChecker:
         yield self._account()
         yield self._pam()
         yield prerequisites.sudo(state)
-        yield prerequisites.backup([path for path in BACKED_UP if path in state.files])
+        kept = [path for path in BACKED_UP if path in state.files]
+        yield prerequisites.backup(kept, state.unread)
         yield prerequisites.others(self._others)
 
     # --- names and ways ----------------------------------------------------------------------
@@ -254,9 +255,9 @@ class JoinChecker:
             report = PamService(self._host).check()
         except AuthTuiError as error:
             return row(T.PAM, "BAD", str(error), JoinCause.PAM_UNSAFE)
-        worse = report.root if report.root.word == "BAD" else report.after
+        found = report.for_join
         details = [one.text for one in report.everything if one.word != "ok"]
-        return prerequisites.pam(worse.word, worse.text, details)
+        return prerequisites.pam(found.word, found.text, details)
 
 
 def show_account(host: Host, wish: JoinWish, state: NodeState, password: Secret) -> Said:

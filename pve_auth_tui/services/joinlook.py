@@ -8,6 +8,7 @@ from typing import Final
 
 from pve_auth_tui.core.cluster import full_name
 from pve_auth_tui.core.errors import CommandFailed, Missing, Unreadable
+from pve_auth_tui.core.host import pamlines, units
 from pve_auth_tui.core.host.keytab import principals
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import packages, realmd, steps
@@ -26,12 +27,14 @@ class NodeLook:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._troubles: list[str] = []
+        self._unread: list[str] = []
 
     def state(self) -> NodeState:
         """Within some 20 s, whatever hangs."""
-        self._troubles = []
+        self._troubles, self._unread = [], []
         short, fqdn = self._names()
         contents = self._contents()
+        session = contents.get(_HOMES, b"").decode(errors="replace")
         states = {unit: self._unit(unit) for unit in (steps.SSSD, steps.PACKAGEKIT)}
         return NodeState(
             short=short,
@@ -43,9 +46,10 @@ class NodeLook:
             principals=principals(contents.get(KEYTAB, b"")),
             units={unit: word for unit, (word, _) in states.items() if word},
             enabled=tuple(unit for unit, (_, starts) in states.items() if starts),
-            homes=b"pam_mkhomedir.so" in _without_remarks(contents.get(_HOMES, b"")),
+            homes="pam_mkhomedir.so" in pamlines.modules(session),
             sudo=asks_sss_for_sudo(contents.get(NSSWITCH, b"")),
             troubles=tuple(self._troubles),
+            unread=tuple(self._unread),
         )
 
     # --- files -----------------------------------------------------------------------------
@@ -82,6 +86,7 @@ class NodeLook:
             except Missing:
                 continue
             except Unreadable as error:
+                self._unread.append(path)
                 self._troubles.append(f"{path} cannot be read: {error}")
         return found
 
@@ -122,12 +127,10 @@ class NodeLook:
     def _unit(self, unit: str) -> tuple[str, bool]:
         """systemd's word, "" for no such unit, and whether it starts by itself."""
         said = self.ask(steps.ask_unit(unit), _QUICK)
-        found = dict(line.split("=", 1) for line in said.out if "=" in line) if said else {}
-        load = found.get("LoadState", "")
-        if load in ("", "not-found"):
+        found = units.parse(said.out if said else ())
+        if found.load in ("", "not-found"):
             return "", False
-        word = load if load == "masked" else found.get("ActiveState", "")
-        return word, found.get("UnitFileState") == "enabled"
+        return found.word, found.file == "enabled"
 
 
 def resolvers(text: str) -> tuple[str, ...]:
@@ -144,7 +147,3 @@ def asks_sss_for_sudo(data: bytes) -> bool:
         if name.strip() == "sudoers":
             return "sss" in sources.split()
     return False
-
-
-def _without_remarks(data: bytes) -> bytes:
-    return b"\n".join(line for line in data.splitlines() if not line.lstrip().startswith(b"#"))

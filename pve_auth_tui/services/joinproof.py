@@ -78,7 +78,6 @@ class JoinProof:
         texts = (look.text(SSSD_CONF), *(snippets[path] for path in sorted(snippets)))
         yield validation.policy(
             member,
-            compare=False,
             snippet=SNIPPET in self._state.files,
             elsewhere=elsewhere(snippets, self._domain),
             found=together(texts, self._domain),
@@ -88,7 +87,7 @@ class JoinProof:
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
         yield from self._logins(T.MAY, self._may, validation.may)
         yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
-        yield validation.homes(made=self._state.homes, wanted=True)
+        yield validation.homes(made=self._state.homes)
 
     def _logins(
         self, topic: T, names: Sequence[str], told: Callable[[str, Said], JoinCheck]

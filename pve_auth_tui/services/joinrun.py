@@ -1,20 +1,19 @@
-"""Plans of a join carried out: a fresh look before, and the way back when it fails."""
+"""Plans of a join carried out, and the way back when it fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from pve_auth_tui.core.errors import AuthTuiError, CommandFailed, Refused
+from pve_auth_tui.core.errors import AuthTuiError, CommandFailed
 from pve_auth_tui.core.host.goals import Joined
 from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.host.trouble import HostTrouble
-from pve_auth_tui.core.join import packages
-from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.causes import REFUSES_ACCOUNT, JoinCause
 from pve_auth_tui.core.join.goback import differences
-from pve_auth_tui.core.join.model import SNIPPET, Membership, NodeState
+from pve_auth_tui.core.join.model import SNIPPET, NodeState
 from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder, PermitOrder
 from pve_auth_tui.core.join.outcomes import classify
 from pve_auth_tui.core.overview import overview
@@ -30,22 +29,11 @@ from pve_auth_tui.services.joinintents import (
 )
 from pve_auth_tui.services.joinlook import NodeLook
 from pve_auth_tui.services.joinnotes import note_added, note_after
+from pve_auth_tui.services.joinready import require_as_planned
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
 from pve_auth_tui.services.report import Report, State
 from pve_auth_tui.services.steps import OnProgress
-
-_REFUSED: Final = frozenset(
-    {
-        JoinCause.WRONG_PASSWORD,
-        JoinCause.UNKNOWN_USER,
-        JoinCause.USER_REVOKED,
-        JoinCause.MUST_CHANGE,
-        JoinCause.WRONG_REALM,
-    }
-)
-"""The DC said no to whoever joins: nothing was made there, and nobody tries again (R23)."""
-_AS_PLANNED: Final = "Check the node again, and look at the plan that it then gives."
 
 OnRollBack = Callable[[Plan], None]
 
@@ -93,7 +81,7 @@ class JoinRunner:
     ) -> JoinDone:
         """As `JoinService.apply` says."""
         intent = plan.intent
-        self._require_as_planned(intent)
+        require_as_planned(self.host, intent)
         report = self.plans.apply(plan, override=override, reason=reason, on_progress=on_progress)
         match intent:
             case JoinIntent(order):
@@ -110,45 +98,6 @@ class JoinRunner:
             case LeaveIntent(order) if not report.ok:
                 return JoinDone(report, left=self._left_of_leave(order))
         return JoinDone(report)
-
-    # --- before ----------------------------------------------------------------------------------
-
-    def _require_as_planned(self, intent: object) -> None:
-        match intent:
-            case JoinIntent(order):
-                if not order.password.reveal():
-                    raise Refused("That plan is only to be looked at: it has no password.")
-                now = self._state()
-                self._require_same(order.before, now)
-                if lacking := packages.missing(now.packages):
-                    raise Refused(f"{', '.join(lacking)} is not installed any more.", _AS_PLANNED)
-                self._require_account(order)
-            case InstallIntent(_, before):
-                now = self._state()
-                if packages.missing(before.packages) != packages.missing(now.packages):
-                    raise Refused(
-                        "Other packages are missing by now: nothing was done.", _AS_PLANNED
-                    )
-            case PermitIntent(order) | LeaveIntent(order):
-                self._require_same(order.before, self._state())
-
-    def _require_same(self, before: NodeState, now: NodeState) -> None:
-        if changed := changes(before, now):
-            told = "The node is not as it was when the plan was made, so nothing was done."
-            raise Refused(f"{told} {changed[0]}", _AS_PLANNED)
-
-    def _require_account(self, order: JoinOrder) -> None:
-        """Somebody else may have made it meanwhile, and a join takes it over without a word."""
-        said = show_account(self.host, order.wish, order.before, order.password)
-        causes = classify(said, "show-computer")
-        there = not causes
-        if causes not in ((), (JoinCause.NO_ACCOUNT,)):
-            told = f"{order.wish.computer}$ could not be looked for once more, so nothing was done."
-            raise Refused(told, _AS_PLANNED, said.text)
-        if there != order.exists:
-            is_now = "is there" if there else "is gone"
-            told = f"{order.wish.computer}$ {is_now} since the plan was made: nothing was done."
-            raise Refused(told, _AS_PLANNED)
 
     def _state(self) -> NodeState:
         return NodeLook(self.host).state()
@@ -230,7 +179,7 @@ class JoinRunner:
         if tried[0].state is State.DONE:
             return True
         error = tried[0].error
-        if isinstance(error, HostTrouble) and _REFUSED.intersection(error.causes):
+        if isinstance(error, HostTrouble) and REFUSES_ACCOUNT.intersection(error.causes):
             return False
         with suppress(CommandFailed):
             said = show_account(self.host, order.wish, order.before, order.password)
@@ -254,18 +203,6 @@ class JoinRunner:
         if now.member_of(order.domain):
             return (f"The node is still a member of {order.domain}.",)
         return (f"The node is no member of {order.domain} any more; the rest was not done.",)
-
-
-def changes(before: NodeState, now: NodeState) -> tuple[str, ...]:
-    """What a plan relies on and is different by now, as sentences."""
-    found = list(differences(before, now))
-    if [_membership(one) for one in before.memberships] != [
-        _membership(one) for one in now.memberships
-    ]:
-        found.insert(0, "Its memberships or who may log in have changed.")
-    if (before.short, before.fqdn) != (now.short, now.fqdn):
-        found.insert(0, f"Its name is {now.fqdn or now.short} now.")
-    return tuple(found)
 
 
 class _Attempt(NamedTuple):
@@ -303,11 +240,6 @@ def _is_gone(report: Report) -> bool:
 
 def _is_join(step: Step) -> bool:
     return isinstance(step, HostStep) and isinstance(step.goal, Joined)
-
-
-def _membership(one: Membership) -> object:
-    users, groups = frozenset(one.permitted_users), frozenset(one.permitted_groups)
-    return one.domain.lower(), one.configured, one.policy, users, groups
 
 
 def _outlook(report: Report, now: float) -> Outlook:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pve_auth_tui.core.finding import Finding
-from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.causes import REFUSES_ACCOUNT
 from pve_auth_tui.core.join.model import JoinReport
 from pve_auth_tui.core.join.names import domain_problem, permit_problem
 from pve_auth_tui.core.plain import plain
@@ -22,15 +22,6 @@ BEFORE_THE_JOIN: Final = (
     " the same plan: a plain join lets all of them in."
 )
 
-_OF_THE_ACCOUNT: Final = frozenset(
-    {
-        JoinCause.WRONG_PASSWORD,
-        JoinCause.UNKNOWN_USER,
-        JoinCause.USER_REVOKED,
-        JoinCause.MUST_CHANGE,
-        JoinCause.WRONG_REALM,
-    }
-)
 _APART: Final = re.compile(r"[,;\r\n]+")
 
 
@@ -51,7 +42,7 @@ def refuses_account(report: JoinReport) -> bool:
     """Whether the domain has refused name or password: they are not sent again unasked, for a few
     wrong ones lock somebody out.
     """
-    return any(not _OF_THE_ACCOUNT.isdisjoint(check.causes) for check in report.checks)
+    return any(not REFUSES_ACCOUNT.isdisjoint(check.causes) for check in report.checks)
 
 
 def names_problem(text: str, domain: str) -> str:

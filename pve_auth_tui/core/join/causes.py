@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class JoinCause(Enum):
@@ -71,10 +72,21 @@ class JoinCause(Enum):
     TRUST_UNKNOWN = "trust-not-checked"
     OPEN_TO_ALL = "everybody-may-log-in"
     NOBODY_MAY = "nobody-may-log-in"
-    POLICY_DIFFERS = "logins-differ"
     NAME_REFUSED = "name-refused-by-realmd"
     NAME_NOT_FOUND = "name-not-found"
     NAME_OFFLINE = "name-perhaps-offline"
     REFUSED_LOGIN = "login-refused"
     WRONGLY_ALLOWED = "login-allowed"
     NO_HOMES = "homes-not-made"
+
+
+REFUSES_ACCOUNT: Final = frozenset(
+    {
+        JoinCause.WRONG_PASSWORD,
+        JoinCause.UNKNOWN_USER,
+        JoinCause.USER_REVOKED,
+        JoinCause.MUST_CHANGE,
+        JoinCause.WRONG_REALM,
+    }
+)
+"""A DC said no to name or password: nothing was made, and nobody tries again unasked (R23)."""

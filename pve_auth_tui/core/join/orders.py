@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pve_auth_tui.core.finding import Finding
+from pve_auth_tui.core.host import keytab
 from pve_auth_tui.core.join.manifest import Manifest
 from pve_auth_tui.core.join.model import SNIPPET, JoinWish, NodeState
 from pve_auth_tui.core.secret import Secret
 
-KEYTAB: Final = "/etc/krb5.keytab"
+KEYTAB: Final = keytab.PATH
 KRB5: Final = "/etc/krb5.conf"
 SSSD_CONF: Final = "/etc/sssd/sssd.conf"
 NSSWITCH: Final = "/etc/nsswitch.conf"

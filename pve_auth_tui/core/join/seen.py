@@ -26,7 +26,6 @@ CHANGED: Final = "Changed besides"
 FILES: Final = "Files"
 NODES: Final = "Nodes"
 PERSON: Final = "Name"
-WANTED: Final = "Wanted"
 FOUND: Final = "Found"
 UNIT: Final = "systemd says"
 REMARK: Final = "Note"
@@ -48,8 +47,6 @@ CONTEXT: Final[Mapping[str, str]] = {
     FILES: "files",
     NODES: "nodes",
     PERSON: "person",
-    WANTED: "wanted",
-    FOUND: "found",
 }
 """Heading -> its name among the words of `core.join.words`."""
 

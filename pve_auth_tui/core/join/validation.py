@@ -11,7 +11,6 @@ from pve_auth_tui.core.join import realmd, seen
 from pve_auth_tui.core.join.access import Access
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, Membership, Topic
-from pve_auth_tui.core.join.names import permitted
 from pve_auth_tui.core.join.outcomes import classify, pam_said, telling
 from pve_auth_tui.core.join.rows import row
 from pve_auth_tui.core.realmtest.report import Fact
@@ -41,16 +40,14 @@ def properties(lines: Iterable[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 
 
-def service(active: Said, shown: Mapping[str, str] | None = None, config: str = "") -> JoinCheck:
+def service(active: Said, shown: Mapping[str, str] | None = None) -> JoinCheck:
     """Does sssd run? `active`: of `systemctl is-active`; `shown`: `properties` of its unit.
 
-    `config`: what `sssctl config-check` said, for the details only: it complains of realmd's own
-    file on Debian 13.
+    `sssctl config-check` is not asked: on Debian 13 it complains of realmd's own file.
     """
     state = active.out[0].strip() if active.out else ""
     details = shown or {}
     facts = [Fact(seen.UNIT, f"{key}: {value}") for key, value in details.items() if value]
-    facts.extend(Fact(seen.REMARK, line) for line in config.splitlines() if line.strip())
     if state == "active":
         return row(Topic.SSSD, "ok", "runs", facts=facts)
     if details.get("Result") == "start-limit-hit":
@@ -81,25 +78,19 @@ def trust(said: Said) -> JoinCheck:
 
 def policy(
     membership: Membership,
-    users: Sequence[str] = (),
-    groups: Sequence[str] = (),
     *,
-    everybody: bool = False,
-    compare: bool = True,
     snippet: bool = False,
     elsewhere: Sequence[str] = (),
     found: Access | None = None,
 ) -> JoinCheck:
-    """Who may log in, by realmd, beside who should. `compare` False: nothing particular is wanted,
-    so that only a door open to all is wrong. `snippet`: the file that denies everybody is there.
-    `elsewhere`: files that say who may log in, and of which realmd knows nothing. `found`: what
-    sssd makes of its files: it takes empty lists for everybody, where realmd lists nobody.
+    """Who may log in, by realmd. `snippet`: the file that denies everybody is there. `elsewhere`:
+    files that say who may log in, and of which realmd knows nothing. `found`: what sssd makes of
+    its files: it takes empty lists for everybody, where realmd lists nobody.
     """
     domain = membership.domain
     named = (*membership.permitted_users, *membership.permitted_groups)
     closed = membership.policy in (realmd.ALLOW_SOME, realmd.DENY_ALL)
     facts = [Fact(seen.FOUND, one) for one in _said_names(membership)]
-    facts.extend(Fact(seen.WANTED, one) for one in (*users, *groups))
     if snippet:
         text = f"nobody: {SNIPPET} is still there"
         return row(Topic.POLICY, "BAD", text, JoinCause.NOBODY_MAY, facts=facts)
@@ -108,21 +99,11 @@ def policy(
         text = f"not by realmd alone: {listed(elsewhere)}"
         return row(Topic.POLICY, "BAD", text, JoinCause.ACCESS_ELSEWHERE, facts=facts)
     if not closed or (found is not None and found.open_to_all):
-        word: Word = "LOOK" if everybody else "BAD"
         text = f"everybody of {domain} may log in"
-        return row(Topic.POLICY, word, text, JoinCause.OPEN_TO_ALL, facts=facts)
+        return row(Topic.POLICY, "BAD", text, JoinCause.OPEN_TO_ALL, facts=facts)
     if membership.policy == realmd.DENY_ALL or not named:
-        wanted = compare and (users or groups or everybody)
         text = f"nobody of {domain} may log in"
-        return row(
-            Topic.POLICY, "BAD" if wanted else "LOOK", text, JoinCause.NOBODY_MAY, facts=facts
-        )
-    if compare:
-        here = _differing(membership.permitted_users, users, domain)
-        there = _differing(membership.permitted_groups, groups, domain)
-        if everybody or here or there:
-            text = f"others than wanted: {listed((*here, *there))}" if here or there else "not all"
-            return row(Topic.POLICY, "BAD", text, JoinCause.POLICY_DIFFERS, facts=facts)
+        return row(Topic.POLICY, "LOOK", text, JoinCause.NOBODY_MAY, facts=facts)
     counts = [
         count_words(len(some), one, many)
         for some, one, many in (
@@ -190,27 +171,16 @@ def _not_told(name: str, said: Said) -> str:
     return f"{name}: PAM says {word}, which proves nothing" if word else f"{name}: not told"
 
 
-def homes(made: bool, wanted: bool) -> JoinCheck:
+def homes(*, made: bool) -> JoinCheck:
     """Are home folders made at the first login?"""
     if made:
         return row(Topic.HOMES, "ok", "made at the first login")
-    if not wanted:
-        return row(Topic.HOMES, "-", "not made: not wanted")
     return row(Topic.HOMES, "LOOK", "not made at the first login", JoinCause.NO_HOMES)
 
 
 def unnamed(topic: Topic) -> JoinCheck:
     """A row that needs somebody's name and got none."""
     return row(topic, "-", "nobody was named")
-
-
-def _differing(found: Sequence[str], wanted: Sequence[str], domain: str) -> tuple[str, ...]:
-    """Names that stand on one side only, in the words of that side."""
-    sides = [
-        {permitted(name, domain).casefold(): name for name in side} for side in (found, wanted)
-    ]
-    only = sides[0].keys() ^ sides[1].keys()
-    return tuple({**sides[0], **sides[1]}[key] for key in sorted(only))
 
 
 def _said_names(membership: Membership) -> tuple[str, ...]:

@@ -53,11 +53,6 @@ AFTER: Final[Mapping[C, Said]] = {
         "That is safe, and makes the membership useless. " + _ROOT,
         do("name the users or groups that may log in"),
     ),
-    C.POLICY_DIFFERS: Said(
-        "May log in: {found}. Wanted: {wanted}.",
-        "Somebody gets in who should not, or the other way round.",
-        do("set who may log in anew"),
-    ),
     C.NAME_REFUSED: Said(
         "realmd does not take one of the names.",
         "A user is written as realm list shows it under login-formats, alice@domain; no name has a "
