@@ -45,6 +45,7 @@ from pve_auth_tui.services.joinmaking import (
     require_names,
 )
 from pve_auth_tui.services.joinproof import JoinProof
+from pve_auth_tui.services.joinready import require_alone
 from pve_auth_tui.services.joinrun import JoinDone, JoinRunner
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
@@ -197,6 +198,7 @@ class JoinService:
         named = permitted_names(domain, users, groups, everybody=everybody)
         state = self.state()
         require_member(state, domain)
+        require_alone(self._on_node(), domain)
         return PermitIntent(PermitOrder(domain, state, *named, everybody=everybody))
 
     def leave(

@@ -29,6 +29,11 @@ class NodeLook:
         self._troubles: list[str] = []
         self._unread: list[str] = []
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What could not be looked at until now, as sentences."""
+        return tuple(self._troubles)
+
     def state(self) -> NodeState:
         """Within some 20 s, whatever hangs."""
         self._troubles, self._unread = [], []
@@ -48,7 +53,7 @@ class NodeLook:
             enabled=tuple(unit for unit, (_, starts) in states.items() if starts),
             homes="pam_mkhomedir.so" in pamlines.modules(session),
             sudo=asks_sss_for_sudo(contents.get(NSSWITCH, b"")),
-            troubles=tuple(self._troubles),
+            troubles=self.troubles,
             unread=tuple(self._unread),
         )
 

@@ -104,6 +104,7 @@ class JoinMaking:
         usual = names.computer_of(state.fqdn or state.short)
         settled = replace(
             wish,
+            domain=_as_found(report, wish.domain),
             user=names.login_name(wish.user),
             computer=wish.computer or usual,
             users=users,
@@ -120,7 +121,7 @@ class JoinMaking:
         manifest = manifest_of(
             state,
             folder=self._folder(at),
-            domain=wish.domain,
+            domain=settled.domain,
             computer=settled.computer,
             created=not exists,
             at=at,
@@ -180,12 +181,37 @@ def _require_possible(report: JoinReport, wish: JoinWish, *, preview: bool) -> N
         raise Refused("The node was not checked yet.", "Check it first.")
     if member.word == "BAD":
         raise _refused(member)
+    if report.state.unread:
+        paths = ", ".join(report.state.unread)
+        raise Refused(
+            f"{paths} cannot be read, so it could not be put back.",
+            "Look at it, then check again.",
+        )
     lacking = packages.missing(report.state.packages)
     if lacking and not preview:
         raise Refused(
             f"{len(lacking)} packages are missing: {', '.join(lacking)}.",
             "Install them first: pve-auth-tui join run with --install",
         )
+    if not preview:
+        _require_found(report)
+
+
+def _require_found(report: JoinReport) -> None:
+    """realmd finds a domain by the name of one of its DCs, too, and then names it otherwise: what
+    keeps everybody out would stand in another section of sssd's than the domain.
+    """
+    if report.membership is None:
+        raise Refused(f"realmd does not find {report.domain}.", "Check it again.")
+    found = report.membership.domain
+    if found.lower() != report.domain.lower():
+        raise Refused(f"{report.domain}: realmd calls it {found}.", "Name it so, and check again.")
+
+
+def _as_found(report: JoinReport, domain: str) -> str:
+    """As realmd and sssd write it: they name the domain's section so."""
+    found = report.membership.domain if report.membership else ""
+    return found if found.lower() == domain.lower() else domain.lower()
 
 
 def _require_account(account: JoinCheck, wish: JoinWish) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.host.ports import Host
-from pve_auth_tui.core.join import packages
+from pve_auth_tui.core.join import access, packages
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.goback import differences
 from pve_auth_tui.core.join.model import Membership, NodeState
@@ -29,6 +29,7 @@ def require_as_planned(host: Host, intent: object) -> None:
                 raise Refused("That plan is only to be looked at: it has no password.")
             now = NodeLook(host).state()
             _require_same(order.before, now)
+            require_alone(host, order.wish.domain)
             if lacking := packages.missing(now.packages):
                 raise Refused(f"{', '.join(lacking)} is not installed any more.", _AS_PLANNED)
             _require_account(host, order)
@@ -36,8 +37,25 @@ def require_as_planned(host: Host, intent: object) -> None:
             now = NodeLook(host).state()
             if packages.missing(before.packages) != packages.missing(now.packages):
                 raise Refused("Other packages are missing by now: nothing was done.", _AS_PLANNED)
-        case PermitIntent(order) | LeaveIntent(order):
+        case PermitIntent(order):
             _require_same(order.before, NodeLook(host).state())
+            require_alone(host, order.domain)
+        case LeaveIntent(order):
+            _require_same(order.before, NodeLook(host).state())
+
+
+def require_alone(host: Host, domain: str) -> None:
+    """Raises Refused where a file that realmd does not know says who of the domain may log in, or
+    might: sssd may read it after ours that denies all.
+    """
+    look = NodeLook(host)
+    if beside := access.elsewhere(look.snippets(), domain):
+        raise Refused(
+            f"{', '.join(beside)} says who of {domain} may log in, whatever realmd is told.",
+            "Take the domain's section out of that file, or move it away.",
+        )
+    if look.troubles:
+        raise Refused(look.troubles[0], "It may say who of the domain may log in: look at it.")
 
 
 def _require_same(before: NodeState, now: NodeState) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pve_auth_tui.core.errors import AuthTuiError, CommandFailed
+from pve_auth_tui.core.host.done import HostDone
 from pve_auth_tui.core.host.goals import Joined
-from pve_auth_tui.core.host.ports import Host
+from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join.causes import REFUSES_ACCOUNT, JoinCause
 from pve_auth_tui.core.join.goback import differences
 from pve_auth_tui.core.join.model import SNIPPET, NodeState
 from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder, PermitOrder
-from pve_auth_tui.core.join.outcomes import classify
+from pve_auth_tui.core.join.outcomes import classify, has_found_account
 from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.plan import HostStep, Plan, Step
 from pve_auth_tui.core.ports import Clock
@@ -32,7 +33,7 @@ from pve_auth_tui.services.joinnotes import note_added, note_after
 from pve_auth_tui.services.joinready import require_as_planned
 from pve_auth_tui.services.outlook import Outlook
 from pve_auth_tui.services.plans import PlanService
-from pve_auth_tui.services.report import Report, State
+from pve_auth_tui.services.report import Report, State, StepResult
 from pve_auth_tui.services.steps import OnProgress
 
 OnRollBack = Callable[[Plan], None]
@@ -176,6 +177,10 @@ class JoinRunner:
         tried = [one for one in failed.results if _is_join(one.step)]
         if not tried or tried[0].state is State.NOT_RUN:
             return False
+        if (said := _said(tried[0])) and has_found_account(said):
+            # somebody made it since we looked: it is not ours
+            left.append(f"{order.wish.computer}$ was there before, and may have a new password.")
+            return False
         if tried[0].state is State.DONE:
             return True
         error = tried[0].error
@@ -236,6 +241,13 @@ def _did(report: Report, number: int) -> bool:
 def _is_gone(report: Report) -> bool:
     error = report.results[0].error
     return isinstance(error, HostTrouble) and JoinCause.NO_ACCOUNT in error.causes
+
+
+def _said(result: StepResult) -> Said | None:
+    """What the command of a step printed, however it ended."""
+    if isinstance(result.answer, HostDone):
+        return result.answer.said
+    return result.error.said if isinstance(result.error, HostTrouble) else None
 
 
 def _is_join(step: Step) -> bool:

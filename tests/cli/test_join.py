@@ -121,7 +121,7 @@ def test_a_dry_run_prints_every_command_and_changes_nothing(node: JoinNode, run:
     code, text = run("run", DOMAIN, *GROUP_ALONE, "--dry-run")
     assert code == OK
     for command in (
-        "/usr/bin/cp --archive --parents",
+        "/usr/bin/cp --archive --dereference --parents",
         "realm -v join --user=Administrator",
         "realm -v deny --all",
         f"permit -g 'Domain Admins@{DOMAIN}'",

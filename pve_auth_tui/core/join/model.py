@@ -43,7 +43,8 @@ class NodeState:
     `files`: path -> SHA-256 of each file that a join may change and that is there now.
     `principals`: of /etc/krb5.keytab. `units`: unit -> systemd's word (`active`, `masked`).
     `enabled`: those of them that start by themselves. `homes`: pam_mkhomedir is on. `sudo`:
-    nsswitch.conf asks sss for sudo rules. `troubles`: what could not be looked at, as sentences.
+    nsswitch.conf asks sss for sudo rules. `troubles`: what could not be looked at, as sentences;
+    `unread`: paths of `files` that may be there, and are not known.
     """
 
     short: str = ""
@@ -58,6 +59,7 @@ class NodeState:
     homes: bool = False
     sudo: bool = False
     troubles: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def member_of(self, domain: str) -> Membership | None:
         """The membership of that domain, None where the node has not joined it."""

@@ -145,11 +145,16 @@ def succeeded_but(said: Said, doing: Doing = "join") -> tuple[C, ...]:
         text = said.text
         if "Joining using a truncated netbios name" in text:
             found.append(C.NAME_TOO_LONG)
-        if re.search(r"Found computer account for ", text):
+        if has_found_account(said):
             found.append(C.ACCOUNT_EXISTS)
         if re.search(r"Using fully qualified name: [^.\s]+\s*$", text, re.MULTILINE):
             found.append(C.NO_FQDN)
     return tuple(found)
+
+
+def has_found_account(said: Said) -> bool:
+    """Whether a join took over an account that was there, however it ended then."""
+    return "Found computer account for " in said.text
 
 
 def telling(said: Said) -> str:

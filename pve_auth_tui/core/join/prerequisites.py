@@ -12,7 +12,7 @@ from pve_auth_tui.core.join import access, names, packages, seen
 from pve_auth_tui.core.join import account as accounts
 from pve_auth_tui.core.join.adtimes import windows_time
 from pve_auth_tui.core.join.causes import JoinCause
-from pve_auth_tui.core.join.model import JoinCheck, JoinWish, NodeState, Topic
+from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, JoinWish, NodeState, Topic
 from pve_auth_tui.core.join.outcomes import classify, telling
 from pve_auth_tui.core.join.realmd import discovered
 from pve_auth_tui.core.join.rows import row
@@ -35,9 +35,10 @@ def membership(
     """
     mine = state.member_of(domain)
     if mine:
-        return row(
-            Topic.MEMBER, "BAD", f"is joined to {mine.domain} already", JoinCause.ALREADY_MEMBER
-        )
+        text = f"is joined to {mine.domain} already"
+        if SNIPPET in state.files:  # a join or a permit was ended in its middle
+            text = f"is joined to {mine.domain}, but nobody gets in: {SNIPPET}"
+        return row(Topic.MEMBER, "BAD", text, JoinCause.ALREADY_MEMBER)
     other = next((one for one in state.memberships if one.configured), None)
     if other:
         fact = Fact(seen.OTHER_DOMAIN, other.domain)
@@ -59,6 +60,8 @@ def membership(
     left = [NOTED] if state.principals else []
     if access.domains(sssd_conf):
         left.append(access.SSSD_CONF)
+    if SNIPPET in state.files:
+        left.append(SNIPPET)
     if left:
         text = f"not joined, but left over: {listed(left)}"
         facts = [Fact(seen.FILES, path) for path in left]
@@ -150,6 +153,12 @@ def package_state(
     return row(Topic.PACKAGES, "LOOK", text, missing, facts=facts, original=original)
 
 
+_NOT_ASKED: Final = {
+    JoinCause.WRONG_PASSWORD: "not looked for: wrong password",
+    JoinCause.UNKNOWN_USER: "not looked for: no such user in the domain",
+}
+
+
 def account(
     wish: JoinWish,
     state: NodeState,
@@ -171,7 +180,7 @@ def account(
             return row(Topic.ACCOUNT, "LOOK", text, JoinCause.ACCOUNT_UNKNOWN, facts=facts)
         causes = classify(said, "show-computer")
         if causes and causes != (JoinCause.NO_ACCOUNT,):
-            text = "could not be looked for"
+            text = _NOT_ASKED.get(causes[0], "could not be looked for")
             return row(Topic.ACCOUNT, "BAD", text, *causes, facts=facts, original=original)
         found = accounts.NOT_THERE if causes else accounts.parse(said.out)
     if not found.there:
@@ -189,7 +198,9 @@ def account(
     proposed = names.proposed_computer(state.fqdn or state.short, cluster)
     facts.append(Fact(seen.PROPOSED, proposed))
     text = f"{computer}$ exists and belongs to {found.host}"
-    word: Word = "LOOK" if wish.take_over else "BAD"
+    word: Word = "BAD"
+    if wish.take_over:
+        word, text = "LOOK", f"{computer}$ belongs to {found.host}; the join takes it over"
     cause = JoinCause.ACCOUNT_OF_OTHER
     return row(Topic.ACCOUNT, word, text, cause, facts=facts, original=original)
 
@@ -209,8 +220,13 @@ def sudo(state: NodeState) -> JoinCheck:
     return row(Topic.SUDO, "ok", "none are taken from the domain")
 
 
-def backup(paths: Sequence[str]) -> JoinCheck:
-    """What is copied before the join: `9 files: krb5, keytab, sssd, nsswitch, PAM`."""
+def backup(paths: Sequence[str], unread: Sequence[str] = ()) -> JoinCheck:
+    """What is copied before the join: `9 files: krb5, keytab, sssd, nsswitch, PAM`. `unread`: what
+    cannot be, so that nobody could put it back.
+    """
+    if unread:
+        facts = [Fact(seen.FILES, path) for path in unread]
+        return row(Topic.BACKUP, "BAD", f"cannot be read: {listed(unread)}", facts=facts)
     kinds = dict.fromkeys(_kind(path) for path in paths)
     count = count_words(len(paths), "file", "files")
     text = f"{count}: {', '.join(kinds)}" if paths else "nothing is there yet to be kept"

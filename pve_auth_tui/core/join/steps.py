@@ -110,7 +110,8 @@ def folder(path: str) -> HostStep:
 
 def back_up(paths: Sequence[str], into: str) -> HostStep:
     """With owner, mode and times: `into/etc/krb5.conf`."""
-    argv = ("/usr/bin/cp", "--archive", "--parents", f"--target-directory={into}", *paths)
+    options = ("--archive", "--dereference", "--parents")  # a link alone would keep nothing
+    argv = ("/usr/bin/cp", *options, f"--target-directory={into}", *paths)
     return HostStep(argv, goal=Copied(tuple(paths), into))
 
 

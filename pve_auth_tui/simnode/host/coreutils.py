@@ -22,6 +22,7 @@ _CP: Final = {
     "--preserve": ("mode", True),
     "-r": ("recursive", False),
     "--recursive": ("recursive", False),
+    "--dereference": ("dereference", False),
     "--parents": ("parents", False),
     "-t": ("target", True),
     "--target-directory": ("target", True),
