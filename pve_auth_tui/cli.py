@@ -165,24 +165,22 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             "The screens need a terminal, and this is none.",
             f"These work without one: {', '.join(COMMANDS)}. See: {PROGRAM} --help",
         )
-    found = wired(options)
-    outlooks = OutlookService(found.pictures, found.nodes, found.proofs)
-    outlooks.begin()  # reads while Textual is imported
-    fd = sys.stdout.fileno()
-    profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs, above())
-    prepare(profile, os.environ)
-    gc.disable()  # a tenth of the time to the first rows (measured); modules are no garbage
-    try:
-        from pve_auth_tui.app import open_screens
-    except ImportError as error:
-        if (error.name or PACKAGE).partition(".")[0] in (PACKAGE, "screens", "widgets"):
-            raise
-        raise AuthTuiError(
-            f"The screens cannot start: the Python module {error.name} is missing or broken.",
-            f"These work without it: {', '.join(COMMANDS)}.",
-        ) from error
-    finally:
-        gc.enable()
+    with _collector_at_rest():
+        found = wired(options)
+        outlooks = OutlookService(found.pictures, found.nodes, found.proofs)
+        outlooks.begin()  # reads while Textual is imported
+        fd = sys.stdout.fileno()
+        profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs, above())
+        prepare(profile, os.environ)
+        try:
+            from pve_auth_tui.app import open_screens
+        except ImportError as error:
+            if (error.name or PACKAGE).partition(".")[0] in (PACKAGE, "screens", "widgets"):
+                raise
+            raise AuthTuiError(
+                f"The screens cannot start: the Python module {error.name} is missing or broken.",
+                f"These work without it: {', '.join(COMMANDS)}.",
+            ) from error
     exports = Exports(StateFolder(environment.own_folder() / "saved"))
     try:
         workshop = partial(_equipped, options, found, outlooks, terminal)
@@ -190,6 +188,19 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
             return open_screens(outlooks, profile, exports, found.stories, workshop)
     finally:
         outlooks.close()
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """While modules are imported, and the picture is begun: nothing of that is garbage, and to
+    look through it is a tenth of the time to the first rows (measured). From before the picture's
+    thread begins: that one has the collector rest for itself, and start it again in between.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

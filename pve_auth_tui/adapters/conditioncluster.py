@@ -14,7 +14,7 @@ from pve_auth_tui.adapters.dbcopy import FILE as DATABASE
 from pve_auth_tui.core.cluster import GUEST_FOLDERS, node_name
 from pve_auth_tui.core.errors import Missing, Unreadable
 from pve_auth_tui.core.ports import Tree
-from pve_auth_tui.core.recover.condition import Ha, Link, Mount, Shadow, Votes
+from pve_auth_tui.core.recover.condition import Ha, Link, Mount, Votes
 from pve_auth_tui.core.recover.hosttextcorosync import (
     CorosyncConf,
     ToolLink,
@@ -30,7 +30,7 @@ from pve_auth_tui.core.recover.hosttextnet import (
     is_address,
     read_devices,
 )
-from pve_auth_tui.core.unixshadow import state_of
+from pve_auth_tui.core.unixshadow import Shadow, state_of
 
 T = TypeVar("T")
 

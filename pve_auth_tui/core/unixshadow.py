@@ -7,9 +7,20 @@ password and the account, and has no way to set a new password that pam_unix dem
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import Final
 
-from pve_auth_tui.core.recover.condition import Shadow
+
+class Shadow(Enum):
+    """What /etc/shadow says of somebody's password."""
+
+    SET = "set"
+    NONE = "none"
+    LOCKED = "locked"
+    EXPIRED = "expired"
+    MUST_CHANGE = "must be changed"
+    UNKNOWN = "not known"
+
 
 _DAY: Final = 86400  # seconds
 _FIELDS: Final = 9

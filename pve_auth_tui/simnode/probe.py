@@ -20,11 +20,10 @@ from pve_auth_tui.core.recover.condition import (
     Neighbour,
     Pmxcfs,
     Service,
-    Shadow,
     Votes,
 )
 from pve_auth_tui.core.recover.condition import Disk as Space
-from pve_auth_tui.core.unixshadow import usable_names
+from pve_auth_tui.core.unixshadow import Shadow, usable_names
 from pve_auth_tui.simnode import units
 from pve_auth_tui.simnode.disk import Disk
 from pve_auth_tui.simnode.faults import Faults

@@ -87,6 +87,31 @@ def test_garbage_is_seldom_looked_for_in_everything_while_keys_are_waited_for(
     assert gc.get_threshold() == before
 
 
+def test_nothing_is_looked_through_for_garbage_until_there_are_screens(
+    start: Run, screens: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor may the thread that reads the picture turn it on again while modules are imported."""
+    begun: list[bool] = []
+    begin = OutlookService.begin
+
+    def begin_noted(service: OutlookService) -> None:
+        begun.append(gc.isenabled())
+        begin(service)
+
+    monkeypatch.setattr(OutlookService, "begin", begin_noted)
+    assert start("demo").code == 0
+    assert begun == [False]
+    assert gc.isenabled()
+
+
+def test_a_start_that_fails_leaves_the_collector_on(
+    start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pve_auth_tui.app", None)
+    assert start("demo").code != 0
+    assert gc.isenabled()
+
+
 def test_the_demos_clock_runs_from_the_same_time_on(start: Run, screens: Screens) -> None:
     """So that a code is over after a while, and what nobody keeps is taken back."""
     start("demo")

@@ -9,7 +9,7 @@ from typing import Final
 from pve_auth_tui.core.accessdata import ROOT
 from pve_auth_tui.core.logins import Login, demanded, login
 from pve_auth_tui.core.node import DATABASE
-from pve_auth_tui.core.recover.condition import Condition, Mount, Service, Shadow
+from pve_auth_tui.core.recover.condition import Condition, Mount, Service
 from pve_auth_tui.core.recover.factorwords import realm_of
 from pve_auth_tui.core.recover.facts import (
     clock_problem,
@@ -20,6 +20,7 @@ from pve_auth_tui.core.recover.facts import (
     read_only_disks,
 )
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.unixshadow import Shadow
 from pve_auth_tui.core.words import has_expired
 
 

@@ -11,7 +11,6 @@ from pve_auth_tui.core.logins import DEMANDS, demanded, login, webauthn_problem
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.realmrisks import DIRECTORIES
 from pve_auth_tui.core.recover.check import Check
-from pve_auth_tui.core.recover.condition import Shadow
 from pve_auth_tui.core.recover.factorwords import (
     SUBJECTS,
     called,
@@ -20,6 +19,7 @@ from pve_auth_tui.core.recover.factorwords import (
     state,
 )
 from pve_auth_tui.core.recover.situation import Situation
+from pve_auth_tui.core.unixshadow import Shadow
 from pve_auth_tui.core.words import date_time, expiry, has_expired
 
 _SHADOW: Final[dict[Shadow, tuple[Word, str]]] = {

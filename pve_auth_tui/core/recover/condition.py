@@ -12,6 +12,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from pve_auth_tui.core.unixshadow import Shadow
+
 
 class Service(Enum):
     """How systemd sees a unit. FAILED: it ended with an error, or is started over and over."""
@@ -32,17 +34,6 @@ class Mount(Enum):
     HANGS = "hangs"
     BROKEN = "broken"
     BARE = "not mounted"
-    UNKNOWN = "not known"
-
-
-class Shadow(Enum):
-    """What /etc/shadow says of root's password (`core.unixshadow`)."""
-
-    SET = "set"
-    NONE = "none"
-    LOCKED = "locked"
-    EXPIRED = "expired"
-    MUST_CHANGE = "must be changed"
     UNKNOWN = "not known"
 
 
