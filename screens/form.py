@@ -180,7 +180,7 @@ class FormScreen(SecretScreen):
         self._at_first = self.form.values
         self._take_up()
         self.filled()
-        self.form.focus_field()
+        self.form.focus_field(self.first_field)
         for pane in self.query(RemarksPane):
             pane.begin()
 
@@ -195,6 +195,11 @@ class FormScreen(SecretScreen):
 
     def filled(self) -> None:
         """The fields hold what they begin with."""
+
+    @property
+    def first_field(self) -> str:
+        """Where the keys go at first; "" for the uppermost field."""
+        return ""
 
     def _show_tabs(self, *, numbered: bool = False) -> None:
         """Digits are text here."""

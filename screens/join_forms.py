@@ -75,9 +75,11 @@ class Account(NamedTuple):
 
 
 class AccountForm(AskForm):
-    """`must`: the password is needed now; else it only serves to look for the account."""
+    """`must`: the password is needed now; else it only serves to look for the account. `again`: it
+    was answered before.
+    """
 
-    SAYS = "The password goes to the domain's controllers alone, and is kept for this join only."
+    SAYS = "The password goes to the domain's DCs alone, and is kept for this join only."
 
     def __init__(
         self,
@@ -86,13 +88,19 @@ class AccountForm(AskForm):
         on_given: Callable[[Account], None],
         *,
         must: bool = False,
+        again: bool = False,
     ) -> None:
         super().__init__(on_given)
-        self._domain, self._begin, self._must = domain, begin, must
+        self._domain, self._begin, self._must, self._again = domain, begin, must, again
 
     @property
     def heading(self) -> str:
         return f"Who joins {self._domain}"
+
+    @property
+    def first_field(self) -> str:
+        """The name was given before: what is asked for is its password."""
+        return "password" if self._again else ""
 
     def make_fields(self) -> Sequence[AnyField]:
         about = (
@@ -113,6 +121,9 @@ class AccountForm(AskForm):
                 help="Blank: the domain's own place for computers. OU=Servers,OU=Rack.",
             ),
         ]  # fmt: skip
+
+    def filled(self) -> None:
+        self.say(f"{self.house.workshop.demo_login} {self.SAYS}".strip())
 
     def _password_problem(self, password: Secret) -> str:
         return "Nobody joins without a password." if self._must and password == NONE else ""
@@ -156,6 +167,10 @@ class LoginsForm(AskForm):
     @property
     def heading(self) -> str:
         return f"Who of {self._domain} may log in"
+
+    @property
+    def first_field(self) -> str:
+        return "groups" if self._begin.logins is Logins.NAMED else ""
 
     def make_fields(self) -> Sequence[AnyField]:
         options = [

@@ -73,7 +73,8 @@ class JoinPlans(JoinWork):
 
         flow = self.flow
         begin = Account(flow.user, None, flow.computer, flow.ou)
-        self.app.push_screen(AccountForm(flow.domain, begin, on_given, must=must))
+        again = flow.asked_account
+        self.app.push_screen(AccountForm(flow.domain, begin, on_given, must=must, again=again))
 
     def take_account(self, account: Account) -> None:
         """What was answered; the password replaces the one before, also where it is none."""

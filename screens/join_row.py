@@ -7,6 +7,7 @@ from typing import Final
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join.asking import BEFORE_THE_JOIN
+from pve_auth_tui.core.join.astext import listed
 from pve_auth_tui.core.join.model import JoinAdvice, JoinCheck, JoinFix, Topic
 from pve_auth_tui.core.join.names import computer_of
 from pve_auth_tui.core.join.words import advice, advice_of
@@ -78,7 +79,7 @@ def _title(flow: Flow, key: str) -> str:
 
 def _plain_lines(flow: Flow, key: str, check: JoinCheck | None) -> list[Line]:
     if check is not None:
-        return [Line(check.text, "What"), *(Line(fact.text, fact.heading) for fact in check.facts)]
+        return [Line(check.text, "What"), *(Line(text, head) for head, text in listed(check.facts))]
     error = trouble_of(flow)
     if key == TROUBLE and error is not None:
         lines = [Line(str(error), "What"), Line(error.hint, "Next")]
@@ -101,7 +102,7 @@ def all_lines(flow: Flow, key: str) -> list[Line]:
         lines = [Line(check.text, "Result", check.word), *lines]
         if check.causes:
             lines.append(Line(", ".join(cause.value for cause in check.causes), "Cause"))
-            lines += [Line(fact.text, fact.heading) for fact in check.facts]
+            lines += [Line(text, heading) for heading, text in listed(check.facts)]
         lines += _original(check.original)
     elif key == TROUBLE and isinstance(error, HostTrouble):
         causes = ", ".join(cause.value for cause in error.causes)

@@ -108,7 +108,9 @@ def _topics(
         text = check.text
         if runs and topic not in seen:
             word, text = "", "..." if topic is waits else ""
-        entries.append(Entry(TOPIC + topic.name, word, topic_title(topic, flow), text or " "))
+        title = topic_title(topic, flow)
+        text = text.removeprefix(f"{title.rpartition(' ')[2]} ")  # it stands beside it
+        entries.append(Entry(TOPIC + topic.name, word, title, text or " "))
     return entries
 
 

@@ -245,7 +245,7 @@ class JoinChecker:
             said = show_account(self._host, self._wish, self._state, self._password)
         except ToolMissing:
             text = "not looked for yet: adcli is not installed"
-            return row(T.ACCOUNT, "LOOK", text, JoinCause.ACCOUNT_UNKNOWN)
+            return row(T.ACCOUNT, "LOOK", text, JoinCause.TOOL_MISSING)
         except CommandFailed as error:
             return _not_asked(T.ACCOUNT, error)
         return prerequisites.account(self._wish, self._state, said, self._clock.now())

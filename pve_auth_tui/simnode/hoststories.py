@@ -164,7 +164,7 @@ _SWITCHES: Final = (
     ),
     _Switch(
         TAKEN,
-        f"PVE1$ is the account of {OLD_HOST}: join pve1",
+        f"PVE1$ belongs to {OLD_HOST}: join pve1",
         HostStories.is_taken,
         HostStories.take,
     ),
@@ -188,7 +188,7 @@ _SWITCHES: Final = (
     ),
     _Switch(
         CA_GONE,
-        f"nobody trusts the DCs' CA: import /{CA_FILE}",
+        f"the DCs' CA is unknown: import /{CA_FILE}",
         HostStories.lacks_ca,
         HostStories.drop_ca,
     ),

@@ -70,9 +70,33 @@ def test_a_check_tells_row_by_row_and_changes_nothing(node: JoinNode, run: Run) 
     assert code == FINDINGS
     assert text.startswith(f"Join to {DOMAIN}\n")
     assert "ok    PAM" in text
-    assert "Cause        account-not-looked-for" in text
+    assert "Cause         account-not-looked-for" in text
+    assert "Computer name PVE1" in text
     assert text.endswith("Nothing has been changed.\n")
     assert node.disk == before
+
+
+@bare
+def test_of_packages_a_check_prints_no_more_than_a_screen_holds(run: Run) -> None:
+    """apt's own preview is 200 lines, and rows above it would be gone from a console."""
+    _, text = run("check", DOMAIN)
+    heads = [line.partition(" ")[0] for line in text.splitlines()]
+    assert (heads.count("Missing"), heads.count("Added"), heads.count("Original")) == (1, 1, 0)
+    assert "Missing      realmd, adcli, sssd," in text
+
+
+@bare
+def test_without_adcli_the_packages_come_first(run: Run) -> None:
+    """A password does not help then."""
+    _, text = run("check", DOMAIN, "--password-stdin")
+    told = text[text.index("Account: LOOK") :]
+    assert "Fix 1        install the packages of a join" in told
+    assert "give the password" not in told
+
+
+def test_a_wrong_password_is_named_in_its_row(run: Run) -> None:
+    _, text = run("check", DOMAIN, "--password-stdin", password="not-this-one")
+    assert "BAD   Account        not looked for: wrong password\n" in text
 
 
 def test_with_the_password_the_account_is_looked_for_once(node: JoinNode, run: Run) -> None:

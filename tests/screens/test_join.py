@@ -91,7 +91,6 @@ async def name_a_group(pilot: Pilot[Any], group: str = "ops-linux") -> None:
     """On to who may log in."""
     await press(pilot, "n")
     assert isinstance(pilot.app.screen, LoginsForm)
-    await press(pilot, "down")
     await type_text(pilot, group)
     await press(pilot, "ctrl+o")
     assert screen_of(pilot).flow.step is Step.WHO
@@ -317,9 +316,38 @@ async def test_who_controls_the_group_gets_a_shell(join: Pilot[None]) -> None:
     assert "Everybody else of ad.example.com is denied" in text
 
 
+async def test_what_is_typed_at_once_goes_where_a_group_is_named(join: Pilot[None]) -> None:
+    await check(join)
+    await press(join, "n")
+    await type_text(join, "ops")
+    form = join.app.screen
+    assert isinstance(form, LoginsForm)
+    assert (form.form.values["groups"], form.form.values["users"]) == ("ops", "")
+
+
+async def test_who_is_asked_again_types_the_password(join: Pilot[None]) -> None:
+    """The first time the name is to be looked at, too."""
+    await press(join, "n")
+    form = join.app.screen
+    assert isinstance(form, AccountForm)
+    assert form.form.focused is form.form.field("user")
+    await press(join, "ctrl+o")
+    await idle(join)
+    await press(join, "e")
+    form = join.app.screen
+    assert isinstance(form, AccountForm)
+    assert form.form.focused is form.form.field("password")
+
+
+async def test_an_account_is_named_once_in_its_row(join: Pilot[None], joins: Joins) -> None:
+    joins.rows = lambda: [JoinCheck(Topic.ACCOUNT, "ok", "PVE1$ is free")]
+    await check(join)
+    assert row(join, "Account PVE1$").split() == ["ok", "Account", "PVE1$", "is", "free"]
+
+
 async def test_nobody_and_everybody_are_explicit(join: Pilot[None], joins: Joins) -> None:
     await check(join, "join-secret")
-    await press(join, "n", "right", "ctrl+o")
+    await press(join, "n", "up", "right", "ctrl+o")
     assert "Nobody of ad.example.com may log in here" in shown(join)
     await press(join, "e", "right", "ctrl+o")
     assert row(join, "Everybody of ad.example.com gets a shell").split()[0] in ("BAD", ">")
@@ -450,7 +478,7 @@ async def test_who_may_log_in_is_changed(member: tuple[Pilot[None], Joins]) -> N
     await press(pilot, "p")
     assert isinstance(pilot.app.screen, LoginsForm)
     assert pilot.app.screen.form.values["groups"] == "ops-linux"  # as it is now
-    await press(pilot, "down", "down")
+    await press(pilot, "down")
     await type_text(pilot, ", carol")
     await press(pilot, "ctrl+o")
     await run_the_plan(pilot)

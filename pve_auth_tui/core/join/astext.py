@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pve_auth_tui.core.join.model import JoinCheck, JoinReport, Membership
 from pve_auth_tui.core.join.words import advice_of
 from pve_auth_tui.core.plain import cells, fit, plain
 from pve_auth_tui.core.realmtest.astext import headed, wrapped
+from pve_auth_tui.core.realmtest.report import Fact
 from pve_auth_tui.core.realmtest.titles import seconds_text
 from pve_auth_tui.core.words import count_words
 
 _WORD: Final = 6
 _TOPIC: Final = 14
 _SPENT: Final = 8
+_HEADING: Final = 13
 
 
 def report_text(report: JoinReport, title: str, width: int | None) -> str:
@@ -75,13 +77,24 @@ def _row(check: JoinCheck, width: int | None) -> str:
 
 
 def _told(check: JoinCheck, domain: str, width: int | None) -> Iterator[str]:
+    """The tool's own words stand there only where something is bad: apt's preview is 200 lines."""
     yield from wrapped(plain(f"{check.topic.value}: {check.word}"), width)
     said = advice_of(check, domain=domain)
     lines = [("Seen", check.text), ("What", said.what), ("Now", said.now)]
     lines += [(f"Fix {number}", fix.text) for number, fix in enumerate(said.fixes, 1)]
     lines.append(("Cause", ", ".join(cause.value for cause in check.causes)))
-    lines += [(fact.heading, fact.text) for fact in check.facts]
-    lines += [("Original", line) for line in check.original.splitlines()]
-    for heading, text in lines:
-        if text:
-            yield from headed(heading, text, width)
+    lines += listed(check.facts)
+    if check.word == "BAD":
+        lines += [("Original", line) for line in check.original.splitlines()]
+    told = [(heading, text) for heading, text in lines if text]
+    room = max(_HEADING, *(cells(plain(heading)) + 1 for heading, _ in told))
+    for heading, text in told:
+        yield from headed(heading, text, width, room=room)
+
+
+def listed(facts: Iterable[Fact]) -> list[tuple[str, str]]:
+    """Every heading once, with all that stands under it."""
+    found: dict[str, list[str]] = {}
+    for fact in facts:
+        found.setdefault(fact.heading, []).append(fact.text)
+    return [(heading, ", ".join(texts)) for heading, texts in found.items()]

@@ -128,7 +128,7 @@ BEFORE: Final[Mapping[C, Said]] = {
         do("systemctl restart realmd; look into journalctl -u realmd", "see whether D-Bus runs"),
     ),
     C.TOOL_MISSING: Said(
-        "A command that this needs is not there.",
+        "A command that this needs is not installed.",
         "What it would have told is not known.",
         (("install the packages of a join", "install"),),
     ),
@@ -232,7 +232,7 @@ BEFORE: Final[Mapping[C, Said]] = {
         ),
     ),
     C.ACCOUNT_OF_OTHER: Said(
-        "The account {computer}$ belongs to {holder}; its password was set {age}.",
+        "{computer}$ belongs to {holder}; its password was set {age}.",
         "A join under this name takes it over without asking; {holder} then loses its trust.",
         (
             ("another computer's name for this node: {proposed}", "computer"),

@@ -112,17 +112,17 @@ def _told(check: Check, test: RealmTest, width: int | None) -> Iterator[str]:
             yield from headed(heading, text, width)
 
 
-def headed(heading: str, text: str, width: int | None) -> Iterator[str]:
-    """A heading, and text beside it; both untrusted."""
+def headed(heading: str, text: str, width: int | None, *, room: int = _HEADING) -> Iterator[str]:
+    """A heading that has so much `room`, and text beside it; both untrusted."""
     if width is not None and width < _BESIDE:
         yield from wrapped(plain(heading), width)
         yield from wrapped(plain(text), width)
         return
-    rest = None if width is None else width - _HEADING
-    begin = fit(plain(heading), _HEADING - 1) + " "
+    rest = None if width is None else width - room
+    begin = fit(plain(heading), room - 1) + " "
     for line in wrapped(plain(text), rest):
         yield begin + line
-        begin = " " * _HEADING
+        begin = " " * room
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
