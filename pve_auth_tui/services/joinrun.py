@@ -16,7 +16,7 @@ from pve_auth_tui.core.join.causes import REFUSES_ACCOUNT, JoinCause
 from pve_auth_tui.core.join.goback import differences
 from pve_auth_tui.core.join.model import SNIPPET, NodeState
 from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder, PermitOrder
-from pve_auth_tui.core.join.outcomes import classify, has_found_account
+from pve_auth_tui.core.join.outcomes import classify, has_found_account, has_made_account
 from pve_auth_tui.core.overview import overview
 from pve_auth_tui.core.plan import HostStep, Plan, Step
 from pve_auth_tui.core.ports import Clock
@@ -177,14 +177,18 @@ class JoinRunner:
         tried = [one for one in failed.results if _is_join(one.step)]
         if not tried or tried[0].state is State.NOT_RUN:
             return False
-        if (said := _said(tried[0])) and has_found_account(said):
+        told = _said(tried[0])
+        if told and has_found_account(told):
             # somebody made it since we looked: it is not ours
             left.append(f"{order.wish.computer}$ was there before, and may have a new password.")
             return False
         if tried[0].state is State.DONE:
             return True
         error = tried[0].error
-        if isinstance(error, HostTrouble) and REFUSES_ACCOUNT.intersection(error.causes):
+        # what the DC did not take may be the password of the account that was made, and not ours
+        made = told is not None and has_made_account(told)
+        refused = isinstance(error, HostTrouble) and REFUSES_ACCOUNT.intersection(error.causes)
+        if refused and not made:
             return False
         with suppress(CommandFailed):
             said = show_account(self.host, order.wish, order.before, order.password)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pve_auth_tui.core.join import outcomes
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.outcomes import (
     OFFLINE_AFTER,
@@ -167,3 +168,10 @@ def test_whatever_comes_it_has_a_cause_or_went_well(out, err, code, doing):
     assert causes or code == 0
     succeeded_but(said, doing)
     telling(said)
+
+
+@pytest.mark.parametrize("table", ["_JOIN", "_MEMBER", "_TESTJOIN", "_APT", "_SERVICE"])
+def test_what_stands_for_a_name_has_a_most_length(table):
+    """Else a line full of beginnings costs the square of its length, in each of 2000 lines."""
+    patterns = [pattern for pattern, _ in getattr(outcomes, table)]
+    assert [one for one in patterns if "*" in one or "+" in one] == []

@@ -133,6 +133,38 @@ def test_an_account_that_the_join_has_found_is_not_deleted(
     assert any("was there before" in one for one in done.left)
 
 
+def test_an_account_that_was_made_and_then_not_taken_is_deleted(
+    node: JoinNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The DC that is asked next does not know the new account's password yet: that is no refusal
+    of whoever joins, and the account is there.
+    """
+    plan = node.joining()
+    ask = HurtHost.ask
+    lines = (" * Created computer account: CN=PVE1,DC=x", " ! PVE1$@X: Preauthentication failed")
+
+    def fails(
+        self: HurtHost,
+        argv: Sequence[str],
+        *,
+        stdin: Secret | None = None,
+        seconds: float = 15.0,
+        on_line: OnLine = lambda line: None,
+    ) -> Said:
+        said = ask(self, argv, stdin=stdin, seconds=seconds, on_line=on_line)
+        if "join" in argv:
+            ask(self, ("/usr/sbin/realm", "-v", "leave", DOMAIN))
+            return said._replace(code=1, err=lines)
+        return said
+
+    monkeypatch.setattr(HurtHost, "ask", fails)
+    done = node.run(plan)
+    monkeypatch.undo()
+    assert not done.ok
+    assert done.left == ()
+    assert node.computers == []
+
+
 @pytest.mark.parametrize("ended_after", ["realm join", "realm deny", "realm permit"])
 def test_after_a_sudden_end_the_next_look_tells_what_lies_there(
     node: JoinNode, ended_after: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -11,6 +12,7 @@ from pve_auth_tui.core.directory.causes import Cause
 from pve_auth_tui.core.directory.ports import ServiceRecord
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.plan import Draft, HostFile, HostStep, Plan
+from pve_auth_tui.core.trust import elsewhere
 from pve_auth_tui.core.trust.check import Way
 from pve_auth_tui.core.trust.store import word_of
 from pve_auth_tui.services.trust import TrustService
@@ -258,6 +260,24 @@ def test_what_another_file_holds_as_well_stays_trusted_and_is_said_to(bench):
     assert "stays trusted: again.crt has it, too" in [one.text for one in plan.changes]
     assert bench.trust.apply(plan).ok
     assert sha256(ROOT) in bench.trust.listed().trusted
+
+
+def test_of_several_each_has_to_be_gone(bench):
+    assert imported(bench, pem(ROOT) + pem(OTHER)).ok
+    names = [one.name for one in bench.trust.listed().files]
+    plan = bench.review(bench.trust.remove(names, bench.outlooks.fresh()))
+    goals = {one.goal.sha256 for one in plan.steps if isinstance(one, HostStep)}
+    assert goals == {sha256(ROOT), sha256(OTHER)}
+    assert bench.trust.apply(plan).ok
+
+
+def test_a_file_s_name_runs_nothing_on_the_other_nodes(monkeypatch):
+    """Such lines are copied, and run by two shells."""
+    monkeypatch.setattr(elsewhere, "other_nodes", lambda snapshot: ("pve2",))
+    (line,) = elsewhere.removal_lines(TrustBench().outlooks.fresh().snapshot, ["x; reboot #.crt"])
+    words = shlex.split(shlex.split(line)[-1])
+    folder = "/usr/local/share/ca-certificates"
+    assert words[:5] == ["rm", "-f", "--", f"{folder}/x; reboot #.crt", "&&"]
 
 
 def test_a_file_that_is_not_there_is_refused(bench):

@@ -211,8 +211,8 @@ def _remove_draft(
             elif authority.sha256 in store.trusted:
                 told.append(Effect(title, f"is no longer trusted by {_WHOM}"))
                 leaves.append(authority.sha256)
-    goal: Goal = Trusted(leaves[0], wanted=False) if leaves else Ended()
-    steps.append(HostStep(AFRESH, seconds=SECONDS, goal=goal))
+    goals: list[Goal] = [Trusted(one, wanted=False) for one in dict.fromkeys(leaves)]
+    steps += [HostStep(AFRESH, seconds=SECONDS, goal=goal) for goal in goals or [Ended()]]
     names = [one.name for one in files]
     title = (
         f"no longer trust {names[0]}" if len(names) == 1 else f"remove {len(names)} files of CAs"

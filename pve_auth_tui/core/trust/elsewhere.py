@@ -62,7 +62,7 @@ def copy_lines(snapshot: Snapshot, names: Collection[str]) -> tuple[str, ...]:
 
 def removal_lines(snapshot: Snapshot, names: Collection[str]) -> tuple[str, ...]:
     """The same for taking it away."""
-    files = " ".join(path_of(name) for name in names)
+    files = " ".join(shlex.quote(path_of(name)) for name in names)
     inner = shlex.quote(f"rm -f -- {files} && update-ca-certificates --fresh")
     return tuple(f"ssh root@{node} {inner}" for node in other_nodes(snapshot)) if files else ()
 
