@@ -17,6 +17,7 @@ from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.services.outlook import Outlook
 from screens.drafts import Drafts
+from screens.on_the_way import OnTheWay
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.plan import Intent, Plan
@@ -74,9 +75,9 @@ class Changing(App[None]):
 
     @dataclass
     class Went(Message):
-        """A step of the running plan has begun, said something or ended."""
+        """Steps of the running plan have begun, said something or ended."""
 
-        progress: Progress
+        told: OnTheWay
 
     @dataclass
     class Ran(Message):
@@ -296,8 +297,11 @@ class Changing(App[None]):
         `unrecorded`: a person has said that it goes on although nothing records it.
         """
 
+        told = OnTheWay()
+
         def on_progress(progress: Progress) -> None:
-            self._pass_on(self.Went(progress))
+            if told.add(progress):
+                self._pass_on(self.Went(told))
 
         self._longest = _LONGEST_STEP + 2 * _seconds_of(plan)
         self._ended.clear()
@@ -334,8 +338,10 @@ class Changing(App[None]):
 
     @on(Went)
     def _tell_progress(self, message: Went) -> None:
-        if screen := self._plan_screen():
-            screen.went(message.progress)
+        screen = self._plan_screen()
+        for progress in message.told.take():
+            if screen:
+                screen.went(progress)
 
     @on(NotRun)
     def _tell_refusal(self, message: NotRun) -> None:

@@ -22,6 +22,7 @@ from pve_auth_tui.core.plantext import command_text, plan_heading, plan_text
 from pve_auth_tui.services.reporttext import progress_text, report_text, trouble_text
 from screens.base import BaseScreen
 from screens.commands import Back, Command, Commands, Keep, hints
+from screens.on_the_way import MOST
 from widgets.lines import HeadLine, KeyHint, KeyLine, OneLine, Rule, Sentence
 from widgets.text_field import TextField
 from widgets.text_view import TextView
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 _LISTENS: Final = 0.5  # seconds after it was opened; what came before was meant for another screen
 _LEFT_ALONE: Final = 300.0  # seconds until a plan goes back to its form
 _DRAWS: Final = 0.05  # seconds for which lines of a running step are gathered
-_HEARD: Final = 200  # of its lines that can be read while it runs
 _TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
 _ALL: Final = 100_000  # commands behind `c`
 _ONE_LINE: Final = 1_000_000  # cells: a command is never two lines there
@@ -344,7 +344,7 @@ class PlanScreen(BaseScreen):
         self._told.append(progress_text(progress))
         if progress.line:
             self._heard += 1
-            if self._heard > _HEARD:  # a flood: its last lines tell most
+            if self._heard > MOST:  # a flood: its last lines tell most
                 del self._told[-self._heard]
                 self._heard -= 1
         else:

@@ -45,20 +45,20 @@ class Stream:
 
     def take(self, piece: bytes) -> None:
         """More bytes of it."""
-        self._rest += piece
         room = LONGEST_LINE + max(map(len, self.hidden), default=0)
-        while True:
-            line, newline, rest = self._rest.partition(b"\n")
-            if newline and len(line) <= room:
-                self._rest = rest
-                self._line(line)
-            elif len(self._rest) > room:
-                # Whatever is hidden and begins before the cut lies here whole.
-                self._rest = self._masked(self._rest)
-                self._line(self._rest[:LONGEST_LINE])
-                self._rest = self._rest[LONGEST_LINE:]
-            else:
-                return
+        *lines, rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            self._line(self._short(line, room))
+        self._rest = self._short(rest, room)
+
+    def _short(self, line: bytes, room: int) -> bytes:
+        """The end of it, after what is too long for a line was taken."""
+        while len(line) > room:
+            # Whatever is hidden and begins before the cut lies here whole.
+            line = self._masked(line)
+            self._line(line[:LONGEST_LINE])
+            line = line[LONGEST_LINE:]
+        return line
 
     def end(self) -> tuple[str, ...]:
         """All that is kept of it."""

@@ -112,6 +112,49 @@ async def test_of_a_flood_the_last_lines_stay_and_the_steps_before_it(pilot, mac
     await ended(pilot, machine)
 
 
+class Flood(Machine):
+    """Says all its lines at once, when it may."""
+
+    def __init__(self):
+        super().__init__()
+        self.may, self.has = Event(), Event()
+
+    def run(self, step, on_line):
+        self.ran.append(step)
+        assert self.may.wait(30)
+        for number in range(3000):
+            on_line(f"line {number}")
+        self.has.set()
+        assert self.ends.wait(30)
+        return DONE
+
+
+async def test_of_what_is_said_faster_than_it_is_drawn_keys_do_not_wait_for_each_line(
+    pilot, monkeypatch
+):
+    flood, told = Flood(), []
+    went = PlanScreen.went
+
+    def counted(screen, progress):
+        told.append(progress.line)
+        went(screen, progress)
+
+    monkeypatch.setattr(PlanScreen, "went", counted)
+    await opened(pilot, flood, JOIN)
+    try:
+        await pilot.press("y")
+        await until(pilot, lambda: flood.ran == [JOIN])
+        flood.may.set()
+        assert flood.has.wait(30)  # while nothing is drawn, and no message passed on
+        await until(pilot, lambda: "line 2999" in shown(pilot))
+        assert len(told) < 220
+        assert told[-2:] == ["line 2998", "line 2999"]
+    finally:
+        flood.may.set()
+        flood.ends.set()
+    await until(pilot, lambda: pilot.app.screen._report is not None)
+
+
 @pytest.mark.parametrize(
     ("step", "running", "stopped"),
     [
