@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pve_auth_tui.adapters.hostchild import HEAD, LONGEST_LINE, MOST_BYTES, TAIL
+from pve_auth_tui.adapters.hostfiles import MOST as MOST_REPLACED
 from pve_auth_tui.adapters.hostrecords import KEPT, MOST, FileRecords
 from pve_auth_tui.adapters.hostsystem import SystemHost
 from pve_auth_tui.core.errors import (
@@ -173,7 +174,7 @@ def test_no_file_of_ours_is_open_in_it(host):
     handle = os.open("/dev/null", os.O_RDONLY)
     os.set_inheritable(handle, True)
     try:
-        code = "import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd'))[:4])"
+        code = "import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd')))"
         assert host.ask(python(code)).out == ("[0, 1, 2, 3]",)  # 3 is the folder that it lists
     finally:
         os.close(handle)
@@ -382,6 +383,40 @@ def test_neither_a_link_nor_what_is_no_file_is_written(below, disk):
             with pytest.raises((Refused, Unwritable)):
                 below.write(f"/etc/{name}", content, 0o644, "")
     assert (disk / "secret").read_text() == "theirs"
+
+
+def test_nor_a_link_to_what_was_expected(below, disk):
+    (disk / "theirs").write_text("old")
+    (disk / "etc/link").symlink_to("../theirs")
+    for content in ("new", None):
+        with pytest.raises(Refused, match="not a regular file"):
+            below.write("/etc/link", content, 0o644, digest("old"))
+    assert (disk / "etc/link").is_symlink()
+
+
+def test_nor_a_file_that_is_too_large_to_be_looked_at(below, disk):
+    large = "x" * (MOST_REPLACED + 1)
+    (disk / "etc/x").write_text(large)
+    with pytest.raises(Refused, match="too large"):
+        below.write("/etc/x", "new", 0o644, digest(large))
+
+
+def test_while_it_is_written_only_its_owner_reads_it(below, disk, monkeypatch):
+    """Whatever the umask is, and whatever its mode will be."""
+    modes = []
+    fchmod = os.fchmod
+
+    def looked(handle, mode):
+        modes.append(os.fstat(handle).st_mode & 0o777)
+        fchmod(handle, mode)
+
+    monkeypatch.setattr("os.fchmod", looked)
+    umask = os.umask(0)
+    try:
+        below.write("/etc/x", "new", 0o644, "")
+    finally:
+        os.umask(umask)
+    assert modes == [0o600]
 
 
 def test_a_link_of_roots_on_the_way_is_followed_below_the_root(below, disk):
