@@ -198,6 +198,12 @@ class JoinService:
         named = permitted_names(domain, users, groups, everybody=everybody)
         state = self.state()
         require_member(state, domain)
+        joined = [one.domain for one in state.memberships if one.configured]
+        if len(joined) > 1:  # `realm deny` and `permit` change one of them, and do not say which
+            raise Refused(
+                f"This node is a member of {' and '.join(joined)}.",
+                "Who may log in is set by hand there: realm permit --realm=DOMAIN",
+            )
         require_alone(self._on_node(), domain)
         return PermitIntent(PermitOrder(domain, state, *named, everybody=everybody))
 

@@ -102,6 +102,32 @@ def test_and_who_may_log_in_is_not_said_past_it(node: JoinNode) -> None:
         node.join.permit(DOMAIN, users=["anna.admin"])
 
 
+def test_who_may_log_in_is_changed_behind_the_file_that_denies_all(node: JoinNode) -> None:
+    """R30: sssd knows of it before realmd changes anything, and until it has changed all."""
+    node.run(node.joining())
+    steps = node.plan(node.join.permit(DOMAIN, users=["anna.admin"])).steps
+    told = [one.path if isinstance(one, HostFile) else " ".join(one.argv[:3]) for one in steps]  # type: ignore[union-attr]
+    realmd = [number for number, text in enumerate(told) if text.startswith("/usr/sbin/realm")]
+    anew = ["/usr/bin/systemctl stop sssd", "/usr/bin/systemctl start sssd"]
+    assert told[0] == SNIPPET
+    assert [one for one in told[: realmd[0]] if one in anew] == anew
+    assert SNIPPET not in told[1 : realmd[-1]]
+    assert told[realmd[-1] + 1] == SNIPPET
+    assert [one for one in told[realmd[-1] :] if one in anew] == anew
+
+
+def test_of_two_domains_neither_is_taken_for_the_other(
+    node: JoinNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`realm deny --all` names none: it would shut the other one out."""
+    node.run(node.joining())
+    state = node.state
+    both = (state.memberships[0]._replace(domain="other.example"), *state.memberships)
+    monkeypatch.setattr(node.join, "state", lambda: replace(state, memberships=both))
+    with pytest.raises(Refused, match=r"other\.example and"):
+        node.join.permit(DOMAIN, users=["anna.admin"])
+
+
 def test_an_account_that_the_join_has_found_is_not_deleted(
     node: JoinNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
