@@ -159,6 +159,14 @@ def _simnode(options: argparse.Namespace) -> int:
 # --- screens -------------------------------------------------------------------------
 
 
+def _device(fd: int) -> str | None:
+    """The terminal's name; None where it has none here, as in a chroot or a container."""
+    try:
+        return os.ttyname(fd)
+    except OSError:
+        return None
+
+
 def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
@@ -170,7 +178,7 @@ def _screens(options: argparse.Namespace, terminal: Mapping[str, str]) -> int:
         outlooks = OutlookService(found.pictures, found.nodes, found.proofs)
         outlooks.begin()  # reads while Textual is imported
         fd = sys.stdout.fileno()
-        profile = detect(terminal, os.ttyname(fd), read_unimap(fd), options.glyphs, above())
+        profile = detect(terminal, _device(fd), read_unimap(fd), options.glyphs, above())
         prepare(profile, os.environ)
         try:
             from pve_auth_tui.app import open_screens

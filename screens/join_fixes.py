@@ -106,6 +106,8 @@ class JoinFixes(JoinPlans):
             self.leave_domain()
         elif fix.kind == "account":
             self.edit()
+        elif fix.kind == "permit" and flow.joined:
+            self.permit()
         elif fix.kind == "computer" and fix.value:
             flow.computer = fix.value
             self.look_anew()

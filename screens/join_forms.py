@@ -168,6 +168,10 @@ class LoginsForm(AskForm):
     def heading(self) -> str:
         return f"Who of {self._domain} may log in"
 
+    def filled(self) -> None:
+        self.say("The plan of it comes next." if self._joined else self.SAYS)
+        self._fold()
+
     @property
     def first_field(self) -> str:
         return "groups" if self._begin.logins is Logins.NAMED else ""
@@ -194,10 +198,6 @@ class LoginsForm(AskForm):
             *([] if self._joined else [homes]),
         ]  # fmt: skip
 
-    def filled(self) -> None:
-        super().filled()
-        self._fold()
-
     def answer_changed(self, ident: str) -> None:
         if ident == "logins":
             self._fold()
@@ -214,7 +214,8 @@ class LoginsForm(AskForm):
         who = self.answered(answers)
         if problem := logins_problem(who.logins, who.users, who.groups):
             return [Line(problem)]
-        found = what_logins_mean(self._domain, who.logins, who.users, who.groups)
+        named = (who.logins, who.users, who.groups)
+        found = what_logins_mean(self._domain, *named, joined=self._joined)
         return [Line(one.text, word=one.word) for one in found]
 
     def review(self) -> None:

@@ -8,6 +8,7 @@ import pty
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from errno import ENODEV
 from pathlib import Path
 from types import ModuleType
 
@@ -73,6 +74,19 @@ def test_the_demo_is_the_rack_and_says_it_is_one(start: Run, screens: Screens) -
     access = screens.picture.access.value
     assert access is not None
     assert len(access.users) == 212
+
+
+def test_a_terminal_without_a_name_is_one(
+    start: Run, screens: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a chroot or a container the terminal's device is not among those that are there."""
+
+    def nameless(fd: int) -> str:
+        raise OSError(ENODEV, "No such device")
+
+    monkeypatch.setattr(os, "ttyname", nameless)
+    assert start("demo").code == 0
+    assert screens.picture.demo
 
 
 def test_garbage_is_seldom_looked_for_in_everything_while_keys_are_waited_for(

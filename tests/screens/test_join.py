@@ -457,6 +457,21 @@ async def test_a_node_that_has_joined_opens_on_its_proof(
     assert status(pilot).startswith("7 checks: 5 ok, 2 not looked at.")
 
 
+async def test_a_digit_at_who_may_log_in_asks_for_the_names(
+    member: tuple[Pilot[None], Joins],
+) -> None:
+    """What it says is of a node that has joined, and not of a join to come."""
+    pilot, joins = member
+    refused = JoinCheck(Topic.MAY, "BAD", "bob is refused", (JoinCause.REFUSED_LOGIN,))
+    joins.proof = lambda: [refused]
+    await press(pilot, "r")
+    await idle(pilot)
+    await press(pilot, "1")
+    assert isinstance(pilot.app.screen, LoginsForm)
+    assert status(pilot) == "The plan of it comes next."
+    assert f"Everybody else of {DOMAIN} is denied." in shown(pilot)
+
+
 async def test_it_leaves_with_or_without_the_account(member: tuple[Pilot[None], Joins]) -> None:
     pilot, joins = member
     await press(pilot, "l")

@@ -59,7 +59,12 @@ def logins_problem(logins: Logins, users: Sequence[str], groups: Sequence[str]) 
 
 
 def what_logins_mean(
-    domain: str, logins: Logins, users: Sequence[str], groups: Sequence[str]
+    domain: str,
+    logins: Logins,
+    users: Sequence[str],
+    groups: Sequence[str],
+    *,
+    joined: bool = False,
 ) -> tuple[Finding, ...]:
     """What somebody agrees to with them: who gets a shell on this node."""
     if logins is Logins.NOBODY:
@@ -87,7 +92,8 @@ def what_logins_mean(
         told.append(
             Finding("LOOK", f"{listed(users)}: who sets the password there gets a shell here.")
         )
-    told.append(Finding("ok", f"Everybody else of {domain} is denied, from before the join on."))
+    since = "" if joined else ", from before the join on"
+    told.append(Finding("ok", f"Everybody else of {domain} is denied{since}."))
     return tuple(told)
 
 

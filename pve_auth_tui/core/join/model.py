@@ -113,7 +113,9 @@ class Topic(Enum):
     HOMES = "Homes"
 
 
-FixKind = Literal["", "install", "computer", "take-over", "domain", "leave", "unlock", "account"]
+FixKind = Literal[
+    "", "install", "computer", "take-over", "domain", "leave", "unlock", "account", "permit"
+]
 """What a screen does for it: "" nothing (a person does it elsewhere)."""
 
 

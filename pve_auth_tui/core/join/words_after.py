@@ -46,12 +46,12 @@ AFTER: Final[Mapping[C, Said]] = {
     C.OPEN_TO_ALL: Said(
         "Everybody of {domain} may log in at this node's shell.",
         "A plain realm join leaves it so. A shell is no right in PVE, but a place to start from.",
-        do("name the users or groups that may log in; everybody else is denied then"),
+        (("name the users or groups that may log in; everybody else is denied then", "permit"),),
     ),
     C.NOBODY_MAY: Said(
         "Nobody of {domain} may log in at this node.",
         "That is safe, and makes the membership useless. " + _ROOT,
-        do("name the users or groups that may log in"),
+        (("name the users or groups that may log in", "permit"),),
     ),
     C.NAME_REFUSED: Said(
         "realmd does not take one of the names.",
@@ -73,12 +73,15 @@ AFTER: Final[Mapping[C, Said]] = {
     C.REFUSED_LOGIN: Said(
         "{person} may not log in here, by this node's rules.",
         "The name is known; access is denied.",
-        do("permit {person}, or a group of theirs", "see whether {person} is in the group in AD"),
+        (
+            ("permit {person}, or a group of theirs", "permit"),
+            ("see whether {person} is in the group in AD", ""),
+        ),
     ),
     C.WRONGLY_ALLOWED: Said(
         "{person} may log in here, and should not.",
         "Some group that is permitted has {person} in it, or everybody may log in.",
-        do("see the groups of {person}: id NAME", "set who may log in anew"),
+        (("see the groups of {person}: id NAME", ""), ("set who may log in anew", "permit")),
     ),
     C.NO_HOMES: Said(
         "No home folder is made at the first login.",
