@@ -180,7 +180,7 @@ def _require_possible(report: JoinReport, wish: JoinWish, *, preview: bool) -> N
     if member.word == "-":
         raise Refused("The node was not checked yet.", "Check it first.")
     if member.word == "BAD":
-        raise _refused(member)
+        raise _refused(member, wish)
     if report.state.unread:
         paths = ", ".join(report.state.unread)
         raise Refused(
@@ -217,13 +217,13 @@ def _as_found(report: JoinReport, domain: str) -> str:
 def _require_account(account: JoinCheck, wish: JoinWish) -> None:
     if JoinCause.ACCOUNT_OF_OTHER in account.causes:
         if not wish.take_over:
-            raise _refused(account)
+            raise _refused(account, wish)
     elif account.word == "BAD":
-        raise _refused(account)
+        raise _refused(account, wish)
 
 
-def _refused(check: JoinCheck) -> Refused:
-    told = advice_of(check)
+def _refused(check: JoinCheck, wish: JoinWish) -> Refused:
+    told = advice_of(check, domain=wish.domain, user=wish.user)
     fix = next((one.text for one in told.fixes), "")
     return Refused(f"{check.topic.value}: {told.what or check.text}", fix, check.original)
 
