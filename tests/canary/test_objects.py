@@ -37,6 +37,9 @@ from pve_auth_tui.core.errors import AuthTuiError, Refused
 from pve_auth_tui.core.host.goals import FileIs
 from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.intents.call import call
+from pve_auth_tui.core.join.manifest import Manifest
+from pve_auth_tui.core.join.model import JoinWish, NodeState
+from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder
 from pve_auth_tui.core.openid.assisted import WayBack
 from pve_auth_tui.core.openid.settings import OpenIdSettings
 from pve_auth_tui.core.otpauth import Totp, decode_base32
@@ -52,6 +55,9 @@ from pve_auth_tui.services.hoststeps import HostSteps
 from pve_auth_tui.services.openidprobe import Probing
 from pve_auth_tui.services.proofwords import Attempt
 from pve_auth_tui.services.report import Progress, State, StepResult
+from screens.join_after_forms import Leaving
+from screens.join_flow import Flow
+from screens.join_forms import Account
 from tests.canary.canaries import Canaries
 from tests.canary.evidence import Evidence, require_none, watching
 from tests.canary.node import Home
@@ -64,9 +70,14 @@ ASKED = Challenge(webauthn={"challenge": NEW_PASSWORD})
 OPENID = OpenIdSettings("idp", "https://idp.example.com", "proxmox", SECRET)
 NOTHING: Part[Any] = Part(None, "nowhere", 0.0)
 PICTURE = Snapshot(0.0, "files", *[NOTHING] * 9)
+STATE = NodeState()
+KEPT = Manifest("/own/join/1", "d", "PVE1", True, 0.0)
 SAMPLES: dict[str, Callable[[], Any]] = {
     "adapters.login.Session": lambda: Session("ann@pve", SECRET, SECRET),
     "core.changed.Way": lambda: Way({}, {"a": SECRET}, PICTURE, 0.0, None),
+    "core.join.orders.BackOrder": lambda: BackOrder("d", STATE, KEPT, "ann", SECRET),
+    "core.join.orders.JoinOrder": lambda: JoinOrder(JoinWish("d"), SECRET, STATE, KEPT),
+    "core.join.orders.LeaveOrder": lambda: LeaveOrder("d", STATE, "ann", SECRET),
     "core.openid.assisted.WayBack": lambda: WayBack("state", SECRET),
     "core.openid.settings.OpenIdSettings": lambda: OPENID,
     "core.plan.ApiCall": lambda: CALL,
@@ -76,6 +87,9 @@ SAMPLES: dict[str, Callable[[], Any]] = {
     "core.recovery.RecoveryKeys": lambda: RecoveryKeys((SECRET,)),
     "core.shadow.ShadowFile": lambda: ShadowFile({"ann": SECRET}, ()),
     "core.tokensecrets.TokenSecretsFile": lambda: TokenSecretsFile({"ann@pve!ci": SECRET}, ()),
+    "screens.join_after_forms.Leaving": lambda: Leaving(True, "ann", SECRET, True, False),
+    "screens.join_flow.Flow": lambda: Flow("d", password=SECRET),
+    "screens.join_forms.Account": lambda: Account("ann", SECRET, "", ""),
     "services.enrol.TotpDraft": lambda: TotpDraft("ann@pve", "x", TOTP, SECRET, SECRET, SECRET),
     "services.openidprobe.Probing": lambda: Probing(
         None, None, None, OPENID, SECRET, "", True, "", False, SECRET, True, print, bool
