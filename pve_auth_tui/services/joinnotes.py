@@ -70,7 +70,7 @@ def _added(own: str) -> str:
 def _json(host: Host, path: str) -> Any:
     try:
         return json.loads(host.files.read(path.lstrip("/")))
-    except (AuthTuiError, ValueError):
+    except (AuthTuiError, ValueError, RecursionError):
         return None
 
 

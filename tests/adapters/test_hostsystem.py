@@ -394,6 +394,12 @@ def test_nor_a_link_to_what_was_expected(below, disk):
     assert (disk / "etc/link").is_symlink()
 
 
+def test_nor_a_pipe_that_reads_as_empty(below, disk):
+    os.mkfifo(disk / "etc/pipe")
+    with pytest.raises(Refused, match="not a regular file"):
+        below.write("/etc/pipe", "new", 0o644, digest(""))
+
+
 def test_nor_a_file_that_is_too_large_to_be_looked_at(below, disk):
     large = "x" * (MOST_REPLACED + 1)
     (disk / "etc/x").write_text(large)

@@ -208,6 +208,10 @@ def test_after_a_sudden_end_the_next_look_tells_what_lies_there(
     told = node.check().at(Topic.MEMBER)
     assert told.word == "BAD"
     assert SNIPPET in told.text
+    assert node.run(node.join.permit(DOMAIN, groups=["Domain Admins"])).ok  # its end
+    assert node.join.validate(DOMAIN).at(Topic.POLICY).word == "ok"
+    assert node.state.units["packagekit"] == "masked"
+    assert SNIPPET not in node.state.files
     assert node.run(node.join.leave(DOMAIN, clean_up=True)).ok
     assert SNIPPET not in node.state.files
 
@@ -226,6 +230,16 @@ def test_and_where_the_node_has_not_joined_yet(node: JoinNode) -> None:
     assert SNIPPET in told.text
     assert node.run(node.joining()).ok
     assert SNIPPET not in node.state.files
+
+
+def test_a_note_that_somebody_has_spoilt_is_none(node: JoinNode) -> None:
+    node.run(node.joining())
+    for text in ("[" * 100_000, "null", '{"version": 1}'):
+        for path in list(node.node.disk.files):  # type: ignore[attr-defined]
+            if path.endswith(("manifest.json", "after.json", "added.json")):
+                node.node.disk.write(path, text.encode())
+        plan = node.plan(node.join.leave(DOMAIN, clean_up=True, purge=True))
+        assert not [one for one in plan.steps if isinstance(one, HostFile)]
 
 
 @pytest.mark.parametrize(

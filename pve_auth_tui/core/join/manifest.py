@@ -105,7 +105,7 @@ def from_text(text: str, folder: str) -> Manifest:
             value["homes"] is True,
             tuple(map(_text, value["added"])),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"{folder}/{NAME} is damaged.") from error
 
 

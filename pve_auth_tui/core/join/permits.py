@@ -11,7 +11,7 @@ from pve_auth_tui.core.join.access import deny_everybody
 from pve_auth_tui.core.join.model import SNIPPET, Membership
 from pve_auth_tui.core.join.names import permitted, same_permitted
 from pve_auth_tui.core.join.orders import PermitOrder
-from pve_auth_tui.core.join.parts import digest, node_of
+from pve_auth_tui.core.join.parts import MASKED, digest, node_of
 from pve_auth_tui.core.plan import Draft, Effect, HostFile, Step
 
 _NOBODY: Final = Finding(
@@ -29,7 +29,11 @@ _EVERYBODY: Final = Finding(
 def permit_draft(order: PermitOrder) -> Draft:
     """Behind the file that denies all: realmd alone opens to everybody between two of its steps."""
     node = node_of(order.before)
-    told = login_effects(node, order.domain, order.users, order.groups, everybody=order.everybody)
+    told = list(
+        login_effects(node, order.domain, order.users, order.groups, everybody=order.everybody)
+    )
+    if _masks(order):
+        told.append(Effect("packagekit", "is masked: any user could ask it for packages"))
     member = order.before.member_of(order.domain)
     had = (*member.permitted_users, *member.permitted_groups) if member else ()
     names = ", ".join(had) or ("nobody" if member and "deny" in member.policy else "everybody")
@@ -58,6 +62,13 @@ def _permit_steps(order: PermitOrder, member: Membership | None) -> Iterator[Ste
     yield from logins(order.domain, order.users, order.groups, everybody=order.everybody)
     yield HostFile(SNIPPET, None, 0o600, digest(deny))
     yield from steps.anew()
+    if _masks(order):
+        yield steps.mask()
+
+
+def _masks(order: PermitOrder) -> bool:
+    """A join that was ended in its middle did not come to it."""
+    return order.before.units.get(steps.PACKAGEKIT, MASKED) != MASKED
 
 
 def logins(
