@@ -38,12 +38,14 @@ async def a_ca_is_imported(stage: Stage) -> None:
     await stage.until(lambda: not screen.busy, "the store again")
     await stage.command("import")
     await stage.on(TrustImportForm)
+    form = cast(TrustImportForm, stage.app.screen).form
+    begins = form.field("path")
+    await stage.until(lambda: form.focused is begins, "the field that it begins on")
     await to_field(stage, "source")
     await stage.press("right")
     await fill(stage, pasted=f"PRIVATE KEY-----{NEW_CLIENT_KEY}")
     await stage.command("help", "read")
     await stage.settle()
-    form = cast(TrustImportForm, stage.app.screen).form
     form.fill({"pasted": Secret(pem(_ROOT).decode().replace("\n", " "))})
     await stage.command("read")
     await stage.on(OfferScreen)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -87,8 +88,9 @@ async def settle(pilot: Pilot[None]) -> None:
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     """Wait for what a timer does; a busy machine may take its time."""
     for _ in range(1000):
-        if condition():
-            return
+        with suppress(NoMatches):  # a screen that opens has nothing in it yet
+            if condition():
+                return
         await pilot.pause(0.02)
     raise AssertionError("it never came true")
 
