@@ -20,6 +20,7 @@ from pve_auth_tui.core.host.ports import Host, OnLine, Said
 from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.outcomes import classify, succeeded_but
+from pve_auth_tui.core.join.words import advice
 from pve_auth_tui.core.masked import masked
 from pve_auth_tui.core.plan import HostFile, HostStep
 from pve_auth_tui.services.hostgoals import look_for
@@ -212,6 +213,9 @@ def _trouble(
     told = [_ended(said)]
     if sight.text:
         told.append(sight.text if said.code != 0 else f"Yet: {sight.text}")
+    causes = _causes(said, step.argv)
+    if causes and causes[0] in _PLAIN:
+        told.append(advice(causes[0]).what)
     hint = "All it said is shown below"
     if unsure:
         hint = "realmd may still be at work: look again before anything is repeated"
@@ -220,11 +224,21 @@ def _trouble(
         " ".join(told),
         hint + where,
         said.text,
-        causes=_causes(said, step.argv),
+        causes=causes,
         said=said,
         unsure=unsure,
         record=record,
     )
+
+
+_PLAIN: Final = frozenset(
+    {
+        JoinCause.WRONG_PASSWORD,
+        JoinCause.UNKNOWN_USER,
+        JoinCause.APT_LOCKED,
+    }
+)
+"""What is told in words at once: nobody reads it out of what a tool printed."""
 
 
 def _causes(said: Said, argv: Sequence[str]) -> tuple[JoinCause, ...]:

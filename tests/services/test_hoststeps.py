@@ -102,6 +102,7 @@ def test_a_failure_comes_with_its_cause_its_output_and_where_that_is_kept():
     assert trouble.original == " ! Preauthentication failed\nrealm: no"
     assert trouble.record == stand.name
     assert stand.name in trouble.hint
+    assert "The domain does not take this password" in str(trouble)  # in words, not only adcli's
 
 
 def test_a_second_program_that_uses_realmd_is_told_as_busy():
