@@ -159,6 +159,19 @@ def test_an_account_that_the_join_has_found_is_not_deleted(
     assert any("was there before" in one for one in done.left)
 
 
+def test_an_account_that_was_there_is_never_deleted(node: JoinNode) -> None:
+    """Not even where nobody heard what became of the join."""
+    node.run(node.joining())
+    node.run(node.join.leave(DOMAIN, clean_up=True))
+    plan = node.joining()
+    node.host.complains = lambda argv: "join" in argv
+    done = node.run(plan)
+    node.mends()
+    assert not done.ok
+    assert not [one for back in node.backs for one in back.steps if "delete" in shown(one)]
+    assert node.computers == ["PVE1"]
+
+
 def test_an_account_that_was_made_and_then_not_taken_is_deleted(
     node: JoinNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
