@@ -208,6 +208,7 @@ def _collector_at_rest() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # or all of that is looked through as new at the first chance
         gc.enable()
 
 
@@ -219,6 +220,7 @@ def _seldom_through_everything() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(young, middle, old)
+        gc.unfreeze()
 
 
 # --- the end -------------------------------------------------------------------------

@@ -107,6 +107,15 @@ def test_nothing_is_looked_through_for_garbage_until_there_are_screens(
     """Nor may the thread that reads the picture turn it on again while modules are imported."""
     begun: list[bool] = []
     begin = OutlookService.begin
+    kept = gc.get_freeze_count()
+    seen: list[int] = []
+    open_screens = screens.open_screens
+
+    def opened(service: OutlookService, profile: Profile, *rest: object) -> int:
+        seen.append(gc.get_freeze_count())
+        return open_screens(service, profile, *rest)
+
+    monkeypatch.setattr(sys.modules["pve_auth_tui.app"], "open_screens", opened)
 
     def begin_noted(service: OutlookService) -> None:
         begun.append(gc.isenabled())
@@ -115,7 +124,9 @@ def test_nothing_is_looked_through_for_garbage_until_there_are_screens(
     monkeypatch.setattr(OutlookService, "begin", begin_noted)
     assert start("demo").code == 0
     assert begun == [False]
+    assert seen[0] > kept  # what was imported is not new to it
     assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_start_that_fails_leaves_the_collector_on(
