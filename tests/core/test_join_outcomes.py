@@ -157,6 +157,13 @@ def test_an_account_that_leave_finds_was_not_taken_over():
     assert succeeded_but(said, "leave") == ()
 
 
+def test_an_sssd_conf_that_names_the_domain_already_is_a_leftover():
+    """As `make lab` has seen it on both Debians, after the account was made."""
+    line = " ! Already have domain ad.lab.test in sssd.conf config file"
+    last = "realm: Couldn't join realm: Failed to enroll machine in realm. See diagnostics."
+    assert classify(told("realm", 1, "", f"{line}\n{last}\n"), "join") == (C.LEFTOVERS,)
+
+
 LINES = st.lists(st.text(max_size=40), max_size=12)
 
 

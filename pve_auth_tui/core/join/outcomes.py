@@ -57,6 +57,7 @@ _JOIN: Final[_Patterns] = (
     (r"PackageKit not available|packagekit.{0,200}(is masked|not provided)", C.PACKAGEKIT),
     (r"not available for installation|packages are not installed", C.PACKAGES_MISSING),
     (r"Already running another action", C.BUSY),
+    (r"Already have domain .{1,255} in sssd\.conf", C.LEFTOVERS),
     (r"Invalid login argument", C.NAME_REFUSED),
     (r"Not authorized to perform this action", C.NOT_ROOT),
     (r"Already joined to this domain", C.ALREADY_MEMBER),

@@ -61,8 +61,8 @@ BEFORE: Final[Mapping[C, Said]] = {
     ),
     C.LEFTOVERS: Said(
         "An earlier membership left files behind.",
-        "They are backed up and written anew by a join. Keys of another domain in "
-        "/etc/krb5.keytab stay there.",
+        "A join writes them anew, but realmd refuses while sssd.conf lists {domain} in domains. "
+        "Keys of another domain in /etc/krb5.keytab stay there.",
         (("clean up what the last membership left", "leave"),),
     ),
     C.ACCESS_ELSEWHERE: Said(
