@@ -14,13 +14,11 @@ from tests.lab.joinlab.rows import ADMINISTRATOR, JoinFault, user
 
 _SSSD_BACK: Final = "systemctl reset-failed sssd; systemctl restart sssd"
 _CONF: Final = "/etc/sssd/sssd.conf"
-_DEAD_DOMAIN: Final = """\
+_DEAD_SSSD: Final = "[sssd]\nservices = nss, pam, nonsense\n"
+_LEFT: Final = f"""\
 [sssd]
-domains = old.example.com
+domains = {names.DOMAIN}
 services = nss, pam
-
-[domain/old.example.com]
-id_provider = nonsense
 """
 _LOCKED: Final = """\
 import fcntl, sys
@@ -84,14 +82,25 @@ JOIN: Final = (
         "D-Bus does not know it",
         "realm join",
         C.PACKAGEKIT,
-        seeds.script(f"rm {_KIT}; systemctl reload dbus", "systemctl reload dbus", _KIT),
+        seeds.script(
+            f"rm {_KIT}; systemctl reload dbus; systemctl stop packagekit",
+            "systemctl reload dbus",
+            _KIT,
+        ),
     ),
     _run(
         "realmd says yes, and sssd is dead",
-        "another domain in sssd.conf that cannot start",
+        "sssd.conf names a service that there is not",
         "systemctl start",
         C.SSSD_CONFIG,
-        seeds.file(_CONF, _DEAD_DOMAIN, 0o600),
+        seeds.file(_CONF, _DEAD_SSSD, 0o600),
+    ),
+    _run(
+        "An earlier sssd.conf still names the domain",
+        "among its `domains`, without a section",
+        "realm join",
+        C.LEFTOVERS,
+        seeds.file(_CONF, _LEFT, 0o600),
     ),
     _run(
         "Another program works with apt",
