@@ -37,6 +37,7 @@ from pve_auth_tui.services.joinleaving import LeaveMaking
 from pve_auth_tui.services.joinlook import NodeLook
 from pve_auth_tui.services.joinmaking import (
     JoinMaking,
+    cluster_of,
     others_of,
     permitted_names,
     require,
@@ -124,6 +125,7 @@ class JoinService:
             self._clock,
             wish,
             others=others_of(outlook),
+            cluster=cluster_of(outlook),
             password=password,
             on_check=on_check,
             stopped=stopped,

@@ -41,7 +41,7 @@ OnCheck = Callable[[JoinCheck], None]
 
 
 class JoinChecker:
-    """One run. `others`: the names of the cluster's other nodes."""
+    """One run. `others`: the names of the cluster's other nodes; `cluster`: its own."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class JoinChecker:
         wish: JoinWish,
         *,
         others: Sequence[str] = (),
+        cluster: str = "",
         password: Secret | None = None,
         on_check: OnCheck = lambda check: None,
         stopped: Callable[[], bool] = lambda: False,
@@ -62,6 +63,7 @@ class JoinChecker:
         self._clock = clock
         self._wish = wish
         self._others = tuple(others)
+        self._cluster = cluster
         self._password = password
         self._on_check = on_check
         self._stopped = stopped
@@ -248,7 +250,9 @@ class JoinChecker:
             return row(T.ACCOUNT, "LOOK", text, JoinCause.TOOL_MISSING)
         except CommandFailed as error:
             return _not_asked(T.ACCOUNT, error)
-        return prerequisites.account(self._wish, self._state, said, self._clock.now())
+        return prerequisites.account(
+            self._wish, self._state, said, self._clock.now(), cluster=self._cluster
+        )
 
     def _pam(self) -> JoinCheck:
         try:

@@ -66,6 +66,12 @@ def permitted_names(
     return found[0], found[1]
 
 
+def cluster_of(outlook: Outlook) -> str:
+    """The cluster's name, "" for none."""
+    cluster = outlook.snapshot.cluster.value
+    return (cluster.name if cluster else None) or ""
+
+
 def others_of(outlook: Outlook) -> tuple[str, ...]:
     """The other nodes of the cluster."""
     cluster = outlook.snapshot.cluster.value

@@ -303,7 +303,7 @@ def states(*lacking):
         ),
         (
             ("adcli",),
-            PackagePreview(("adcli",), ("libc6",), ("winbind",), (), "", (C.PACKAGES_UPGRADE,)),
+            PackagePreview(("adcli",), ("libc6",), ("winbind",), (), (C.PACKAGES_UPGRADE,)),
             "LOOK",
             (C.PACKAGES_UPGRADE, C.PACKAGES_MISSING),
             "needs 1 package; upgrades libc6, removes winbind",

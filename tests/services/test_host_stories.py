@@ -125,6 +125,7 @@ def test_an_account_of_another_host_is_seen_and_taken_over_by_somebodys_word_alo
     account = ready.check().at(Topic.ACCOUNT)
     assert JoinCause.ACCOUNT_OF_OTHER in account.causes
     assert "pve1.old.example.com" in account.text
+    assert "PVE1-RACK" in [fact.text for fact in account.facts]  # the cluster is called rack
     with pytest.raises(AuthTuiError):
         ready.join()
     assert ready.left() == []

@@ -18,7 +18,6 @@ class Account(NamedTuple):
     host: str = ""
     dn: str = ""
     changed: str = ""
-    system: str = ""
 
     def is_of(self, fqdn: str) -> bool:
         """Whether it says that it belongs to the host of that name."""
@@ -49,5 +48,4 @@ def parse(lines: Iterable[str]) -> Account:
         one("dNSHostName"),
         one("distinguishedName"),
         one("pwdLastSet"),
-        one("operatingSystem"),
     )

@@ -31,20 +31,18 @@ _FORMAT: Final = r"${Package} ${db:Status-Abbrev} ${Version}\n"
 
 _INST: Final = re.compile(r"Inst (\S+)(?: \[([^\]]*)\])? \((\S+)")
 _REMV: Final = re.compile(r"(?:Remv|Purg) (\S+)")
-_DOWNLOAD: Final = re.compile(r"Need to get ([\d.,]+ ?[kMG]?B)(?:/[\d.,]+ ?[kMG]?B)? of archives")
 _HELD: Final = re.compile(r"The following held packages will be changed:")
 
 
 class PackagePreview(NamedTuple):
     """What apt would do. `upgraded` and `removed`: packages that nobody asked about; `held`: those
-    on hold that it would change. `download`: `12.3 MB`, "" where apt does not say.
+    on hold that it would change.
     """
 
     added: tuple[str, ...] = ()
     upgraded: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
-    download: str = ""
     causes: tuple[JoinCause, ...] = ()
 
 
@@ -87,13 +85,11 @@ def preview(said: Said) -> PackagePreview:
             removed.append(found[1])
     changes = upgraded or removed
     held = _held(said.out)
-    download = next((m[1] for line in said.out if (m := _DOWNLOAD.search(line))), "")
     return PackagePreview(
         tuple(added),
         tuple(upgraded),
         tuple(removed),
         held,
-        download,
         (JoinCause.PACKAGES_UPGRADE,) if changes or held else (),
     )
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pve_auth_tui.core.finding import Word
+from pve_auth_tui.core.host import keytab
 from pve_auth_tui.core.host.ports import Said
 from pve_auth_tui.core.join import access, names, packages, seen
 from pve_auth_tui.core.join import account as accounts
@@ -18,8 +19,6 @@ from pve_auth_tui.core.join.realmd import discovered
 from pve_auth_tui.core.join.rows import row
 from pve_auth_tui.core.realmtest.report import Fact
 from pve_auth_tui.core.words import ago, count_words, listed
-
-NOTED: Final = "/etc/krb5.keytab"
 
 
 def membership(
@@ -57,7 +56,7 @@ def membership(
         text = f"not joined; {access.SSSD_CONF} serves {listed(foreign)}"
         facts = [Fact(seen.OTHER_DOMAIN, listed(foreign)), Fact(seen.FILES, access.SSSD_CONF)]
         return row(Topic.MEMBER, "LOOK", text, JoinCause.SSSD_OTHER, facts=facts)
-    left = [NOTED] if state.principals else []
+    left = [keytab.PATH] if state.principals else []
     if access.domains(sssd_conf):
         left.append(access.SSSD_CONF)
     if SNIPPET in state.files:
@@ -164,25 +163,23 @@ def account(
     state: NodeState,
     said: Said | None,
     now: float,
-    found: accounts.Account | None = None,
     *,
     cluster: str = "",
 ) -> JoinCheck:
     """Is the account there, and whose is it? `said`: of `adcli show-computer`, None without a
-    password. `found`: what another way than adcli has seen. `cluster`: its name, for a proposal.
+    password. `cluster`: its name, for another computer's name.
     """
     computer = wish.computer or names.computer_of(state.fqdn or state.short)
     facts = [Fact(seen.COMPUTER, computer)]
-    original = said.text if said else ""
-    if found is None:
-        if said is None:
-            text = "not looked for yet: that needs the password"
-            return row(Topic.ACCOUNT, "LOOK", text, JoinCause.ACCOUNT_UNKNOWN, facts=facts)
-        causes = classify(said, "show-computer")
-        if causes and causes != (JoinCause.NO_ACCOUNT,):
-            text = _NOT_ASKED.get(causes[0], "could not be looked for")
-            return row(Topic.ACCOUNT, "BAD", text, *causes, facts=facts, original=original)
-        found = accounts.NOT_THERE if causes else accounts.parse(said.out)
+    if said is None:
+        text = "not looked for yet: that needs the password"
+        return row(Topic.ACCOUNT, "LOOK", text, JoinCause.ACCOUNT_UNKNOWN, facts=facts)
+    original = said.text
+    causes = classify(said, "show-computer")
+    if causes and causes != (JoinCause.NO_ACCOUNT,):
+        text = _NOT_ASKED.get(causes[0], "could not be looked for")
+        return row(Topic.ACCOUNT, "BAD", text, *causes, facts=facts, original=original)
+    found = accounts.NOT_THERE if causes else accounts.parse(said.out)
     if not found.there:
         return row(Topic.ACCOUNT, "ok", f"{computer}$ is free", facts=facts, original=original)
     changed = windows_time(found.changed)
