@@ -172,6 +172,24 @@ def test_an_account_that_was_there_is_never_deleted(node: JoinNode) -> None:
     assert node.computers == ["PVE1"]
 
 
+def test_a_password_that_the_join_was_refused_is_not_sent_again(
+    node: JoinNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R23: not even to look whether an account was made. Each try counts towards a lockout."""
+    plan = node.joining()
+    ask = HurtHost.ask
+
+    def refused(self: HurtHost, argv: Sequence[str], **more: object) -> Said:
+        if "join" in argv:
+            self.fed.clear()
+            return Said("realm", 1, (), ("! Preauthentication failed",))
+        return ask(self, argv, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HurtHost, "ask", refused)
+    assert not node.run(plan).ok
+    assert node.host.fed == []
+
+
 def test_an_account_that_was_made_and_then_not_taken_is_deleted(
     node: JoinNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
