@@ -84,7 +84,7 @@ class LeaveDomainForm(AskForm):
             SecretEntry("password", "Password", rule=self._password_problem),
             YesNoEntry(
                 "clean-up", "Clean up", True,
-                help="What realmd leaves behind: keytab entries, caches, settings of sssd.",
+                help="What realmd leaves behind: krb5.conf, sssd.conf, its caches, pam_mkhomedir.",
             ),
             YesNoEntry("purge", "Purge packages", False, help="Those that the join has added."),
         ]  # fmt: skip

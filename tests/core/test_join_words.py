@@ -93,9 +93,7 @@ def test_a_check_brings_what_was_seen():
     )
     check = JoinCheck(Topic.ACCOUNT, "BAD", "x", (C.ACCOUNT_OF_OTHER,), facts)
     told = advice_of(check, domain="ad.example.com", computer="ELSE")
-    assert told.what == (
-        "PVE1$ belongs to pve1.old.example.com; its password was set 9 d ago."
-    )
+    assert told.what == ("PVE1$ belongs to pve1.old.example.com; its password was set 9 d ago.")
     first, second = told.fixes
     assert (first.kind, first.value) == ("computer", "PVE1-RACK")
     assert (second.kind, second.value) == ("take-over", "")
