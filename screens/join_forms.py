@@ -122,9 +122,6 @@ class AccountForm(AskForm):
             ),
         ]  # fmt: skip
 
-    def filled(self) -> None:
-        self.say(f"{self.house.workshop.demo_login} {self.SAYS}".strip())
-
     def _password_problem(self, password: Secret) -> str:
         return "Nobody joins without a password." if self._must and password == NONE else ""
 

@@ -56,7 +56,7 @@ async def named(pilot: Pilot[Any]) -> None:
 
 async def typed(pilot: Pilot[Any]) -> None:
     await check(pilot)
-    for key in ("n", "down"):
+    for key in ("n",):
         await pilot.press(key)
         await pilot.pause(0.1)
         await settle(pilot)
