@@ -165,9 +165,13 @@ def _parser(argv: Sequence[str]) -> Parser:
         named = name in argv
         parents = [after] if named else []
         made = subparsers.add_parser(
-            name, help=text, description=text if text.endswith("?") else f"{text}.", parents=parents, allow_abbrev=False,
+            name,
+            help=text,
+            description=text if text.endswith("?") else f"{text}.",
+            parents=parents,
+            allow_abbrev=False,
             named=named,
-        )  # fmt: skip
+        )
         if named and fill:
             fill(made)
 

@@ -511,8 +511,8 @@ FLOWS: Final[Mapping[str, Sequence[Flow]]] = {
     "oidc-probe": _OPENID,
     "keys": _KEYS_THERE,
     "pam": (
-        Flow("PAM's stacks", ("pam", "check"), touches_no_secret="It reads PAM's files, and asks nobody."),
-        Flow("PAM's stacks as JSON", ("pam", "check", "--json"), touches_no_secret="It reads PAM's files, and asks nobody."),
+        Flow("PAM's stacks", ("pam", "check"), touches_no_secret="It reads PAM's files."),
+        Flow("PAM's stacks, JSON", ("pam", "check", "--json"), touches_no_secret="As above."),
     ),
     "webauthn": _SETTINGS,
     "ca": _CERTIFICATES,
