@@ -114,7 +114,7 @@ class Topic(Enum):
 
 
 FixKind = Literal[
-    "", "install", "computer", "take-over", "domain", "leave", "unlock", "account", "permit"
+    "", "install", "computer", "take-over", "domain", "leave", "account", "permit"
 ]
 """What a screen does for it: "" nothing (a person does it elsewhere)."""
 
