@@ -113,9 +113,7 @@ class Topic(Enum):
     HOMES = "Homes"
 
 
-FixKind = Literal[
-    "", "install", "computer", "take-over", "domain", "leave", "account", "permit"
-]
+FixKind = Literal["", "install", "computer", "take-over", "domain", "leave", "account", "permit"]
 """What a screen does for it: "" nothing (a person does it elsewhere)."""
 
 
