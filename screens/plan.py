@@ -381,7 +381,9 @@ class PlanScreen(BaseScreen):
         self.query_one(Rule).show_parts(f"{ended}: {title}")
         self._told = report_text(report, max(20, self.query_one(TextView).size.width - 2))
         self._show_told()
-        self.say(self._sentence_of(report))
+        sentence = self._sentence_of(report)
+        self.say(sentence)
+        self.call_after_refresh(self._say_more_below, sentence)
         self.show_keys()
 
     def _sentence_of(self, report: Report) -> str:

@@ -82,6 +82,9 @@ class JoinProof:
             elsewhere=elsewhere(snippets, self._domain),
             found=together(texts, self._domain),
         )
+        for name in member.permitted_groups:
+            argv = steps.ask_group(name)
+            yield self._asked(T.LOOKUP, argv, _about(name, validation.group), steps.ID_SECONDS)
         for name in dict.fromkeys((*self._may, *self._must_not)):
             argv = steps.ask_id(name)
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)

@@ -106,9 +106,9 @@ def _end(report: Report, width: int) -> list[str]:
     undo = "" if report.is_of_node else " and for undo"
     texts = [f"In the journal{undo} it is called {report.id}."]
     if report.is_of_node and report.ok:
-        if back := report.plan.back.otherwise:
-            texts += hanging("", f"It is taken back by: {back}", width, _INDENT)
-        for sentence in report.plan.back.lost:
+        back = report.plan.back
+        told = (f"It is taken back by: {back.otherwise}",) if back.otherwise else back.lost
+        for sentence in told:
             texts += hanging("", sentence, width, _INDENT)
     elif not report.is_of_node and not report.undoable:
         texts += hanging("", "It cannot be taken back.", width, _INDENT)
