@@ -13,6 +13,7 @@ from tests.lab.joinlab.sievedns import SieveDns
 
 Seed: TypeAlias = Callable[[JoinNode, Lab], AbstractContextManager[object]]
 
+_STARTS: Final = 180.0  # seconds: after a new start its DNS may be silent for half a minute
 _SETTINGS: Final = ("/etc/resolv.conf", "/etc/hosts", "/etc/hostname")
 _KEEP: Final = """\
 rm -rf /run/kept; mkdir /run/kept
@@ -190,9 +191,9 @@ def dc_ahead(seconds: int) -> Seed:
             )
 
         with lab.dc.ahead(seconds):
-            node.wait_for(is_found)
+            node.wait_for(is_found, _STARTS)
             yield
-        node.wait_for(is_found)
+        node.wait_for(is_found, _STARTS)
 
     return seed
 
