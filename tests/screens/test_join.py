@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from pve_auth_tui.app import PveAuthApp
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import JoinCheck, Topic
@@ -200,6 +201,17 @@ async def test_the_password_reaches_the_check_and_stands_nowhere(
     screen = screen_of(join)
     await press(join, "escape", "escape")
     assert isinstance(join.app.screen, StartScreen)
+    await until(join, lambda: screen.flow.password is None)
+
+
+async def test_ten_idle_minutes_lead_to_start_and_the_password_goes(join: Pilot[None]) -> None:
+    app = join.app
+    assert isinstance(app, PveAuthApp)
+    await check(join, "join-secret")
+    screen = screen_of(join)
+    app._last_key -= 700
+    app._watch_idleness()
+    await until(join, lambda: isinstance(app.screen, StartScreen))
     await until(join, lambda: screen.flow.password is None)
 
 
