@@ -98,6 +98,7 @@ def test_what_libpam_rejects_stays_in_the_stack_and_fails() -> None:
 def test_includes_that_go_in_circles_end() -> None:
     found = stack(svc="@include a\n", a="auth include b\n", b="@include a\n", other="")
     assert found.broken is not None
+    assert found.broken.chance
     assert found.broken.text == "includes itself"
     assert found.broken.place == Place("/etc/pam.d/b", 1)
 
@@ -113,6 +114,19 @@ def test_etc_comes_before_usr_lib() -> None:
     assert load("svc", files.get).own == "/usr/lib/pam.d/svc"
     files["/etc/pam.d/svc"] = "auth required pam_b.so\n"
     assert load("svc", files.get).of(Phase.AUTH)[0].name == "pam_b"
+
+
+def test_what_is_included_is_not_looked_for_in_usr_lib() -> None:
+    files = {"/usr/lib/pam.d/common": "auth required pam_a.so\n", "/etc/pam.d/other": ""}
+    files["/etc/pam.d/svc"] = "@include common\n"
+    assert load("svc", files.get).broken is not None
+
+
+def test_an_include_that_is_not_read_to_its_end_is_a_no_behind_what_was_read() -> None:
+    found = stack(svc="auth include a\n", a="auth optional pam_a.so\nauth x \\\n", other="")
+    assert [one.kind for one in found.of(Phase.AUTH)] == [Kind.MODULE, Kind.MUST_FAIL]
+    assert [one.place.path[-1] for one in found.problems] == ["a", "c"]
+    assert not found.broken
 
 
 _pieces = st.lists(

@@ -260,6 +260,25 @@ def test_what_libpam_cannot_load_lets_nobody_in() -> None:
     assert "includes common-gone, which is not there" in pve(node).text
 
 
+def test_what_libpam_leaves_to_chance_is_bad_in_its_phase_alone() -> None:
+    node = PamNode()
+    node.put("login", "auth include mine\n@include common-account\n@include common-session\n")
+    node.put("mine", "@include common-gone\nauth required pam_permit.so\n")
+    words = node.words()
+    assert (words["login auth"], words["login account"]) == ("BAD", "ok")
+    assert node.causes() == {"left-to-chance"}
+    node.put("other", "@include login\n")
+    assert node.report().root.word == "BAD"
+
+
+def test_an_include_of_itself_is_bad_everywhere() -> None:
+    node = PamNode()
+    node.put("login", "auth include login\n@include common-account\n")
+    words = node.words()
+    assert (words["login auth"], words["login account"]) == ("BAD", "BAD")
+    assert node.causes() == {"left-to-chance"}
+
+
 def test_a_service_without_a_line_for_a_phase_is_refused() -> None:
     node = PamNode()
     node.put("other", "auth required pam_unix.so\n")

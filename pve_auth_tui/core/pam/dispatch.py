@@ -85,7 +85,7 @@ def ways(handlers: Sequence[Handler], answer: Answer) -> tuple[Way, ...]:
         if handler.kind is Kind.SUBSTACK:
             waiting.append((state._replace(at=state.at + 1), path))
             continue
-        codes = (PERM_DENIED,) if handler.kind is Kind.MUST_FAIL else answer(handler)
+        codes = answer(handler) if handler.kind is Kind.MODULE else (PERM_DENIED,)
         for code in reversed(tuple(codes)):
             after, taken = _step(handlers, state, code)
             if code == INCOMPLETE:

@@ -40,10 +40,12 @@ class Judge:
 
     def check(self) -> PamCheck:
         """The verdict, and what led to it."""
-        broken = self.stack.broken
+        chance = self.stack.left_to_chance(self.phase)
+        broken = chance or self.stack.broken
         if broken is not None:
-            failing = words.broken(broken, self.stack.service)
-            return self._told((failing,), (Deciding(broken.place, broken.code, broken.text),))
+            say = words.left_to_chance if chance else words.broken
+            decided = (Deciding(broken.place, broken.code, broken.text),)
+            return self._told((say(broken, self.stack.service),), decided)
         if not self._handlers:
             return self._told((words.nothing(self.stack.service, self.phase),), ())
         found = [*self._root(), *self._others()]

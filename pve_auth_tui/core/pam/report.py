@@ -44,7 +44,8 @@ _MODULES: Final = tuple(
 )
 _NOLOGIN: Final = ("/run/nologin", "/var/run/nologin", "/etc/nologin")
 _OF_ROOT: Final = (
-    *("not-loaded", "no-lines", "root-locked-out", "root-needs-directory", "wrong-jump"),
+    *("not-loaded", "left-to-chance", "no-lines"),
+    *("root-locked-out", "root-needs-directory", "wrong-jump"),
     *("root-depends", "directory-first", "anyone-gets-in"),
 )
 
@@ -128,7 +129,12 @@ def _of_files(node: Node, stacks: Mapping[str, Stack], facts: Facts) -> Iterator
         where = node.module(name)
         if where:
             yield from _owned(node, where)
-    problems = [one for stack in stacks.values() for one in stack.problems if not one.fatal]
+    problems = [
+        one
+        for stack in stacks.values()
+        for one in stack.problems
+        if not one.fatal and not one.chance
+    ]
     for place in dict.fromkeys(one.place for one in problems):
         problem = next(one for one in problems if one.place == place)
         yield filewords.rejected(problem)

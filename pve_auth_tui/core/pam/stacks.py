@@ -15,7 +15,9 @@ Reader = Callable[[str], str | None]
 """A file by its absolute path; None where there is none."""
 
 FOLDERS: Final = ("/etc/pam.d", "/usr/lib/pam.d")
-"""Where a file is looked for, the first one wins."""
+"""Where a service's file is looked for, the first one wins. Debian's libpam looks for what a line
+includes in the first alone.
+"""
 OTHER: Final = "other"
 _DEEPEST: Final = 16  # PAM_SUBSTACK_MAX_LEVEL
 
@@ -26,6 +28,8 @@ class Kind(Enum):
     MODULE = "module"
     MUST_FAIL = "must-fail"
     SUBSTACK = "substack"
+    CHANCE = "chance"
+    """A no that libpam takes by whatever an earlier line, or nobody, has left in its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,16 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that libpam rejects. `fatal`: of this service it then reads nothing at all."""
+    """Something that libpam rejects. `fatal`: of this service it then reads nothing at all.
+
+    `chance`: what comes of it is not settled, or not the same on Debian 12 and 13.
+    """
 
     place: Place
     code: str
     text: str
     fatal: bool = False
+    chance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,13 @@ class Stack:
         """A phase of which the service says nothing is that of `other`."""
         return self.handlers[phase] or self.fallback[phase]
 
+    def left_to_chance(self, phase: Phase) -> Problem | None:
+        """Why nobody can tell what libpam makes of a phase."""
+        if self.broken is not None:
+            return self.broken if self.broken.chance else None
+        places = {one.place for one in self.of(phase) if one.kind is Kind.CHANCE}
+        return next((one for one in self.problems if one.chance and one.place in places), None)
+
 
 def load(service: str, read: Reader) -> Stack:
     """Whatever stands in the files; nothing makes it fail."""
@@ -90,10 +105,10 @@ def load(service: str, read: Reader) -> Stack:
     conf, fallback = _nothing(), _nothing()
     try:
         if own:
-            loader.parse(own, _Here(conf))
+            loader.whole(own, _Here(conf))
         stand_in = _path_of(OTHER, read)
         if stand_in:
-            loader.parse(stand_in, _Here(fallback))
+            loader.whole(stand_in, _Here(fallback))
         elif not own:
             loader.fail(Place(f"{FOLDERS[0]}/{OTHER}"), "", "is not there, nor is the service")
     except _Abort:
@@ -116,9 +131,15 @@ def _nothing() -> _Lists:
 
 
 def _path_of(name: str, read: Reader) -> str:
-    """Where a file lies; "" for nowhere."""
+    """Where a service's file lies; "" for nowhere."""
     places = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in FOLDERS]
     return next((path for path in places if read(path) is not None), "")
+
+
+def _included(name: str, read: Reader) -> str:
+    """Where a file lies that a line includes; "" for nowhere."""
+    path = name if name.startswith("/") else f"{FOLDERS[0]}/{name}"
+    return path if read(path) is not None else ""
 
 
 class _Here(NamedTuple):
@@ -141,22 +162,35 @@ class _Loader:
     files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def fail(self, place: Place, code: str, text: str) -> NoReturn:
-        self.problems.append(Problem(place, code, text, fatal=True))
+    def fail(self, place: Place, code: str, text: str, *, chance: bool = False) -> NoReturn:
+        self._give_up(Problem(place, code, text, chance=chance))
+
+    def _give_up(self, problem: Problem) -> NoReturn:
+        self.problems.append(replace(problem, fatal=True))
         raise _Abort
 
-    def parse(self, path: str, here: _Here) -> None:
-        """Take the lines of a file that count."""
+    def whole(self, path: str, here: _Here) -> None:
+        """A file without which the service is not loaded."""
+        why = self.parse(path, here)
+        if why is not None:
+            self._give_up(why)
+
+    def parse(self, path: str, here: _Here) -> Problem | None:
+        """Take the lines of a file that count; why libpam does not read it to its end.
+
+        What stood before is taken all the same.
+        """
         here = here._replace(chain=(*here.chain, path))
         self.files.append(path)
         for line in logical_lines(self.read(path) or ""):
             one, place = rule(line), Place(path, line.number)
             if line.open:
-                self.fail(place, one.code, "the file ends where the line should go on")
+                return Problem(place, one.code, "the file ends where the line should go on")
             if line.split:
                 text = "goes on after a comment or an empty line, which Debian 12 and 13 differ on"
                 self.problems.append(Problem(place, one.code, text))
             self._take(one, place, here)
+        return None
 
     def _take(self, one: Rule, place: Place, here: _Here) -> None:
         if one.kind == "@include":
@@ -186,7 +220,7 @@ class _Loader:
                 must_fail = True
                 self._reject(place, one.code, "names no module")
         if one.target is not None and _is_nameless(one.target):
-            self.fail(place, one.code, "names a module without a name")
+            self._nameless(one, place, here, "names a module without a name")
         kind = Kind.MUST_FAIL if must_fail else Kind.MODULE
         handler = Handler(kind, here.level, actions, place, one.code, one.target or "")
         here.into[phase].append(replace(handler, arguments=one.arguments, silent=one.silent))
@@ -199,23 +233,37 @@ class _Loader:
         substack = (one.control or "").lower() == "substack"
         if substack and phase is not None:
             if _is_nameless(name):
-                self.fail(place, one.code, "names a substack without a name")
+                self._nameless(one, place, here, "names a substack without a name")
             begin = Handler(Kind.SUBSTACK, here.level, ALL_BAD, place, one.code, name)
             here.into[phase].append(begin)
-        path = _path_of(name, self.read)
+        path, level = _included(name, self.read), here.level + substack
         if path in here.chain:
-            self.fail(place, one.code, "includes itself")
-        if path and here.depth + 1 < _DEEPEST:
-            level = here.level + substack
-            self.parse(path, here._replace(wanted=phase, depth=here.depth + 1, level=level))
-            return
-        text = "includes too deep" if path else f"includes {name}, which is not there"
-        if phase is None:
-            self.fail(place, one.code, text)
+            # Debian 12 does so until its memory ends, unless it is a substack; 13 sixteen times.
+            self.fail(place, one.code, "includes itself", chance=phase is not None)
+        chance = one.kind == "@include"
+        if path and level < _DEEPEST and here.depth + 1 >= _DEEPEST:
+            chance, text = True, "includes too deep for Debian 13, not for 12"
+        elif path and level < _DEEPEST:
+            inner = here._replace(wanted=phase, depth=here.depth + 1, level=level)
+            why = self.parse(path, inner)
+            if why is None:
+                return
+            if phase is None:
+                self._give_up(why)
+            self.problems.append(why)
+            text = f"includes {name}, which libpam does not read to its end"
         else:
-            self._reject(place, one.code, text)
-            failing = Handler(Kind.MUST_FAIL, here.level, ALL_BAD, place, one.code)
-            here.into[phase].append(failing)
+            text = "includes too deep" if path else f"includes {name}, which is not there"
+        if phase is None:
+            self.fail(place, one.code, text, chance=bool(path))
+        # Debian's @include sets no control of its own for the line that fails in its place.
+        self.problems.append(Problem(place, one.code, text, chance=chance))
+        kind = Kind.CHANCE if chance else Kind.MUST_FAIL
+        here.into[phase].append(Handler(kind, here.level, ALL_BAD, place, one.code))
+
+    def _nameless(self, one: Rule, place: Place, here: _Here, text: str) -> NoReturn:
+        """Where it is included, Debian 12's libpam crashes of it, and 13's takes it as a no."""
+        self.fail(place, one.code, text, chance=here.wanted is not None)
 
     def _reject(self, place: Place, code: str, text: str) -> None:
         self.problems.append(Problem(place, code, text))

@@ -38,6 +38,18 @@ def broken(problem: Problem, service: str) -> PamFinding:
     )
 
 
+def left_to_chance(problem: Problem, service: str) -> PamFinding:
+    return PamFinding(
+        "left-to-chance",
+        "BAD",
+        f"who gets in is left to chance: {problem.place.text} {problem.text}",
+        f"libpam rejects the line, and not in the same way each time, nor on Debian 12 and 13: all"
+        f" logins of {service} may fail, or go on as if the line were not there.",
+        f"Correct {problem.place.text}.",
+        (problem.place,),
+    )
+
+
 def nothing(service: str, phase: Phase) -> PamFinding:
     return PamFinding(
         "no-lines",
