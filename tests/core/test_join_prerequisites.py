@@ -54,6 +54,7 @@ def seen_of(check, heading):
         (replace(NODE, memberships=(Membership(AD),)), "", "ok", ()),
         (NODE, "[sssd]\ndomains =\n", "ok", ()),  # what `realm leave` leaves
         (NODE, "[domain/ad.example.com]\nid_provider = ad\n", "LOOK", (C.LEFTOVERS,)),
+        (NODE, "[sssd]\ndomains = x, AD.example.com\n", "BAD", (C.LEFTOVERS,)),
         (NODE, "[domain/ldap]\nid_provider = ldap\n", "LOOK", (C.SSSD_OTHER,)),
         (NODE, "this is no file of sssd", "BAD", (C.SSSD_CONFIG,)),
         (replace(NODE, principals=("host/pve1@OLD",)), "", "LOOK", (C.LEFTOVERS,)),

@@ -89,6 +89,12 @@ def domains(text: str) -> tuple[str, ...]:
     )
 
 
+def listed_domains(text: str) -> tuple[str, ...]:
+    """What `domains` of the section [sssd] names: realmd joins none of them (sssd.conf(5))."""
+    options = (sections(text) or {}).get("sssd", {})
+    return tuple(name.strip() for name in options.get("domains", "").split(",") if name.strip())
+
+
 def access(text: str, domain: str) -> Access | None:
     """What a file of sssd says of the domain's logins; None where it has no section of it."""
     return together((text,), domain)

@@ -57,14 +57,17 @@ def membership(
         facts = [Fact(seen.OTHER_DOMAIN, listed(foreign)), Fact(seen.FILES, access.SSSD_CONF)]
         return row(Topic.MEMBER, "LOOK", text, JoinCause.SSSD_OTHER, facts=facts)
     left = [keytab.PATH] if state.principals else []
-    if access.domains(sssd_conf):
+    # realmd refuses then, after it has made the account
+    refuses = domain.lower() in map(str.lower, access.listed_domains(sssd_conf))
+    if refuses or access.domains(sssd_conf):
         left.append(access.SSSD_CONF)
     if SNIPPET in state.files:
         left.append(SNIPPET)
     if left:
         text = f"not joined, but left over: {listed(left)}"
         facts = [Fact(seen.FILES, path) for path in left]
-        return row(Topic.MEMBER, "LOOK", text, JoinCause.LEFTOVERS, facts=facts)
+        word: Word = "BAD" if refuses else "LOOK"
+        return row(Topic.MEMBER, word, text, JoinCause.LEFTOVERS, facts=facts)
     return row(Topic.MEMBER, "ok", "in no domain yet")
 
 

@@ -15,11 +15,6 @@ from tests.lab.joinlab.rows import ADMINISTRATOR, JoinFault, user
 _SSSD_BACK: Final = "systemctl reset-failed sssd; systemctl restart sssd"
 _CONF: Final = "/etc/sssd/sssd.conf"
 _DEAD_SSSD: Final = "[sssd]\nservices = nss, pam, nonsense\n"
-_LEFT: Final = f"""\
-[sssd]
-domains = {names.DOMAIN}
-services = nss, pam
-"""
 _LOCKED: Final = """\
 import fcntl, sys
 with open("/var/cache/apt/archives/lock", "w") as lock:
@@ -94,13 +89,6 @@ JOIN: Final = (
         "systemctl start",
         C.SSSD_CONFIG,
         seeds.file(_CONF, _DEAD_SSSD, 0o600),
-    ),
-    _run(
-        "An earlier sssd.conf still names the domain",
-        "among its `domains`, without a section",
-        "realm join",
-        C.LEFTOVERS,
-        seeds.file(_CONF, _LEFT, 0o600),
     ),
     _run(
         "Another program works with apt",

@@ -37,6 +37,11 @@ proxy_lib_name = files
 proxy_pam_target = sssd-shadowutils
 """
 _CONF: Final = "/etc/sssd/sssd.conf"
+_LEFT: Final = f"""\
+[sssd]
+domains = {names.DOMAIN}
+services = nss, pam
+"""
 _OLD_KEY: Final = """\
 printf 'addent -password -p host/pve1@OLD.EXAMPLE.COM -k 1 -e aes256-cts\\nword\\n%s\\n' \
     'wkt /etc/krb5.keytab' | ktutil
@@ -154,6 +159,13 @@ NODE: Final = (
         C.LEFTOVERS,
         seeds.script(_OLD_KEY, ":", "/etc/krb5.keytab"),
         word="LOOK",
+    ),
+    _check(
+        "An earlier sssd.conf still names the domain",
+        "among its `domains`, without a section",
+        T.MEMBER,
+        C.LEFTOVERS,
+        seeds.file(_CONF, _LEFT, 0o600),
     ),
     _check(
         "The node is joined to another domain",
