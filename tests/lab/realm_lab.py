@@ -110,7 +110,7 @@ def probed(lab: Lab, fault: OpenIdFault, api: Api | None = None) -> OpenIdTest:
     """All stages of an OpenID realm with that fault. `api`: PVE has the realm, and is asked too."""
     wanted = openid_settings(realm({**openid.HEALTHY, **fault.options}))
     system, clock = SystemNetwork(), NodeClock()
-    service = OpenIdService(NetworkWeb(system, clock, seconds=3.0), lambda: api, clock)
+    service = OpenIdService(NetworkWeb(system, clock, seconds=6.0), lambda: api, clock)
     redirect = fault.redirect or openid.REDIRECT
     with around(lab, fault.around):
         return lab.inside(
