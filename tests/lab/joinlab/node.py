@@ -32,7 +32,8 @@ _CLEAN: Final = (
     "LC_ALL=C",
 )
 _PATIENCE: Final = 60.0  # seconds
-_ADDRESSES: Final = (names.NODE_ADDRESS, "192.0.2.21", "192.0.2.22", "192.0.2.23")
+# none of them is the client's: who has an address is remembered by whom it has spoken to
+_ADDRESSES: Final = ("192.0.2.21", "192.0.2.22", "192.0.2.23", "192.0.2.24")
 _MASKED: Final = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
