@@ -85,12 +85,12 @@ class JoinProof:
         for name in dict.fromkeys((*self._may, *self._must_not)):
             argv = steps.ask_id(name)
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
-        # After the names: a long wait tells that no DC answered, and sssd waits only once.
+        yield from self._logins(T.MAY, self._may, validation.may)
+        yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
+        # Last: the long wait of a name tells that no DC answered, and sssd waits only once.
         for name in member.permitted_groups:
             argv = steps.ask_group(name)
             yield self._asked(T.LOOKUP, argv, _about(name, validation.group), steps.ID_SECONDS)
-        yield from self._logins(T.MAY, self._may, validation.may)
-        yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
         yield validation.homes(made=self._state.homes)
 
     def _logins(
