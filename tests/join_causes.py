@@ -37,7 +37,6 @@ CONTEXT: Final = {
     "files": "/etc/sssd/conf.d/99-site.conf",
     "nodes": "pve2, pve3",
     "person": "alice@ad.example.com",
-    "group": "ops@ad.example.com",
     "user": "Administrator",
     "ou": "OU=Servers",
 }

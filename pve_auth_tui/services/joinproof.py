@@ -87,10 +87,6 @@ class JoinProof:
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
         yield from self._logins(T.MAY, self._may, validation.may)
         yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
-        # Last: the long wait of a name tells that no DC answered, and sssd waits only once.
-        for name in member.permitted_groups:
-            argv = steps.ask_group(name)
-            yield self._asked(T.LOOKUP, argv, _about(name, validation.group), steps.ID_SECONDS)
         yield validation.homes(made=self._state.homes)
 
     def _logins(

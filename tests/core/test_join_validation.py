@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from pve_auth_tui.core.host.ports import Said
 from pve_auth_tui.core.join.access import access
 from pve_auth_tui.core.join.causes import JoinCause as C
 from pve_auth_tui.core.join.model import Membership, Topic
 from pve_auth_tui.core.join.realmd import parse
 from pve_auth_tui.core.join.validation import (
-    group,
     homes,
     lookup,
     may,
@@ -172,13 +170,3 @@ def test_homes_and_rows_without_a_name():
     assert homes(made=True).word == "ok"
     assert homes(made=False).causes == (C.NO_HOMES,)
     assert unnamed(Topic.MAY).word == "-"
-
-
-def test_a_permitted_group_that_does_not_exist_lets_nobody_in():
-    """realmd permits it without a word; getent(1) ends with 2."""
-    known = group("ops@x", Said("getent", 0, ("ops@x:*:1857001115:",)))
-    assert (known.word, known.causes) == ("ok", ())
-    unknown = group("nobody@x", Said("getent", 2))
-    assert (unknown.word, unknown.causes) == ("LOOK", (C.GROUP_UNKNOWN,))
-    hanging = group("ops@x", Said("getent", None))
-    assert (hanging.word, hanging.causes) == ("LOOK", (C.TIMED_OUT,))

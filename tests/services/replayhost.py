@@ -27,7 +27,6 @@ def replayed(suite: str, **names: str) -> FakeHost:
         "adcli testjoin": "testjoin",
         "id alice@ad.lab.test": "id-ok",
         "id bob@ad.lab.test": "id-before-outage",
-        "getent group": "getent-group",
         "sssctl user-checks alice@ad.lab.test": "sssctl-user",
         "sssctl user-checks bob@ad.lab.test": "sssctl-user-denied",
     }

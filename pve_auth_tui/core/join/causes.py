@@ -75,7 +75,6 @@ class JoinCause(Enum):
     NAME_REFUSED = "name-refused-by-realmd"
     NAME_NOT_FOUND = "name-not-found"
     NAME_OFFLINE = "name-perhaps-offline"
-    GROUP_UNKNOWN = "group-not-found"
     REFUSED_LOGIN = "login-refused"
     WRONGLY_ALLOWED = "login-allowed"
     NO_HOMES = "homes-not-made"

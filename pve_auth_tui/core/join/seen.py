@@ -26,7 +26,6 @@ CHANGED: Final = "Changed besides"
 FILES: Final = "Files"
 NODES: Final = "Nodes"
 PERSON: Final = "Name"
-GROUP: Final = "Group"
 FOUND: Final = "Found"
 UNIT: Final = "systemd says"
 REMARK: Final = "Note"
@@ -48,7 +47,6 @@ CONTEXT: Final[Mapping[str, str]] = {
     FILES: "files",
     NODES: "nodes",
     PERSON: "person",
-    GROUP: "group",
 }
 """Heading -> its name among the words of `core.join.words`."""
 

@@ -32,7 +32,6 @@ REALM: Final = "/usr/sbin/realm"
 ADCLI: Final = "/usr/sbin/adcli"
 SSSCTL: Final = "/usr/sbin/sssctl"
 ID: Final = "/usr/bin/id"
-GETENT: Final = "/usr/bin/getent"
 SYSTEMCTL: Final = "/usr/bin/systemctl"
 APT_GET: Final = "/usr/bin/apt-get"
 
@@ -91,10 +90,6 @@ def ask_trust(domain: str) -> tuple[str, ...]:
 
 def ask_id(name: str) -> tuple[str, ...]:
     return (ID, name)
-
-
-def ask_group(name: str) -> tuple[str, ...]:
-    return (GETENT, "group", name)
 
 
 def ask_login(name: str) -> tuple[str, ...]:

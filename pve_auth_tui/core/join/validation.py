@@ -131,21 +131,6 @@ def lookup(name: str, said: Said) -> JoinCheck:
     return row(Topic.LOOKUP, word, text, *causes, facts=facts, original=said.text)
 
 
-def group(name: str, said: Said) -> JoinCheck:
-    """Does this node know a permitted group (`getent group NAME`, getent(1): 2 for unknown)?
-
-    realmd permits names that do not exist; then nobody gets in by them.
-    """
-    facts = (Fact(seen.GROUP, name),)
-    if said.code == 0 and said.out:
-        return row(Topic.LOOKUP, "ok", f"group {name} is known", facts=facts)
-    if said.code is None:
-        text, cause = f"no answer on group {name} in time", JoinCause.TIMED_OUT
-    else:
-        text, cause = f"group {name} is not known, or no DC answered", JoinCause.GROUP_UNKNOWN
-    return row(Topic.LOOKUP, "LOOK", text, cause, facts=facts, original=said.text)
-
-
 def may(name: str, said: Said) -> JoinCheck:
     """Somebody who should get in (`sssctl user-checks NAME -a acct -s login`)."""
     causes = classify(said, "user-checks")

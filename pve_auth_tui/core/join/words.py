@@ -32,7 +32,6 @@ _NAMES: Final[Mapping[str, str]] = {
     "files": "a file in /etc/sssd/conf.d",
     "nodes": "the other nodes",
     "person": "this name",
-    "group": "this group",
     "user": "the account",
     "ou": "the place that was named",
 }

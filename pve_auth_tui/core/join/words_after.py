@@ -70,11 +70,6 @@ AFTER: Final[Mapping[C, Said]] = {
         "That is no proof that the name does not exist.",
         do("see the rows on trust, DNS and ports, then again"),
     ),
-    C.GROUP_UNKNOWN: Said(
-        "Members of {group} may log in, and this node does not know that group.",
-        "realmd permits names that do not exist without a word: nobody gets in by it.",
-        (("see how it is written in the domain, and permit that", "permit"),),
-    ),
     C.REFUSED_LOGIN: Said(
         "{person} may not log in here, by this node's rules.",
         "The name is known; access is denied.",
