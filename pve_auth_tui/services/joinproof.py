@@ -8,7 +8,7 @@ from dataclasses import replace
 from pve_auth_tui.core.errors import CommandFailed, ToolMissing
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import steps, validation
-from pve_auth_tui.core.join.access import SSSD_CONF, elsewhere, together
+from pve_auth_tui.core.join.access import SSSD_CONF, elsewhere, keeps_in_memory, together
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, JoinReport, NodeState
 from pve_auth_tui.core.join.model import Topic as T
@@ -87,6 +87,7 @@ class JoinProof:
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
         yield from self._logins(T.MAY, self._may, validation.may)
         yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
+        yield validation.start(remembers=keeps_in_memory(texts))
         yield validation.homes(made=self._state.homes)
 
     def _logins(

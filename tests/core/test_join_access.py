@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.join.access import (
+    AT_START,
     Access,
     access,
     deny_everybody,
     domains,
     elsewhere,
     is_read,
+    keeps_in_memory,
     sections,
     together,
 )
@@ -88,6 +90,28 @@ def test_what_sssd_cannot_read(text):
 def test_remarks_blank_lines_and_values_that_go_on():
     text = "# x\n\n; y\n[domain/x]\r\nsimple_allow_users = a,\n b\n"
     assert access(text, "x").users == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("texts", "keeps"),
+    [
+        ((), True),
+        (("[sssd]\nservices = nss, pam\n",), True),
+        (("[nss]\nfilter_users = root\n",), True),
+        ((AT_START,), False),
+        (("[NSS]\nmemcache_timeout=00\n",), False),
+        ((AT_START, "[nss]\nmemcache_timeout = 300\n"), True),
+        (("[nss]\nmemcache_timeout = 300\n", AT_START), False),
+        ((AT_START, "[nss]\nfilter_users = root\n"), False),
+        (("[nss]\nmemcache_timeout = no\n",), True),
+        (("[nss]\nmemcache_timeout =\n",), True),
+        (("[nss]\nmemcache_timeout = \u0660\n",), True),
+        (("[pam]\nmemcache_timeout = 0\n",), True),
+        (("no section\n",), True),
+    ],
+)
+def test_what_sssd_keeps_in_memory(texts, keeps):
+    assert keeps_in_memory(texts) is keeps
 
 
 OPENS = "[domain/AD.lab.test]\naccess_provider = permit\n"

@@ -11,7 +11,7 @@ from pve_auth_tui.core.join import steps
 from pve_auth_tui.core.join.drafts import join_draft, leave_draft
 from pve_auth_tui.core.join.goback import back_draft, differences
 from pve_auth_tui.core.join.manifest import Manifest, as_text, from_text, manifest_of
-from pve_auth_tui.core.join.model import SNIPPET, JoinWish, Membership, NodeState
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, JoinWish, Membership, NodeState
 from pve_auth_tui.core.join.orders import BackOrder, JoinOrder, LeaveOrder
 from pve_auth_tui.core.plan import Draft, HostFile, HostStep
 from pve_auth_tui.core.secret import Secret
@@ -115,6 +115,18 @@ def test_a_roll_back_leaves_before_it_puts_files_back_and_opens_nothing() -> Non
     assert "pam-auth-update --package --disable mkhomedir" in told
     assert "systemctl enable sssd" in told
     assert told[-1] == "systemctl mask --now packagekit"
+
+
+def test_what_shuts_the_start_of_sssd_goes_with_the_last_domain() -> None:
+    kept = {**MEMBER.files, START_FILE: "x"}
+    shut = replace(MEMBER, files=kept)
+    assert f"remove {START_FILE}" in lines(leave_draft(LeaveOrder(DOMAIN, shut)))
+    assert f"rm --force {START_FILE}" in lines(back_draft(BackOrder(DOMAIN, shut, KEPT)))
+    other = Membership("other.example", configured="kerberos-member")
+    both = replace(shut, memberships=(*shut.memberships, other))
+    assert f"remove {START_FILE}" not in lines(leave_draft(LeaveOrder(DOMAIN, both)))
+    had = replace(KEPT, files={**KEPT.files, START_FILE: "x"})
+    assert f"rm --force {START_FILE}" not in lines(back_draft(BackOrder(DOMAIN, shut, had)))
 
 
 def test_by_the_files_alone_realmd_is_not_asked() -> None:

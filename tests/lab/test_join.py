@@ -26,12 +26,15 @@ from tests.lab.joinlab.trial import (
     begun,
     changed,
     everybody_may_who_is_let,
+    let_in_by_key,
     logs_in,
     polled,
     sssd_fails,
     state_of,
+    without_its_socket,
 )
 
+START_FILE = "/etc/sssd/conf.d/zy-pve-auth-tui-start.conf"
 SNIPPET = "/etc/sssd/conf.d/zz-pve-auth-tui.conf"
 CAROL = f"carol.von@{DOMAIN}"
 LEAVE = ("join", "leave", DOMAIN, "--yes", "--override", "PVE1")
@@ -129,6 +132,21 @@ def test_a_plain_join_would_have_let_them_in(node: JoinNode) -> None:
     assert any(one.entered for one in attempts)
 
 
+def test_while_sssd_starts_nobody_gets_in_whom_nobody_named(node: JoinNode) -> None:
+    """R30: Debian's PAM passes over an sssd that has no socket, whoever comes with a key."""
+    everybody_may_who_is_let(node)
+    assert node.program(*RUN, stdin=ADMIN).returncode == OK
+    assert let_in_by_key(node, MUST_NOT) == "acct_mgmt 6"
+    without_its_socket(node)
+    assert let_in_by_key(node, MUST_NOT) == "acct_mgmt 7"
+    node.run("/usr/bin/rm", START_FILE)  # and so a plain join would leave it
+    node.sh("systemctl reset-failed sssd; systemctl start sssd")
+    assert rows(node.asked("join", "validate", DOMAIN))["At start"] == "LOOK"
+    node.wait_for(lambda: let_in_by_key(node, MUST_NOT) == "acct_mgmt 6")
+    without_its_socket(node)
+    assert let_in_by_key(node, MUST_NOT) == "in"
+
+
 @once
 def test_who_may_log_in_is_changed_and_nobody_else_gets_in_meanwhile(node: JoinNode) -> None:
     """R30 holds for a member as well: carol is named by nobody at any time."""
@@ -142,7 +160,8 @@ def test_who_may_log_in_is_changed_and_nobody_else_gets_in_meanwhile(node: JoinN
         done = node.program(*permit, "--permit-nobody")
         assert done.returncode == OK, done.stdout + done.stderr
         assert (logs_in(node, MAY), logs_in(node, MUST_NOT)) == ("acct_mgmt 6", "acct_mgmt 6")
-    assert not any(one.entered for one in attempts)
+    for one in attempts:
+        assert not one.entered, one
 
 
 def test_a_domain_that_is_gone_is_left_all_the_same(node: JoinNode, lab: Lab) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.host.goals import Joined
-from pve_auth_tui.core.join.model import SNIPPET, NodeState, Topic
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, NodeState, Topic
 from pve_auth_tui.core.plan import HostFile, HostStep, Plan, Weight
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.report import State
@@ -19,8 +19,8 @@ from pve_auth_tui.simnode.demo import PASSWORD
 from pve_auth_tui.simnode.demopeople import DOMAIN
 from tests.services.joinnode import GROUP, JoinNode
 
-STEPS = 16
-TRIED = {4, 6, 8, 12}
+STEPS = 18
+TRIED = {5, 7, 9, 13}
 """Steps on which nothing hangs: systemd forgets how often sssd was started."""
 
 
@@ -61,6 +61,7 @@ def test_a_join_never_opens_a_window(node: JoinNode) -> None:
         "install 0700",
         "cp /etc/nsswitch.conf",
         "write manifest.json",
+        "write zy-pve-auth-tui-start.conf",
         "write zz-pve-auth-tui.conf",
         "systemctl reset-failed",
         "realm join",
@@ -72,6 +73,7 @@ def test_a_join_never_opens_a_window(node: JoinNode) -> None:
         "remove zz-pve-auth-tui.conf",
         "systemctl reset-failed",
         "systemctl stop",
+        "rm /var/lib/sss/mc/passwd",
         "systemctl start",
         "systemctl mask",
     ]
@@ -210,9 +212,11 @@ def test_a_join_and_its_proof(node: JoinNode) -> None:
     assert member is not None
     assert member.permitted_groups == (GROUP,)
     assert SNIPPET not in node.state.files
+    assert START_FILE in node.state.files
     report = node.join.validate(DOMAIN)
     assert [check.word for check in report.checks if check.word == "BAD"] == []
     assert report.at(Topic.TRUST).word == "ok"
+    assert report.at(Topic.START).word == "ok"
 
 
 def test_leaving_puts_back_what_realmd_forgets(node: JoinNode) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.errors import Refused, Unreadable, UsageError
 from pve_auth_tui.core.host.ports import OnLine, Said
-from pve_auth_tui.core.join.model import SNIPPET, Topic
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, Topic
 from pve_auth_tui.core.plan import HostFile, HostStep
 from pve_auth_tui.core.ports import Tree
 from pve_auth_tui.core.secret import Secret
@@ -114,6 +114,19 @@ def test_who_may_log_in_is_changed_behind_the_file_that_denies_all(node: JoinNod
     assert SNIPPET not in told[1 : realmd[-1]]
     assert told[realmd[-1] + 1] == SNIPPET
     assert [one for one in told[realmd[-1] :] if one in anew] == anew
+
+
+def test_a_member_that_others_have_joined_is_shut_while_sssd_starts_too(node: JoinNode) -> None:
+    """R30: what it has in memory goes while it is stopped, and it keeps nothing there from then."""
+    node.run(node.joining())
+    node.host.inner.machine.files.remove(START_FILE)
+    steps = node.plan(node.join.permit(DOMAIN, users=["anna.admin"])).steps
+    told = [one.path if isinstance(one, HostFile) else " ".join(one.argv[:3]) for one in steps]  # type: ignore[union-attr]
+    assert told[:2] == [START_FILE, SNIPPET]
+    stop = told.index("/usr/bin/systemctl stop sssd")
+    assert told[stop + 1] == "/usr/bin/rm --force /var/lib/sss/mc/passwd"
+    assert told[stop + 2] == "/usr/bin/systemctl start sssd"
+    assert told.count(START_FILE) == 1, "it stays"
 
 
 def test_of_two_domains_neither_is_taken_for_the_other(
@@ -270,7 +283,7 @@ def test_a_note_that_somebody_has_spoilt_is_none(node: JoinNode) -> None:
             if path.endswith(("manifest.json", "after.json", "added.json")):
                 node.node.disk.write(path, text.encode())
         plan = node.plan(node.join.leave(DOMAIN, clean_up=True, purge=True))
-        assert not [one for one in plan.steps if isinstance(one, HostFile)]
+        assert {one.path for one in plan.steps if isinstance(one, HostFile)} == {START_FILE}
 
 
 @pytest.mark.parametrize(

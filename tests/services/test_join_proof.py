@@ -10,7 +10,8 @@ import pytest
 from pve_auth_tui.core.directory.causes import Cause, DirectoryTrouble
 from pve_auth_tui.core.directory.ports import Directories, Network, ServiceRecord
 from pve_auth_tui.core.host.ports import Said
-from pve_auth_tui.core.join.model import SNIPPET, JoinReport, JoinWish, Topic
+from pve_auth_tui.core.join.access import AT_START
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, JoinReport, JoinWish, Topic
 from pve_auth_tui.services.joincheck import JoinChecker
 from pve_auth_tui.services.joinproof import JoinProof
 from tests.core.replay import SUITES
@@ -30,7 +31,9 @@ def proof(host: FakeHost, **more: tuple[str, ...]) -> JoinReport:
 
 
 def test_one_who_may_and_one_who_must_not(suite: str) -> None:
-    report = proof(replayed(suite), may=("alice",), must_not=("bob",))
+    host = replayed(suite)
+    host.held[START_FILE.lstrip("/")] = AT_START.encode()
+    report = proof(host, may=("alice",), must_not=("bob",))
     assert report.worst == "ok", report
     assert (report.at(Topic.MAY).word, report.at(Topic.MUST_NOT).word) == ("ok", "ok")
     assert report.at(Topic.POLICY).text.startswith("1 user and 1 group may log in")
@@ -45,6 +48,17 @@ def test_with_the_file_of_the_join_nobody_gets_in_whatever_realmd_says(suite: st
     host = replayed(suite)
     host.held[SNIPPET.lstrip("/")] = b"[domain/ad.lab.test]\naccess_provider = deny\n"
     assert [one.value for one in proof(host).at(Topic.POLICY).causes] == ["nobody-may-log-in"]
+
+
+def test_what_sssd_keeps_in_memory_lets_people_in_while_it_starts(suite: str) -> None:
+    """R30: as every plain join leaves it. The last file that says anything of it counts."""
+    host = replayed(suite)
+    plain = proof(host, may=("alice",), must_not=("bob",))
+    assert (plain.worst, plain.at(Topic.START).word) == ("LOOK", "LOOK")
+    assert [one.value for one in plain.at(Topic.START).causes] == ["nobody-asked-at-start"]
+    host.held[START_FILE.lstrip("/")] = AT_START.encode()
+    host.held["etc/sssd/conf.d/zzz.conf"] = b"[nss]\nmemcache_timeout = 60\n"
+    assert proof(host).at(Topic.START).word == "LOOK"
 
 
 def test_without_a_dc_nothing_is_said_of_trust(suite: str) -> None:

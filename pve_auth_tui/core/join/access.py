@@ -15,6 +15,16 @@ CONF_D: Final = "/etc/sssd/conf.d"
 """Read after sssd.conf, in the order of the names: `is_read` of them. A file there that others
 than root may read is passed over by Debian 12's sssd; Debian 13's does not start with it."""
 
+AT_START: Final = (
+    "# Of pve-auth-tui: while sssd starts, there is a moment without its socket for PAM. Debian's\n"
+    "# PAM passes over it then, and who has a key would get in, permitted or not. Without a cache\n"
+    "# in memory nobody of the domain is known at that moment, and so nobody gets in.\n"
+    "[nss]\n"
+    "memcache_timeout = 0\n"
+)
+"""What START_FILE says. pam_sss answers "user unknown" in the account phase when its socket is not
+there (sssd's pam_sss.c), which common-account ignores; pam_unix has said yes to whom NSS knows."""
+
 _SECTION: Final = re.compile(r"\[(.*)\]\s*")
 _DECIDING: Final = frozenset(
     ("access_provider", "simple_allow_users", "simple_allow_groups", "simple_deny_users")
@@ -124,6 +134,18 @@ def elsewhere(snippets: Mapping[str, str], domain: str) -> tuple[str, ...]:
         for path, text in sorted(snippets.items())
         if path != SNIPPET and _DECIDING.intersection(_options(text, domain) or ())
     )
+
+
+def keeps_in_memory(texts: Sequence[str]) -> bool:
+    """Does sssd keep names where programs find them while it does not run (`memcache_timeout` of
+    [nss], sssd.conf(5))? `texts`: as `together` takes them.
+    """
+    told = ""
+    for text in texts:
+        for name, options in (sections(text) or {}).items():
+            if name.lower() == "nss":
+                told = options.get("memcache_timeout", told)
+    return not (told.isascii() and told.isdigit() and int(told) == 0)
 
 
 def is_read(name: str) -> bool:

@@ -77,6 +77,7 @@ class JoinCause(Enum):
     NAME_OFFLINE = "name-perhaps-offline"
     REFUSED_LOGIN = "login-refused"
     WRONGLY_ALLOWED = "login-allowed"
+    START_WINDOW = "nobody-asked-at-start"
     NO_HOMES = "homes-not-made"
 
 

@@ -12,13 +12,21 @@ from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.join import steps
 from pve_auth_tui.core.join.access import deny_everybody
 from pve_auth_tui.core.join.manifest import as_text
-from pve_auth_tui.core.join.model import SNIPPET
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE
 from pve_auth_tui.core.join.orders import (
     BACKED_UP,
     JoinOrder,
     LeaveOrder,
 )
-from pve_auth_tui.core.join.parts import ACTIVE, MASKED, digest, node_of, put_back, sssd_anew
+from pve_auth_tui.core.join.parts import (
+    ACTIVE,
+    MASKED,
+    digest,
+    node_of,
+    put_back,
+    shut_at_start,
+    sssd_anew,
+)
 from pve_auth_tui.core.join.permits import login_effects, login_notes, logins
 from pve_auth_tui.core.plan import Draft, Effect, HostFile, Step
 from pve_auth_tui.core.words import count_words
@@ -66,6 +74,7 @@ def _join_steps(order: JoinOrder) -> Iterator[Step]:
     if there := [path for path in BACKED_UP if path in before.files]:
         yield steps.back_up(there, kept.folder)
     yield HostFile(kept.path, as_text(kept), 0o600)
+    yield from shut_at_start(before)
     yield HostFile(SNIPPET, deny, 0o600, before.files.get(SNIPPET, ""))
     if before.units.get(steps.PACKAGEKIT) == MASKED:
         yield steps.unmask()
@@ -157,6 +166,8 @@ def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
         yield steps.leave(order.domain)
     if SNIPPET in before.files:
         yield HostFile(SNIPPET, None, 0o600, before.files[SNIPPET])
+    if START_FILE in before.files and not _others(order):
+        yield HostFile(START_FILE, None, 0o600, before.files[START_FILE])
     if kept is not None and order.clean_up:
         if _disables_homes(order):
             yield steps.homes(wanted=False)
@@ -169,6 +180,12 @@ def _leave_steps(order: LeaveOrder) -> Iterator[Step]:
             yield steps.unmask()
     if order.purge:
         yield steps.purge(order.purge)
+
+
+def _others(order: LeaveOrder) -> bool:
+    """The node is a member of another domain besides."""
+    mine = order.before.member_of(order.domain)
+    return any(one.configured and one != mine for one in order.before.memberships)
 
 
 def _cleaned(order: LeaveOrder) -> Iterator[Effect]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pve_auth_tui.core.join import steps
 from pve_auth_tui.core.join.manifest import Manifest
-from pve_auth_tui.core.join.model import SNIPPET, NodeState
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, NodeState
 from pve_auth_tui.core.join.orders import BACKED_UP, KRB5, NSSWITCH, SSSD_CONF, BackOrder
 from pve_auth_tui.core.join.parts import ACTIVE, MASKED, node_of, put_back, sssd_anew
 from pve_auth_tui.core.plan import Draft, Effect, Step
@@ -47,8 +47,9 @@ def _back_steps(order: BackOrder) -> Iterator[Step]:
     for path in BACKED_UP:
         if path in changed or path in touched or (member and path not in kept.files):
             yield put_back(path, kept)
-    if SNIPPET in now.files and SNIPPET not in kept.files:
-        yield steps.remove(SNIPPET)
+    for path in (SNIPPET, START_FILE):
+        if path in now.files and path not in kept.files:
+            yield steps.remove(path)
     yield from _units_back(domain, now, kept, stirred=member or bool(changed))
 
 

@@ -14,6 +14,9 @@ from pve_auth_tui.core.realmtest.report import Fact
 SNIPPET: Final = "/etc/sssd/conf.d/zz-pve-auth-tui.conf"
 """Keeps everybody of the domain out while a join runs (security.md R30)."""
 
+START_FILE: Final = "/etc/sssd/conf.d/zy-pve-auth-tui-start.conf"
+"""Keeps them out while sssd starts, too: it stays on a member (`core.join.access.AT_START`)."""
+
 
 class Membership(NamedTuple):
     """One block of `realm list` or `realm discover`: untrusted text, `configured` "" for no."""
@@ -110,6 +113,7 @@ class Topic(Enum):
     LOOKUP = "Names"
     MAY = "May log in"
     MUST_NOT = "Must not"
+    START = "At start"
     HOMES = "Homes"
 
 

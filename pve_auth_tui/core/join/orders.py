@@ -8,7 +8,7 @@ from typing import Final
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.host import keytab
 from pve_auth_tui.core.join.manifest import Manifest
-from pve_auth_tui.core.join.model import SNIPPET, JoinWish, NodeState
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, JoinWish, NodeState
 from pve_auth_tui.core.secret import Secret
 
 KEYTAB: Final = keytab.PATH
@@ -25,7 +25,7 @@ PAM_FILES: Final = (
 BACKED_UP: Final = (KRB5, KEYTAB, NSSWITCH, SSSD_CONF, *PAM_FILES)
 """What a join may change, and what is therefore kept before."""
 
-WATCHED: Final = (*BACKED_UP, SNIPPET)
+WATCHED: Final = (*BACKED_UP, SNIPPET, START_FILE)
 
 
 @dataclass(frozen=True, slots=True)

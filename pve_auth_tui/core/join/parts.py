@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import Final
 
 from pve_auth_tui.core.join import steps
+from pve_auth_tui.core.join.access import AT_START
 from pve_auth_tui.core.join.manifest import Manifest
-from pve_auth_tui.core.join.model import NodeState
-from pve_auth_tui.core.plan import Step
+from pve_auth_tui.core.join.model import START_FILE, NodeState
+from pve_auth_tui.core.plan import HostFile, Step
 
 MASKED: Final = "masked"
 ACTIVE: Final = "active"
@@ -22,6 +23,13 @@ def sssd_anew(domain: str, *, runs: bool) -> Iterator[Step]:
     yield steps.forget(domain, domain)
     if runs:
         yield steps.start()
+
+
+def shut_at_start(before: NodeState) -> Iterator[Step]:
+    """Nothing where START_FILE says it already."""
+    was = before.files.get(START_FILE, "")
+    if was != digest(AT_START):
+        yield HostFile(START_FILE, AT_START, 0o600, was)
 
 
 def put_back(path: str, kept: Manifest) -> Step:

@@ -11,7 +11,7 @@ from pve_auth_tui.core.join.access import deny_everybody
 from pve_auth_tui.core.join.model import SNIPPET, Membership
 from pve_auth_tui.core.join.names import permitted, same_permitted
 from pve_auth_tui.core.join.orders import PermitOrder
-from pve_auth_tui.core.join.parts import MASKED, digest, node_of
+from pve_auth_tui.core.join.parts import MASKED, digest, node_of, shut_at_start
 from pve_auth_tui.core.plan import Draft, Effect, HostFile, Step
 
 _NOBODY: Final = Finding(
@@ -49,6 +49,7 @@ def permit_draft(order: PermitOrder) -> Draft:
 
 def _permit_steps(order: PermitOrder, member: Membership | None) -> Iterator[Step]:
     deny = deny_everybody(order.domain)
+    yield from shut_at_start(order.before)
     yield HostFile(SNIPPET, deny, 0o600, order.before.files.get(SNIPPET, ""))
     yield from steps.anew()
     for had, wanted, group in (

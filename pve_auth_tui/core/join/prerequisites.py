@@ -13,7 +13,7 @@ from pve_auth_tui.core.join import access, names, packages, seen
 from pve_auth_tui.core.join import account as accounts
 from pve_auth_tui.core.join.adtimes import windows_time
 from pve_auth_tui.core.join.causes import JoinCause
-from pve_auth_tui.core.join.model import SNIPPET, JoinCheck, JoinWish, NodeState, Topic
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE, JoinCheck, JoinWish, NodeState, Topic
 from pve_auth_tui.core.join.outcomes import classify, telling
 from pve_auth_tui.core.join.realmd import discovered
 from pve_auth_tui.core.join.rows import row
@@ -61,8 +61,7 @@ def membership(
     refuses = domain.lower() in map(str.lower, access.listed_domains(sssd_conf))
     if refuses or access.domains(sssd_conf):
         left.append(access.SSSD_CONF)
-    if SNIPPET in state.files:
-        left.append(SNIPPET)
+    left += [path for path in (SNIPPET, START_FILE) if path in state.files]
     if left:
         text = f"not joined, but left over: {listed(left)}"
         facts = [Fact(seen.FILES, path) for path in left]

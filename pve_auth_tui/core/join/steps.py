@@ -130,6 +130,12 @@ def forget(domain: str, realm: str) -> HostStep:
     return HostStep(("/usr/bin/rm", "--force", *(f"/var/lib/sss/db/{name}" for name in names)))
 
 
+def forget_in_memory() -> HostStep:
+    """What programs read of sssd without asking it; sssd is stopped, or it goes on with them."""
+    kinds = ("passwd", "group", "initgroups", "sid")
+    return HostStep(("/usr/bin/rm", "--force", *(f"/var/lib/sss/mc/{kind}" for kind in kinds)))
+
+
 # --- packages ------------------------------------------------------------------------------------
 
 
@@ -172,9 +178,10 @@ def end_realmd() -> HostStep:
 
 def anew() -> tuple[HostStep, ...]:
     """sssd with what its files say now. Not `restart`: one that fails may leave the old one
-    running, and nobody could see it.
+    running, and nobody could see it. And what it kept in memory goes while nobody asks it: there is
+    a moment in its start in which that alone would be asked (`access.AT_START`).
     """
-    return reset_failed(), stop(), start()
+    return reset_failed(), stop(), forget_in_memory(), start()
 
 
 def mask(unit: str = PACKAGEKIT) -> HostStep:

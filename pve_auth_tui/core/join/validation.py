@@ -171,6 +171,14 @@ def _not_told(name: str, said: Said) -> str:
     return f"{name}: PAM says {word}, which proves nothing" if word else f"{name}: not told"
 
 
+def start(*, remembers: bool) -> JoinCheck:
+    """Is everybody kept out while sssd starts? `remembers`: `access.keeps_in_memory`."""
+    if not remembers:
+        return row(Topic.START, "ok", "nobody of the domain gets in while sssd starts")
+    text = "while sssd starts, who has a key gets in, permitted or not"
+    return row(Topic.START, "LOOK", text, JoinCause.START_WINDOW)
+
+
 def homes(*, made: bool) -> JoinCheck:
     """Are home folders made at the first login?"""
     if made:

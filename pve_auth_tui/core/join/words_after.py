@@ -83,6 +83,12 @@ AFTER: Final[Mapping[C, Said]] = {
         "Some group that is permitted has {person} in it, or everybody may log in.",
         (("see the groups of {person}: id NAME", ""), ("set who may log in anew", "permit")),
     ),
+    C.START_WINDOW: Said(
+        "At each start of sssd PAM asks nobody who may log in, for a moment.",
+        "Whoever has an SSH key on this node gets in then: not permitted, or with a disabled "
+        "account. sssd's cache in memory still knows the name.",
+        (("set who may log in anew: that turns the cache off", "permit"),),
+    ),
     C.NO_HOMES: Said(
         "No home folder is made at the first login.",
         "Whoever logs in stands in /, with a complaint.",

@@ -70,6 +70,20 @@ def logs_in(node: JoinNode, user: str, password: str = USER) -> str:
     return node.run(*words, stdin=password).stdout.strip()
 
 
+def let_in_by_key(node: JoinNode, user: str) -> str:
+    """As `logs_in`, without a password: PAM is asked for the account alone."""
+    _bring(node)
+    return node.run("/usr/bin/python3", _INTRUDER, "--once", "sshd", user).stdout.strip()
+
+
+def without_its_socket(node: JoinNode) -> None:
+    """sssd as it is for a moment at each start: what it told before is known, itself it is not."""
+    for user in (MAY, MUST_NOT):
+        node.run("/usr/bin/getent", "passwd", user)
+    node.run("/usr/bin/systemctl", "stop", "sssd")
+    node.sh("rm -f /var/lib/sss/pipes/pam /var/lib/sss/pipes/private/pam")
+
+
 @contextmanager
 def polled(node: JoinNode, *users: str) -> Iterator[list[Attempts]]:
     """They try to get in all the time, with their password and as with a key; what came of it is
