@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from pve_auth_tui.core.join.causes import JoinCause as C
-from pve_auth_tui.core.join.model import SNIPPET
+from pve_auth_tui.core.join.model import SNIPPET, START_FILE
 from pve_auth_tui.core.join.model import Topic as T
 from tests.lab.adlab import names
 from tests.lab.joinlab import seeds
@@ -230,6 +230,22 @@ MEMBER: Final = (
         T.HOMES,
         C.NO_HOMES,
         seeds.script("pam-auth-update --disable mkhomedir", "pam-auth-update --enable mkhomedir"),
+        word="LOOK",
+    ),
+    _validate(
+        "What keeps people out while sssd starts was removed",
+        START_FILE,
+        T.START,
+        C.START_WINDOW,
+        seeds.script(f"rm {START_FILE}", ":", START_FILE),
+        word="LOOK",
+    ),
+    _validate(
+        "Another file has sssd keep names in memory",
+        "`memcache_timeout = 300` in /etc/sssd/conf.d",
+        T.START,
+        C.START_WINDOW,
+        seeds.file("/etc/sssd/conf.d/zz-site.conf", "[nss]\nmemcache_timeout = 300\n", 0o600),
         word="LOOK",
     ),
 )
