@@ -86,6 +86,26 @@ def test_without_removals_dangerous_names_still_ask_for_their_number(office: Off
     ]
 
 
+def test_a_wrong_attribute_mapped_to_enable_asks_for_the_number_it_would_disable(
+    office: Office,
+) -> None:
+    """Everybody has badPwdCount 0: nobody is removed, and nobody could log in any more."""
+    office.node.answer("PUT", "/access/domains/corp", {"sync_attributes": "enable=badPwdCount"})
+    before = config(office)
+    code, text = run(office, "sync", "corp", "--preview", "--remove-vanished", "none", "--json")
+    told = json.loads(text)
+    word = told["confirm"]
+    assert code == FINDINGS
+    assert int(word) > 25
+    assert any("cannot log in any more" in one["text"] for one in told["meaning"])
+    assert told["pve"]["agrees"] is True
+    with pytest.raises(Refused, match="HEAVY"):
+        run(office, "sync", "corp", "--yes", "--remove-vanished", "none")
+    assert config(office) == before
+    asked = ("sync", "corp", "--yes", "--override", word, "--remove-vanished", "none")
+    assert run(office, *asked)[0] == OK
+
+
 def test_plain_ldap_is_bound_to_after_a_yes(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

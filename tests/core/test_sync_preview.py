@@ -242,6 +242,73 @@ def test_more_removals_than_the_limit_ask_for_their_number(
     assert seen(*crowd(there), users=[], options=SyncOptions()).word == ""
 
 
+def values(number: int, those: int, **value: str) -> dict[str, dict[str, str]]:
+    """What the directory has of a crowd: the first `those` with that value."""
+    return {f"u{n}@corp": value if n < those else {} for n in range(number)}
+
+
+@pytest.mark.parametrize(
+    ("there", "out", "word"),
+    [(1000, 25, ""), (1000, 26, "26"), (20, 2, ""), (20, 3, "3"), (1, 1, "1"), (40, 4, "")],
+)
+@pytest.mark.parametrize("value", [{"enable": "0"}, {"expire": "1"}])
+def test_more_users_disabled_than_the_limit_ask_for_their_number(
+    there: int, out: int, word: str, value: dict[str, str]
+) -> None:
+    """With Remove Vanished left out: a wrong attribute mapped to enable takes nobody's entry."""
+    told = seen(*crowd(there), users=values(there, out, **value), options=SyncOptions())
+    assert told.word == word
+    assert told.changes_nothing is False
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("enable", "The 26 users who would be disabled are above your limit (25)"),
+        ("expire", "The 26 users who would be expired are above your limit (25)"),
+    ],
+)
+def test_users_who_would_be_disabled_have_a_sentence_of_their_own(
+    value: str, sentence: str
+) -> None:
+    out = {"enable": "0", "expire": "1"}[value]
+    told = seen(*crowd(900), users=values(900, 26, **{value: out}), options=SyncOptions())
+    assert told.limit == f"{sentence}: the plan asks you to type 26."
+
+
+def test_who_cannot_log_in_now_is_not_disabled_once_more() -> None:
+    """Of 30 users 28 were disabled before: the other two are all that could log in."""
+    users = [f"user:u{n}@corp:{int(n < 2)}:0::::::" for n in range(30)]
+    told = seen(*users, users=values(30, 30, enable="0"), options=SyncOptions())
+    assert told.word == "2"
+    assert told.limit.startswith("The 2 users who would be disabled are all of the realm who can")
+
+
+def test_the_number_of_removals_is_typed_before_that_of_disabled_users() -> None:
+    gone = seen(*crowd(61), users=values(30, 30, enable="0"))
+    assert gone.word == "31"
+    assert "removals" in gone.limit
+
+
+def test_a_plan_that_disables_many_is_heavy_and_asks_for_their_number() -> None:
+    told = seen(*crowd(20), users=values(20, 3, enable="0"), options=SyncOptions())
+    plan = make_plan(sync("corp", told.found, told.options), told.before, now=NOW)
+    assert (plan.weight, plan.confirm) == (Weight.HEAVY, "3")
+
+
+def test_an_administrator_who_is_disabled_is_bad_and_nobody_left_is_refused() -> None:
+    """Exactly as if the directory had lost it: by the guard, not by the number alone."""
+    there = ("user:boss@corp:1:0::::::", "acl:1:/:boss@corp:Administrator:", *crowd(60))
+    told = seen(*there, users={**values(60, 0), "boss@corp": {"enable": "0"}})
+    assert "1 Administrator on / cannot log in any more" in texts(told, "BAD")
+    disabled = make_plan(sync("corp", told.found, told.options), told.before, now=NOW)
+    gone = seen(*there, users=values(60, 0))
+    removed = make_plan(sync("corp", gone.found, gone.options), gone.before, now=NOW)
+    for plan in (disabled, removed):
+        assert "Nobody is sure to get in as administrator now" in plan.refusal
+        assert plan.weight is Weight.HEAVY
+
+
 @pytest.mark.parametrize("vanished", ["entry", "acl"])
 def test_an_answer_that_was_cut_takes_nobody_away(vanished: str) -> None:
     options = SyncOptions(vanished=frozenset({vanished}))

@@ -14,22 +14,27 @@ from pve_auth_tui.core.realmrisks import DIRECTORIES
 from pve_auth_tui.core.snapshot import Snapshot
 from pve_auth_tui.core.sync.choices import lines_of
 from pve_auth_tui.core.sync.preview import Compared, Side
+from pve_auth_tui.core.sync.shutout import ShutOut
 from pve_auth_tui.core.words import count_words, listed, thousands
 
 _NAMED: Final = 4
 _TAKING: Final = frozenset({"entry", "acl"})
 
 
-def meanings(before: Snapshot, seen: Compared) -> Iterator[Finding]:
-    """In no order; `dangers` tells of added names, `core.guard` who can still log in."""
+def meanings(before: Snapshot, seen: Compared, out: ShutOut) -> Iterator[Finding]:
+    """`out`: who is disabled. In no order; `dangers` tells of added names, `core.guard` who can
+    still log in.
+    """
     yield from _answer(seen)
     yield from _administrators(seen.old, seen.new)
+    yield from _administrators_out(seen.old, out)
     if before.realms.value is not None:
         yield from _of_other_realms(before.realms.value, seen)
     yield from _lines(seen)
     yield from _left_behind(before, seen.users)
     yield from _met(before, seen.users)
     yield from _enabled_again(seen)
+    yield from _expired(out)
     yield from _local_members(seen)
     yield from _nobodys_members(seen)
 
@@ -62,6 +67,18 @@ def _administrators(old: UserConfig, new: UserConfig) -> Iterator[Finding]:
     if gained:
         verb = "user becomes" if len(gained) == 1 else "users become"
         yield Finding("LOOK", f"{len(gained)} {verb} Administrator on /: {listed(gained, _NAMED)}")
+
+
+def _administrators_out(old: UserConfig, out: ShutOut) -> Iterator[Finding]:
+    """Who stays Administrator by the ACL, and cannot come in."""
+    names = sorted(administrators(old).intersection(out.all))
+    if names:
+        who = count_words(len(names), "Administrator on /", "Administrators on /")
+        yield Finding(
+            "BAD",
+            f"{who} cannot log in any more, by the directory's values: {listed(names, _NAMED)}",
+            "Look at what is mapped to enable and expire.",
+        )
 
 
 def _of_other_realms(realms: Domains, seen: Compared) -> Iterator[Finding]:
@@ -211,6 +228,16 @@ def _enabled_again(seen: Compared) -> Iterator[Finding]:
                 f"{count_words(len(names), 'user', 'users')} {verb} {how} by the directory: "
                 f"{listed(names, _NAMED)}",
             )
+
+
+def _expired(out: ShutOut) -> Iterator[Finding]:
+    if out.expired:
+        verb = "expires" if len(out.expired) == 1 else "expire"
+        yield Finding(
+            "LOOK",
+            f"{count_words(len(out.expired), 'user', 'users')} {verb} at once by the directory: "
+            f"{listed(out.expired, _NAMED)}",
+        )
 
 
 def _local_members(seen: Compared) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from pve_auth_tui.core.sync.limits import Limit, limit_of, refusal_of
 from pve_auth_tui.core.sync.meaning import meanings
 from pve_auth_tui.core.sync.options import params_of, usual
 from pve_auth_tui.core.sync.preview import TITLES, Line, Preview, Row, Side, compared
+from pve_auth_tui.core.sync.shutout import shut_out
 from pve_auth_tui.core.words import count_words, listed, thousands
 
 _ORDER: Final[Mapping[str, int]] = {"BAD": 0, "LOOK": 1, "ok": 2, "-": 3}
@@ -54,12 +55,13 @@ def preview(
     users, groups = seen.users, seen.groups
     dangers = tuple(dangerous(old, new, users, groups))
     named = {name for _, names in dangers for name in names}
-    limit = limit_of(users, groups, options)
+    out = shut_out(seen, now)
+    limit = limit_of(seen, out)
     if not limit.word and named:
         limit = _for_names(len(named))
     told = (
         *(finding for finding, _ in dangers),
-        *meanings(snapshot, seen),
+        *meanings(snapshot, seen, out),
     )
     verdict = judge(snapshot, after, differing(snapshot, after), now)
     return Preview(
@@ -121,13 +123,14 @@ def _changed(users: Side, groups: Side, options: SyncOptions, earlier: Sequence[
     if not users.changed:
         return ""
     quiet = sum(_is_quiet(row) for row in users.changed)
-    enabled = sum(
-        change.field == "Enabled" and change.new == "yes"
-        for row in users.changed
-        for change in row.changes
-    )
     told = [f"{thousands(quiet)} only name or e-mail"] if quiet else []
-    told += [f"{thousands(enabled)} enable"] if enabled else []
+    for state, verb in (("yes", "enable"), ("no", "disable")):
+        number = sum(
+            change.field == "Enabled" and change.new == state
+            for row in users.changed
+            for change in row.changes
+        )
+        told += [f"{thousands(number)} {verb}"] if number else []
     return ", ".join(told)
 
 
