@@ -20,9 +20,9 @@ from pve_auth_tui.actions.running import (
     text_of_report,
 )
 from pve_auth_tui.actions.signals import on_signals
-from pve_auth_tui.arguments import FAILED, FINDINGS, INTERRUPTED, OK, PROGRAM
+from pve_auth_tui.arguments import FAILED, FINDINGS, INTERRUPTED, OK, PROGRAM, REFUSED, USAGE
 from pve_auth_tui.asking import Answers, answers
-from pve_auth_tui.core.errors import Refused, UsageError
+from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
 from pve_auth_tui.core.join import asjson, astext, packages
 from pve_auth_tui.core.join.model import JoinReport, JoinWish, Topic
 from pve_auth_tui.core.plain import plain
@@ -60,12 +60,23 @@ _GOES_WITH: Final[Mapping[str, tuple[str, ...]]] = {
 def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
     """The exit code (4 where anything is BAD or to be looked at) and what goes to stdout.
 
-    Raises what planning and applying raise, and Refused where this is not the node itself.
+    Raises what planning and applying raise, and Refused where this is not the node itself; with
+    --json that stands in the value.
     """
-    if problem := workshop.join.why_not():
-        raise Refused(problem, "Start this program there, as root.")
-    _require_fitting(options)
     one = _Join(options, workshop)
+    try:
+        if problem := workshop.join.why_not():
+            raise Refused(problem, "Start this program there, as root.")
+        _require_fitting(options)
+        return _answered(one, options)
+    except AuthTuiError as error:
+        if not options.json:
+            raise
+        complain(str(error), error.hint)
+        return _code_of(error), one.unplanned(error)
+
+
+def _answered(one: _Join, options: argparse.Namespace) -> tuple[int, str]:
     match options.action:
         case "discover":
             return one.discover()
@@ -78,6 +89,13 @@ def run(options: argparse.Namespace, workshop: Workshop) -> tuple[int, str]:
         case "leave":
             return one.leave()
     return one.validate()
+
+
+def _code_of(error: AuthTuiError) -> int:
+    """As `cli` has it for what is raised."""
+    if isinstance(error, Refused):
+        return REFUSED
+    return USAGE if isinstance(error, UsageError) else FAILED
 
 
 def _require_fitting(options: argparse.Namespace) -> None:
@@ -102,12 +120,15 @@ def _require_fitting(options: argparse.Namespace) -> None:
 
 @dataclass
 class _Join:
-    """One command, with whoever is asked for a password; it is asked for once."""
+    """One command, with whoever is asked for a password; it is asked for once. `more`: what the
+    JSON value of a plan has besides, as far as the command has come.
+    """
 
     options: argparse.Namespace
     workshop: Workshop
     done: list[JoinDone] = field(default_factory=list)
     back: list[Plan] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._asked: Answers = answers(from_stdin=self.options.password_stdin)
@@ -162,21 +183,21 @@ class _Join:
         preview = options.dry_run and not options.password_stdin
         password = None if preview else self.password()
         report = self.check(password)
+        self.more["check"] = asjson.report_json(report)
         if report.stopped:
-            return INTERRUPTED, ""
+            return INTERRUPTED, self.unplanned() if options.json else ""
         self._show(report)
-        more: dict[str, Any] = {"check": asjson.report_json(report)}
         text = ""
         if options.install and packages.missing(report.state.packages):
             outcome = self._carried(service.install(report))
             text = outcome.text
             if options.json:
-                more["install"] = json.loads(outcome.text)
+                self.more["install"] = json.loads(outcome.text)
             if outcome.code != OK:
-                return outcome.code, json_line(more) if options.json else text
+                return outcome.code, self.unplanned() if options.json else text
             if not options.dry_run:
                 report = self.check(password)
-                more["check"] = asjson.report_json(report)
+                self.more["check"] = asjson.report_json(report)
         intent = service.join(
             self._wish(),
             password,
@@ -184,7 +205,7 @@ class _Join:
             everybody=options.permit_everybody,
             preview=options.dry_run,
         )
-        code, joined = self._finished(self._carried(intent), more)
+        code, joined = self._finished(self._carried(intent))
         if options.json:
             return code, joined
         if code == OK and not options.dry_run:
@@ -200,7 +221,7 @@ class _Join:
             options.permit_group,
             everybody=options.permit_everybody,
         )
-        return self._finished(self._carried(intent), {})
+        return self._finished(self._carried(intent))
 
     def leave(self) -> tuple[int, str]:
         options = self.options
@@ -216,7 +237,7 @@ class _Join:
             clean_up=options.clean_up,
             purge=options.purge,
         )
-        return self._finished(self._carried(intent), {})
+        return self._finished(self._carried(intent))
 
     def _carried(self, intent: Intent) -> Outcome:
         return carry_out(intent, self.options, self.workshop, apply=self._applied)
@@ -245,7 +266,15 @@ class _Join:
         self.done.append(done)
         return done.report
 
-    def _finished(self, outcome: Outcome, more: dict[str, Any]) -> tuple[int, str]:
+    def unplanned(self, error: AuthTuiError | None = None) -> str:
+        """The JSON value where there is no plan, or no check: why, if something was in the way."""
+        told = {"message": str(error), "hint": error.hint} if error else None
+        if self.options.action not in ("run", "permit", "leave"):
+            return json_line({"error": told})
+        value: dict[str, Any] = {"plan": None, "result": None, "error": told}
+        return json_line({**value, "rolled_back": None, "left": [], **self.more})
+
+    def _finished(self, outcome: Outcome) -> tuple[int, str]:
         """With what was rolled back, and what stays of it."""
         done = self.done[-1] if self.done and outcome.report is not None else None
         back = done.rolled_back if done else None
@@ -254,7 +283,7 @@ class _Join:
         if code == OK and left and back is not None:
             code = FAILED
         if self.options.json:
-            value = {**json.loads(outcome.text), **more}
+            value = {**json.loads(outcome.text), **self.more}
             value["rolled_back"] = (
                 {"plan": plan_json(back.plan), "result": applied_json(back)} if back else None
             )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pve_auth_tui.actions import join
-from pve_auth_tui.arguments import FAILED, FINDINGS, INTERRUPTED, OK, parse
+from pve_auth_tui.arguments import FAILED, FINDINGS, INTERRUPTED, OK, REFUSED, USAGE, parse
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.services.join import JoinService
 from pve_auth_tui.simnode.demo import PASSWORD
@@ -264,6 +264,74 @@ def test_what_does_not_go_together(run: Run, words: tuple[str, ...], told: str) 
         run(*words)
 
 
+PLANLESS: dict[str, Any] = {"plan": None, "result": None, "rolled_back": None, "left": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("run", DOMAIN), USAGE, "Say who of the domain may log in"),
+        (("permit", DOMAIN, "--permit-nobody"), REFUSED, f"no member of {DOMAIN}"),
+        (("leave", DOMAIN), REFUSED, f"no member of {DOMAIN}"),
+    ],
+)
+def test_where_no_plan_can_be_made_the_json_value_says_why(
+    run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, told: str
+) -> None:
+    found, text = run(*words, "--json")
+    error = value(text).pop("error")
+    assert found == code
+    assert told in error["message"]
+    assert value(text) == {**PLANLESS, "error": error}
+    assert told in capsys.readouterr().err
+
+
+def test_what_was_checked_stands_beside_why_there_is_no_plan(run: Run) -> None:
+    code, text = run(*RUN, "--yes", "--json", password="not-this-one")
+    told = value(text)
+    assert code == REFUSED
+    assert "Account: " in told["error"]["message"]
+    assert told["error"]["hint"]
+    rows = {row["topic"]: row["state"] for row in told["check"]["checks"]}
+    assert rows["Account"] == "BAD"
+    assert {name: told[name] for name in PLANLESS} == PLANLESS
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("check", "not a domain"), "DNS name"),
+        (("discover", "not a domain"), "DNS name"),
+        (("validate", DOMAIN, "--may=-x"), "does not begin with"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_a_json_value_too(
+    run: Run, words: tuple[str, ...], told: str
+) -> None:
+    code, text = run(*words, "--json")
+    assert code == USAGE
+    assert list(value(text)) == ["error"]
+    assert told in value(text)["error"]["message"]
+
+
+def test_a_check_that_is_interrupted_leaves_a_json_value(
+    node: JoinNode, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = node.host.ask
+
+    def interrupted(argv: Any, **more: Any) -> Any:
+        if "discover" in argv:
+            os.kill(os.getpid(), signal.SIGINT)
+        return before(argv, **more)
+
+    monkeypatch.setattr(node.host, "ask", interrupted)
+    code, text = run(*RUN, "--yes", "--json")
+    assert code == INTERRUPTED
+    assert value(text)["check"]["stopped"] is True
+    assert {name: value(text)[name] for name in PLANLESS} == PLANLESS
+    assert value(text)["error"] is None
+
+
 def test_nobody_is_there_to_be_asked(node: JoinNode, run: Run) -> None:
     with pytest.raises(Refused, match="Nobody is there to be asked"):
         run(*RUN)
@@ -289,3 +357,7 @@ def test_elsewhere_it_is_refused(node: JoinNode) -> None:
     )
     with pytest.raises(Refused, match="on the node itself only"):
         join.run(parse(["join", "check", DOMAIN]), replace(node.shop, join=elsewhere))
+    asked = parse(["join", "check", DOMAIN, "--json"])
+    code, text = join.run(asked, replace(node.shop, join=elsewhere))
+    assert code == REFUSED
+    assert "on the node itself only" in value(text)["error"]["message"]
