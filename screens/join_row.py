@@ -9,7 +9,6 @@ from pve_auth_tui.core.host.trouble import HostTrouble
 from pve_auth_tui.core.join.asking import BEFORE_THE_JOIN
 from pve_auth_tui.core.join.astext import listed
 from pve_auth_tui.core.join.model import JoinAdvice, JoinCheck, JoinFix, Topic
-from pve_auth_tui.core.join.names import computer_of
 from pve_auth_tui.core.join.words import advice, advice_of
 from pve_auth_tui.core.listing import Line
 from screens.join_flow import Flow, Step
@@ -41,7 +40,7 @@ def advice_at(flow: Flow, key: str) -> JoinAdvice | None:
 def _context(flow: Flow) -> dict[str, str]:
     """What the words of a cause may name."""
     node = flow.state.short if flow.state else ""
-    computer = flow.computer or computer_of(node)
+    computer = flow.computer or (flow.state.computer if flow.state else "")
     found = {"domain": flow.domain, "node": node, "computer": computer}
     return {**found, "user": flow.user, "ou": flow.ou}
 

@@ -8,7 +8,6 @@ from typing import Final
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.join.asking import Logins, what_logins_mean
 from pve_auth_tui.core.join.model import JoinCheck, JoinReport, Topic
-from pve_auth_tui.core.join.names import computer_of
 from pve_auth_tui.core.words import count_words, listed
 from screens.join_flow import ORDER, Flow, Step
 from widgets.sections import Entry, Section
@@ -118,7 +117,7 @@ def topic_title(topic: Topic, flow: Flow) -> str:
     """With the name of the account that it is about."""
     if topic is not Topic.ACCOUNT:
         return str(topic.value)
-    computer = flow.computer or computer_of(flow.state.short if flow.state else "")
+    computer = flow.computer or (flow.state.computer if flow.state else "")
     return f"{topic.value} {computer}$" if computer else topic.value
 
 
@@ -142,7 +141,7 @@ def _named(flow: Flow) -> str:
 
 
 def _wish(flow: Flow) -> list[Entry]:
-    own = computer_of(flow.state.short if flow.state else "")
+    own = flow.state.computer if flow.state else ""
     rows = (
         ("Domain", flow.domain),
         ("Joined by", flow.user),

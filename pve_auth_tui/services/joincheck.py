@@ -20,7 +20,7 @@ from pve_auth_tui.core.join.adtimes import generalized_time
 from pve_auth_tui.core.join.causes import JoinCause
 from pve_auth_tui.core.join.model import JoinCheck, JoinReport, JoinWish, Membership, NodeState
 from pve_auth_tui.core.join.model import Topic as T
-from pve_auth_tui.core.join.names import computer_of, login_name
+from pve_auth_tui.core.join.names import login_name
 from pve_auth_tui.core.join.orders import BACKED_UP, SSSD_CONF
 from pve_auth_tui.core.join.reachable import PORTS, PortSight
 from pve_auth_tui.core.join.realmd import discovered
@@ -266,7 +266,7 @@ class JoinChecker:
 
 def show_account(host: Host, wish: JoinWish, state: NodeState, password: Secret) -> Said:
     """One attempt with that password. Raises CommandFailed."""
-    computer = wish.computer or computer_of(state.fqdn or state.short)
+    computer = wish.computer or state.computer
     argv = steps.ask_account(wish.domain, login_name(wish.user), computer)
     return host.ask(argv, stdin=Secret(f"{password.reveal()}\n"), seconds=_ACCOUNT)
 

@@ -107,12 +107,11 @@ class JoinMaking:
             raise UsageError("A join needs a password.", "Nothing was sent.")
         _require_possible(report, wish, preview=preview)
         state = report.state
-        usual = names.computer_of(state.fqdn or state.short)
         settled = replace(
             wish,
             domain=_as_found(report, wish.domain),
             user=names.login_name(wish.user),
-            computer=wish.computer or usual,
+            computer=wish.computer or state.computer,
             users=users,
             groups=groups,
         )
@@ -139,7 +138,6 @@ class JoinMaking:
             state,
             manifest,
             everybody=everybody,
-            chosen=settled.computer.upper() != usual.upper(),
             exists=exists,
             taken_from=holder if of_other else "",
             refusal=_refusal(report),

@@ -64,7 +64,7 @@ def test_every_command_is_absolute_and_has_its_time() -> None:
 
 def test_what_is_masked_is_unmasked_for_the_join_and_masked_again() -> None:
     told = lines(join_draft(order()))
-    join = told.index(f"realm -v join --user=Administrator {DOMAIN}")
+    join = told.index(f"realm -v join --user=Administrator --computer-name=PVE1 {DOMAIN}")
     assert told.index("systemctl unmask packagekit") < join
     assert told[-1] == "systemctl mask --now packagekit"
     assert told.index(f"write {SNIPPET}") < join < told.index(f"remove {SNIPPET}")
@@ -77,9 +77,9 @@ def test_names_are_let_in_one_by_one_and_the_last_is_looked_after() -> None:
     assert permits[-1].goal == steps.permits(DOMAIN, (ALICE,), (GROUP,))
 
 
-def test_a_chosen_name_and_place_are_told_to_realmd() -> None:
+def test_the_name_and_the_place_of_the_account_are_told_to_realmd() -> None:
     wish = replace(WISH, computer="RACK", ou="OU=Servers")
-    told = lines(join_draft(order(wish=wish, chosen=True)))
+    told = lines(join_draft(order(wish=wish)))
     line = next(line for line in told if "realm -v join" in line)
     assert "--computer-ou=OU=Servers --computer-name=RACK" in line
 

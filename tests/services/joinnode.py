@@ -148,7 +148,7 @@ class JoinNode:
         """Names of the domain's computer accounts, as adcli finds them."""
         argv = ("/usr/sbin/adcli", "show-computer", "-v", f"--domain={DOMAIN}")
         login = ("--login-user=Administrator", "--stdin-password")
-        names = ("PVE1", "PVE1-RACK", "PVE2")
+        names = ("PVE1", "PVE1-RACK", "PVE2", "RACK")
         asks = (self.host.inner.ask((*argv, *login, name), stdin=_typed()) for name in names)
         return [name for name, said in zip(names, asks, strict=True) if said.code == 0]
 

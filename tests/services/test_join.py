@@ -90,6 +90,31 @@ def test_the_plan_says_who_gets_a_shell_and_how_it_is_taken_back(node: JoinNode)
     assert plan.back.otherwise == f"pve-auth-tui join leave {DOMAIN}"
 
 
+@pytest.mark.parametrize(
+    ("hosts", "computer"),
+    [
+        ("pve1.example.com pve1", "PVE1"),
+        ("rack.example.com pve1.example.com pve1", "PVE1"),  # adcli alone would take RACK
+        ("rack.example.com pve1", "RACK"),
+    ],
+)
+def test_the_account_that_is_looked_for_is_the_one_that_is_joined(
+    node: JoinNode, hosts: str, computer: str
+) -> None:
+    """Whatever /etc/hosts makes of the host name: realmd is told the name."""
+    before = (node.node.disk.read("etc/hosts") or b"").decode().splitlines()
+    rest = [line for line in before if "pve1" not in line]
+    node.node.disk.write("etc/hosts", "\n".join([f"192.0.2.31 {hosts}", *rest, ""]).encode())
+    plan = node.joining()
+    [asked] = [argv for argv in node.host.asked if "show-computer" in argv]
+    assert asked[-1] == computer
+    [join] = [one for one in plan.steps if isinstance(one, HostStep) and "join" in one.argv]
+    assert f"--computer-name={computer}" in join.argv
+    node.run(plan)
+    assert node.computers == [computer]
+    assert node.join.validate(DOMAIN).at(Topic.TRUST).word == "ok"
+
+
 def test_with_nobody_permitted_it_says_so(node: JoinNode) -> None:
     plan = node.joining(node.wish(groups=()))
     assert plan.weight is Weight.ORDINARY

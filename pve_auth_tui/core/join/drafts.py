@@ -84,7 +84,7 @@ def _join_steps(order: JoinOrder) -> Iterator[Step]:
         wish.user,
         order.password,
         ou=wish.ou,
-        computer=wish.computer if order.chosen else "",
+        computer=wish.computer,  # always, or realmd may make another of /etc/hosts than was checked
     )
     yield from logins(wish.domain, wish.users, wish.groups, everybody=order.everybody)
     if wish.homes and not before.homes:

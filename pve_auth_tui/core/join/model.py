@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.names import computer_of
 from pve_auth_tui.core.realmtest.report import Fact
 
 SNIPPET: Final = "/etc/sssd/conf.d/zz-pve-auth-tui.conf"
@@ -64,6 +65,11 @@ class NodeState:
     troubles: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
+    @property
+    def computer(self) -> str:
+        """The computer's name in the domain, if nobody chooses another one."""
+        return computer_of(self.fqdn or self.short)
+
     def member_of(self, domain: str) -> Membership | None:
         """The membership of that domain, None where the node has not joined it."""
         for one in self.memberships:
@@ -74,8 +80,8 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class JoinWish:
-    """What somebody wants. `user`: who joins; `computer`: the account's name, "" for what realmd
-    makes of the host name; `ou`: "" for the domain's own place. `users` and `groups` of the domain
+    """What somebody wants. `user`: who joins; `computer`: the account's name, "" for what is
+    made of the host name; `ou`: "" for the domain's own place. `users` and `groups` of the domain
     may log in then (`alice`, `alice@ad.example.com`), nobody else. `homes`: made at first login.
     `take_over`: an account that is there belongs to this node by somebody's word.
     """

@@ -59,7 +59,7 @@ def login_problem(text: str) -> str | None:
 
 
 def computer_of(host: str) -> str:
-    """The computer's name that realmd makes of a host name: first label, capitals, 15 of them."""
+    """The computer's name of a host name, as realmd makes it: first label, capitals, 15 of them."""
     return host.partition(".")[0].upper()[:LONGEST_COMPUTER]
 
 

@@ -30,10 +30,10 @@ WATCHED: Final = (*BACKED_UP, SNIPPET, START_FILE)
 
 @dataclass(frozen=True, slots=True)
 class JoinOrder:
-    """`wish` with its names as realmd takes them, the computer's name always set; `chosen`: it is
-    another than realmd would take. `before`: the node, and `manifest` what is kept of it.
-    `taken_from`: the host that the account belongs to now, "" for nobody's or our own;
-    `exists`: the account is there already. `refusal`: why it should not be run now.
+    """`wish` with its names as realmd takes them, the computer's name always set. `before`: the
+    node, and `manifest` what is kept of it. `taken_from`: the host that the account belongs to
+    now, "" for nobody's or our own; `exists`: the account is there already. `refusal`: why it
+    should not be run now.
     """
 
     wish: JoinWish
@@ -41,7 +41,6 @@ class JoinOrder:
     before: NodeState
     manifest: Manifest
     everybody: bool = False
-    chosen: bool = False
     exists: bool = False
     taken_from: str = ""
     refusal: str = ""

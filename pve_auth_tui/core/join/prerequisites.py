@@ -77,7 +77,7 @@ def host_name(
     the names of the cluster's other nodes.
     """
     name = state.fqdn or state.short
-    computer = wish.computer or names.computer_of(name)
+    computer = wish.computer or state.computer
     facts = [Fact(seen.NODE, name), Fact(seen.COMPUTER, computer)]
     causes: list[JoinCause] = []
     notes: list[str] = []
@@ -171,7 +171,7 @@ def account(
     """Is the account there, and whose is it? `said`: of `adcli show-computer`, None without a
     password. `cluster`: its name, for another computer's name.
     """
-    computer = wish.computer or names.computer_of(state.fqdn or state.short)
+    computer = wish.computer or state.computer
     facts = [Fact(seen.COMPUTER, computer)]
     if said is None:
         text = "not looked for yet: that needs the password"

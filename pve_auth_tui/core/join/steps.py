@@ -36,6 +36,10 @@ SYSTEMCTL: Final = "/usr/bin/systemctl"
 APT_GET: Final = "/usr/bin/apt-get"
 
 SSSD: Final = "sssd"
+IN_MEMORY: Final = tuple(
+    f"/var/lib/sss/mc/{kind}" for kind in ("passwd", "group", "initgroups", "sid")
+)
+"""Where sssd keeps what programs read without asking it; not there when it keeps nothing so."""
 PACKAGEKIT: Final = "packagekit"
 REALMD: Final = "realmd"
 
@@ -132,8 +136,7 @@ def forget(domain: str, realm: str) -> HostStep:
 
 def forget_in_memory() -> HostStep:
     """What programs read of sssd without asking it; sssd is stopped, or it goes on with them."""
-    kinds = ("passwd", "group", "initgroups", "sid")
-    return HostStep(("/usr/bin/rm", "--force", *(f"/var/lib/sss/mc/{kind}" for kind in kinds)))
+    return HostStep(("/usr/bin/rm", "--force", *IN_MEMORY))
 
 
 # --- packages ------------------------------------------------------------------------------------

@@ -87,7 +87,10 @@ AFTER: Final[Mapping[C, Said]] = {
         "At each start of sssd PAM asks nobody who may log in, for a moment.",
         "Whoever has an SSH key on this node gets in then: not permitted, or with a disabled "
         "account. sssd's cache in memory still knows the name.",
-        (("set who may log in anew: that turns the cache off", "permit"),),
+        (
+            ("set who may log in anew: that turns the cache off", "permit"),
+            ("see whether another file turns it on: grep -r memcache_timeout /etc/sssd", ""),
+        ),
     ),
     C.NO_HOMES: Said(
         "No home folder is made at the first login.",

@@ -230,8 +230,8 @@ class Enrolment:
 
 
 def netbios(machine: Machine) -> str:
-    """What adcli makes of the host name; it does not cut it."""
-    return machine.name.upper()
+    """What adcli makes of the node's full name, as /etc/hosts has it; it does not cut it."""
+    return (machine.full_name or machine.name).partition(".")[0].upper()
 
 
 def cut(name: str) -> str:

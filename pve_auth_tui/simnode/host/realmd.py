@@ -7,7 +7,7 @@ from typing import Final
 from pve_auth_tui.simnode.host import ini, realmconf
 from pve_auth_tui.simnode.host.call import Call
 from pve_auth_tui.simnode.host.domain import DOMAIN, REALM
-from pve_auth_tui.simnode.host.enrolment import KEYTAB, NO_RIGHT, Enrolment, Failed, cut, netbios
+from pve_auth_tui.simnode.host.enrolment import KEYTAB, NO_RIGHT, Enrolment, Failed, cut
 from pve_auth_tui.simnode.host.machine import Machine
 from pve_auth_tui.simnode.host.options import Given, parsed
 from pve_auth_tui.simnode.host.units import SSSD
@@ -198,7 +198,7 @@ class _Run:
         if name := self.given.get("computer"):
             self.say(f" * Joining using a manual netbios name: {name}")
             return name
-        if short := cut(netbios(self.machine)):
+        if short := cut(self.machine.name.upper()):  # of the host name alone
             self.say(f" * Joining using a truncated netbios name: {short}")
             return short
         return ""
