@@ -16,13 +16,14 @@ from textual.worker import Worker, get_current_worker
 
 from pve_auth_tui.core.directory.causes import Cause
 from pve_auth_tui.core.directory.settings import DirectorySettings, settings_of
-from pve_auth_tui.core.directory.unsafe import bind_password
+from pve_auth_tui.core.directory.unsafe import bind_password, typed_servers
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.realmrisks import TYPES
 from pve_auth_tui.core.realmtest.report import Check, Fix, RealmTest, Stage
 from pve_auth_tui.core.realmtest.words import advice, report_text, summary
+from pve_auth_tui.core.secret import Secret
 from screens.at_directory import AtDirectory
 from screens.commands import Commands, hints
 from screens.realm_test_commands import OF_TEST, TakeFix
@@ -41,13 +42,16 @@ from widgets.lines import HeadLine, KeyHint, KeyLine, Rule, Sentence
 
 if TYPE_CHECKING:
     from pve_auth_tui.core.domains import Realm
-    from pve_auth_tui.core.secret import Secret
     from pve_auth_tui.services.plans import Report
 
 _TITLE: Final = "Realms"
 _REST: Final = 0.15  # seconds after the last key until the detail pane follows
 _RUNS: Final = "The test runs. Esc stops it."
 _TRIES: Final = "The login is being tried."
+_FOR_THE_SAVED: Final = (
+    "The stored password goes to the saved servers alone. Type it in the form to bind."
+)
+_NOT_STORED: Final = Secret("")  # no password, and not the one that PVE has stored
 _MOVES: Final = frozenset({"up", "down", "j", "k", "left", "right", "pageup", "pagedown"})
 
 
@@ -172,9 +176,25 @@ class RealmTestScreen(AtDirectory):
             return
         self._number += 1
         self.busy = _RUNS
-        self._worker = self._run(self._number, test.settings, self._password, agreed=agreed)
+        password = self._usable(test.settings)
+        self._worker = self._run(self._number, test.settings, password, agreed=agreed)
         self.say("Testing ... Esc stops it.")
         self._show()
+
+    def _usable(self, settings: DirectorySettings) -> Secret | None:
+        """None for the stored password, which goes to the saved realm's own servers alone."""
+        if self._password is None and self._typed_servers(settings):
+            return _NOT_STORED
+        return self._password
+
+    def _typed_servers(self, settings: DirectorySettings) -> tuple[str, ...]:
+        """Of a form that is not saved."""
+        return () if self._saved else typed_servers(settings, self._known_realm())
+
+    def _known_realm(self) -> Realm | None:
+        """As the picture has it now."""
+        domains = self.house.snapshot.realms.value if self.house.snapshot else None
+        return domains.realms.get(self._realm.name) if domains else None
 
     @work(thread=True, exclusive=True, group="realm-test", exit_on_error=False)
     def _run(
@@ -228,7 +248,11 @@ class RealmTestScreen(AtDirectory):
         self._show()
         self.say(summary(message.test))
         wants = any(Cause.NO_PASSWORD in check.causes for check in message.test.checks)
-        if wants and self._password is None and not self._asked_password:
+        if not wants or self._password is not None:
+            return
+        if self._known_realm() is not None and self._typed_servers(message.test.settings):
+            self.say(_FOR_THE_SAVED)
+        elif not self._asked_password:
             self._asked_password = True
             self.ask_bind_password(message.test.settings, self._use_password)
 
@@ -433,8 +457,7 @@ class RealmTestScreen(AtDirectory):
 
     def _take_up_realm(self) -> bool:
         """As the picture has it now; False where it is as it was."""
-        domains = self.house.snapshot.realms.value if self.house.snapshot else None
-        realm = domains.realms.get(self._realm.name) if domains and self._saved else None
+        realm = self._known_realm() if self._saved else None
         if realm is None or realm == self._realm:
             return False
         self._realm = realm
@@ -489,12 +512,13 @@ class RealmTestScreen(AtDirectory):
         agreed: bool,
     ) -> None:
         worker = get_current_worker()
+        bind_password = self._usable(settings)
 
         def attempt() -> None:
             post = partial(self._post, worker)
             try:
                 check = self.house.workshop.realm_test.try_login(
-                    settings, name, password, bind_password=self._password, agreed=agreed
+                    settings, name, password, bind_password=bind_password, agreed=agreed
                 )
             except AuthTuiError as error:
                 post(self.Failed(number, error))

@@ -15,7 +15,7 @@ from pve_auth_tui.arguments import FINDINGS, INTERRUPTED, OK, PROGRAM
 from pve_auth_tui.asking import answers
 from pve_auth_tui.core.directory.causes import Cause
 from pve_auth_tui.core.directory.settings import DirectorySettings, settings_of
-from pve_auth_tui.core.directory.unsafe import bind_password
+from pve_auth_tui.core.directory.unsafe import bind_password, not_sent_to, typed_servers
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.plain import plain
@@ -125,14 +125,29 @@ class _Tester:
         return _code(test), report_text(test, terminal_width(sys.stdout))
 
     def _bind_password(self) -> Secret | None:
-        """None for the stored one. With --password-stdin the first line, which may be empty."""
-        if not self._settings.bind_dn:
+        """None for the stored one, which goes to the saved realm's servers alone; empty for none.
+        With --password-stdin the first line, which may be empty.
+        """
+        settings, from_stdin = self._settings, self._options.password_stdin
+        if not settings.bind_dn:
             return None
-        if not (self._options.password_stdin or self._options.type):
+        why = self._why_not_stored()
+        if not (why or from_stdin or self._options.type):
             return None
-        whose = plain(self._settings.bind_dn)
-        typed = self._asked.line(f"Password of {whose} (none: no bind): ")
-        return Secret(typed) if typed else None
+        question = f"Password of {settings.bind_dn} (none: no bind): "
+        try:
+            typed = self._asked.line(plain(f"{why} {question}" if why else question))
+        except UsageError as error:
+            raise UsageError(f"{why} {error}".strip(), error.hint) from error
+        return None if from_stdin and not (typed or why or self._options.type) else Secret(typed)
+
+    def _why_not_stored(self) -> str:
+        """ "" where it may be sent; of what is not saved at all nothing is stored."""
+        realms = self._snapshot.realms.value
+        if self._options.type or realms is None:
+            return ""
+        typed = typed_servers(self._settings, realms.realms.get(self._settings.realm))
+        return not_sent_to(typed, self._settings) if typed else ""
 
     def _typed_yes(self) -> bool:
         """One yes for all that is sent: the realm's password, and that of `--login`."""

@@ -12,6 +12,7 @@ import pytest
 from pve_auth_tui.arguments import FINDINGS, INTERRUPTED, OK, REFUSED, USAGE
 from pve_auth_tui.core.directory.causes import Cause
 from pve_auth_tui.core.domains import Realm
+from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.realmtest import RealmTestService
 from tests.cli.desk import Desk, Person, Pipe, Ran
@@ -112,6 +113,50 @@ def test_the_bind_password_of_such_a_one_is_asked_for(at: TestDesk) -> None:
     at.run(*words, stdin=Person("typed"))
     at.run(*words, "--password-stdin", stdin=Pipe("piped"))
     assert at.sent == ["typed", "piped"]
+
+
+@pytest.mark.parametrize("option", ["--server1", "--server2"])
+def test_a_server_that_somebody_typed_does_not_get_the_stored_password(
+    at: TestDesk, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody can be asked, it is refused with the option that gives one."""
+
+    def nobody(question: str) -> str:
+        raise UsageError("There is no terminal to ask on.", "Give it: --password-stdin < FILE")
+
+    monkeypatch.setattr("pve_auth_tui.asking._asked", nobody)
+    at.net.hosts["dc9.example.com"] = Host(people=[person("ann")])
+    ran = at.run("realm-test", "corp", option, "dc9.example.com")
+    assert ran.code == USAGE
+    assert "dc9.example.com is no server of realm corp as PVE has it" in str(ran.error)
+    assert "--password-stdin" in ran.error.hint
+    assert at.sent == []
+
+
+def test_whoever_types_the_password_has_it_sent_to_the_typed_server(at: TestDesk) -> None:
+    at.net.hosts["dc9.example.com"] = Host(people=[person("ann")])
+    words = ("realm-test", "corp", "--server1", "dc9.example.com")
+    at.run(*words, stdin=Person("typed"))
+    at.run(*words, "--password-stdin", stdin=Pipe("piped"))
+    ran = at.run(*words, "--password-stdin", stdin=Pipe(""))
+    assert at.sent == ["typed", "piped"]
+    assert "no password" in ran.out
+
+
+def test_a_realm_that_is_not_saved_never_has_the_stored_password_of_one_of_that_name(
+    at: TestDesk,
+) -> None:
+    """`--type` makes another realm of it, wherever it is."""
+    ran = at.run("realm-test", "corp", *TYPED[1:], "--bind_dn", "cn=x", stdin=Person(""))
+    assert at.sent == []
+    assert "no password" in ran.out
+
+
+def test_other_options_of_the_saved_servers_are_tested_with_the_stored_password(
+    at: TestDesk,
+) -> None:
+    at.run("realm-test", "corp", "--server1", ONE, "--server2", "", "--filter", "(cn=a)")
+    assert at.sent == [STORED]
 
 
 def test_in_the_clear_somebody_types_yes_each_time(at: TestDesk) -> None:

@@ -49,7 +49,8 @@ BINDS: Final[Table] = {
         ("give the realm a Bind User with its password",),
     ),
     Cause.NO_PASSWORD: Said(
-        "No password of {bind} was at hand: PVE keeps none for {realm}, or it cannot be read here.",
+        "No password of {bind} was at hand: PVE keeps none for {realm}, it cannot be read here, or "
+        "it is for other servers, which PVE has saved.",
         ("type the password for this test", "save the password in the realm"),
         'Where PVE has none either, it says "missing password for realm {realm}".',
     ),
