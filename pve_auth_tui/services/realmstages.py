@@ -73,7 +73,7 @@ class Stages:
         """Why the one bind did not succeed, None where it did or none was made."""
 
     def run(self, password: Secret | None, *, agreed: bool, refused: str) -> None:
-        """`refused`: a server that refused the same credentials, "" for none."""
+        """`refused`: which server has had the same credentials, and what it said; "" for none."""
         directory: Directory | None = None
         try:
             self._stage(Stage.ADDRESS, self._address)
@@ -234,7 +234,7 @@ class Stages:
             return Seen("ok")
 
         if refused and settings.bind_dn:
-            why = f"{refused} refused the password: a second attempt may lock the account"
+            why = f"{refused}: a second attempt may lock the account"
             self._tell(Stage.BIND, Seen("-", NOT_REACHED, (), (Fact(WHY, why),)), None)
             raise _Ended
         if settings.bind_dn and not (settings.safe or agreed):

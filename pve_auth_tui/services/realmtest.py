@@ -15,10 +15,10 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.realmlogin import LoginAttempt
 from pve_auth_tui.services.realmstages import Stages
 
-_COUNTS_NOT: Final = frozenset(
-    {Cause.BUSY, Cause.UNAVAILABLE, Cause.SILENT, Cause.BROKEN_OFF, Cause.NOT_LDAP}
-)
+_COUNTS_NOT: Final = frozenset({Cause.BUSY, Cause.UNAVAILABLE, Cause.NOT_LDAP})
 """Of a bind: nobody looked at the password, as far as can be told."""
+_MAY_COUNT: Final = frozenset({Cause.SILENT, Cause.BROKEN_OFF})
+"""Of a bind: it may have been looked at and counted. PVE asks no other server after that."""
 
 
 class RealmTestService:
@@ -46,7 +46,7 @@ class RealmTestService:
     ) -> RealmTest:
         """Every stage at every server. `password` stands for the stored one; `agreed`: somebody
         typed yes to a bind that others can read (R20). One bind per server, and none at the second
-        after the first refused the credentials (R23).
+        after the first refused the credentials, or never said what it made of them (R23).
 
         Raises UsageError for a realm without a server.
         """
@@ -69,7 +69,7 @@ class RealmTestService:
             )
             stages.run(password, agreed=agreed, refused=refused)
             if stages.bind_trouble and stages.bind_trouble not in _COUNTS_NOT:
-                refused = refused or host
+                refused = refused or _first_said(host, stages.bind_trouble)
         order = {server: number for number, server in enumerate(settings.servers)}
         stages_in_order = list(Stage)
         checks.sort(key=lambda one: (stages_in_order.index(one.stage), order[one.server]))
@@ -100,6 +100,12 @@ class RealmTestService:
         server, seen = attempt.run(name, password, bind_password, known)
         spent = max(0.0, self._clock.now() - begun)
         return Check(Stage.LOGIN, server, seen.word, seen.text, spent, *seen[2:])
+
+
+def _first_said(host: str, trouble: Cause) -> str:
+    if trouble in _MAY_COUNT:
+        return f"{host} did not say what it made of the password"
+    return f"{host} refused the password"
 
 
 def _require_server(settings: DirectorySettings) -> None:

@@ -189,6 +189,18 @@ def test_the_second_server_is_not_tried_after_a_refusal(cause: Cause) -> None:
     assert test.at(Stage.VERSION, TWO).word == "ok"
 
 
+@pytest.mark.parametrize("cause", [Cause.SILENT, Cause.BROKEN_OFF])
+def test_nor_after_a_bind_that_was_never_answered(cause: Cause) -> None:
+    """It may have counted; and PVE asks no other server once it is connected."""
+    house = House(dc1_example_com=Host(bind=trouble(cause)), dc2_example_com=Host())
+    test = house.run(realm(server2=TWO))
+    assert [host for host, _, _ in house.net.binds] == [ONE]
+    told = advice(test.at(Stage.BIND, TWO), test).what
+    assert told.startswith("Not tried: dc1.example.com did not say what it made of the password")
+    now = advice(test.at(Stage.BIND, ONE), test).now
+    assert now.startswith(f"PVE asks {TWO} only when it cannot connect to the first server.")
+
+
 @pytest.mark.parametrize("cause", [Cause.BUSY, Cause.UNAVAILABLE])
 def test_it_is_after_nobody_has_looked_at_the_password(cause: Cause) -> None:
     house = House(dc1_example_com=Host(bind=trouble(cause)), dc2_example_com=Host())
