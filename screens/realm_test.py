@@ -48,6 +48,7 @@ _TITLE: Final = "Realms"
 _REST: Final = 0.15  # seconds after the last key until the detail pane follows
 _RUNS: Final = "The test runs. Esc stops it."
 _TRIES: Final = "The login is being tried."
+_CHANGED: Final = "The realm was changed. r tests it as it is now."
 _FOR_THE_SAVED: Final = (
     "The stored password goes to the saved servers alone. Type it in the form to bind."
 )
@@ -115,6 +116,7 @@ class RealmTestScreen(AtDirectory):
         self._server = ""
         self._moved = False  # by a person: until then the cursor goes to what is wrong
         self._asked_password = False
+        self._outdated = False  # the realm was changed since what is shown was begun
         self._number = 0  # of the run: what an older one finds is dropped
         self._worker: Worker[None] | None = None
         self._rest: Timer | None = None
@@ -157,18 +159,23 @@ class RealmTestScreen(AtDirectory):
         except AuthTuiError as error:
             self._tell_trouble(error)
             return
+        self._outdated = False
         self._test = RealmTest(settings, (), saved=self._saved)
         if self._server not in settings.servers:
             self._server = settings.servers[0] if settings.servers else ""
-        kind = TYPES.get(settings.kind, settings.kind)
-        state = "" if self._saved else ", not saved yet"
-        title = f"Test realm {settings.realm} ({kind}){state}"
-        self.query_one("#heading", Rule).show_parts(title)
+        self._show_heading(settings)
         self._show()
         if settings.bind_dn:
             self.agree_then(settings, bind_password(settings), self._start)
         else:  # nobody's bind sends nothing that others could use
             self._start(False)
+
+    def _show_heading(self, settings: DirectorySettings) -> None:
+        kind = TYPES.get(settings.kind, settings.kind)
+        state = "" if self._saved else ", not saved yet"
+        state = ": these results are of its old settings" if self._outdated else state
+        title = f"Test realm {settings.realm} ({kind}){state}"
+        self.query_one("#heading", Rule).show_parts(title)
 
     def _start(self, agreed: bool) -> None:
         test = self._test
@@ -246,7 +253,7 @@ class RealmTestScreen(AtDirectory):
         if not self._moved:
             self._go_to_worst()
         self._show()
-        self.say(summary(message.test))
+        self.say(_CHANGED if self._outdated else summary(message.test))
         wants = any(Cause.NO_PASSWORD in check.causes for check in message.test.checks)
         if not wants or self._password is not None:
             return
@@ -465,8 +472,12 @@ class RealmTestScreen(AtDirectory):
 
     def snapshot_changed(self) -> None:
         self.refresh_head()
-        if self._take_up_realm() and not self.busy:
-            self.say("The realm was changed. r tests it as it is now.")
+        if not self._take_up_realm() or self._test is None:
+            return
+        self._outdated = True
+        self._show_heading(self._test.settings)
+        if not self.busy:
+            self.say(_CHANGED)
 
     # --- one person's login -----------------------------------------------------------------
 
@@ -474,6 +485,9 @@ class RealmTestScreen(AtDirectory):
         """`l`"""
         test = self._test
         if test is None:
+            return
+        if self._outdated:  # nobody's password goes where the realm does not go any more
+            self.say(_CHANGED)
             return
         self.agree_then(test.settings, "that person's password", self._ask_person)
 
