@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from pve_auth_tui.core.errors import CommandFailed, ToolMissing
+from pve_auth_tui.core.errors import CommandFailed, ToolMissing, Unreadable
 from pve_auth_tui.core.host.ports import Host, Said
 from pve_auth_tui.core.join import steps, validation
 from pve_auth_tui.core.join.access import SSSD_CONF, elsewhere, keeps_in_memory, together
@@ -87,8 +87,15 @@ class JoinProof:
             yield self._asked(T.LOOKUP, argv, _about(name, validation.lookup), steps.ID_SECONDS)
         yield from self._logins(T.MAY, self._may, validation.may)
         yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
-        yield validation.start(remembers=keeps_in_memory(texts))
+        yield validation.start(remembers=keeps_in_memory(texts) or self._kept_in_memory())
         yield validation.homes(made=self._state.homes)
+
+    def _kept_in_memory(self) -> bool:
+        """By what sssd has made: it passes over files whose owner or mode it does not like."""
+        try:
+            return any(self._host.look(path) is not None for path in steps.IN_MEMORY)
+        except Unreadable:
+            return True
 
     def _logins(
         self, topic: T, names: Sequence[str], told: Callable[[str, Said], JoinCheck]

@@ -109,9 +109,9 @@ def test_who_may_log_in_is_changed_behind_the_file_that_denies_all(node: JoinNod
     told = [one.path if isinstance(one, HostFile) else " ".join(one.argv[:3]) for one in steps]  # type: ignore[union-attr]
     realmd = [number for number, text in enumerate(told) if text.startswith("/usr/sbin/realm")]
     anew = ["/usr/bin/systemctl stop sssd", "/usr/bin/systemctl start sssd"]
-    assert told[0] == SNIPPET
+    assert told[:2] == [START_FILE, SNIPPET]
     assert [one for one in told[: realmd[0]] if one in anew] == anew
-    assert SNIPPET not in told[1 : realmd[-1]]
+    assert SNIPPET not in told[2 : realmd[-1]]
     assert told[realmd[-1] + 1] == SNIPPET
     assert [one for one in told[realmd[-1] :] if one in anew] == anew
 
