@@ -45,6 +45,7 @@ from pve_auth_tui.services.joinmaking import (
     require_member,
     require_names,
 )
+from pve_auth_tui.services.joinnotes import manifests
 from pve_auth_tui.services.joinproof import JoinProof
 from pve_auth_tui.services.joinready import require_alone
 from pve_auth_tui.services.joinrun import JoinDone, JoinRunner
@@ -148,12 +149,15 @@ class JoinService:
         require_domain(domain)
         for name in (*may, *must_not):
             require(permit_problem(name, domain))
+        host = self._on_node()
+        kept = next(reversed(manifests(host, str(self._own), domain)), None)
         proof = JoinProof(
-            self._on_node(),
+            host,
             self._clock,
             domain,
             may=may,
             must_not=must_not,
+            homes=kept is None or kept.wants_homes,
             on_check=on_check,
             stopped=stopped,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,9 @@ from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.join import access, names, packages
 from pve_auth_tui.core.join.manifest import Manifest
 from pve_auth_tui.core.join.model import NodeState
-from pve_auth_tui.core.join.orders import KRB5, SSSD_CONF, LeaveOrder
+from pve_auth_tui.core.join.orders import KEYTAB, KRB5, SSSD_CONF, LeaveOrder
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.words import listed
 from pve_auth_tui.services.joinlook import NodeLook
 from pve_auth_tui.services.joinmaking import require, require_member, require_password
 from pve_auth_tui.services.joinnotes import added, after, manifests
@@ -39,7 +40,8 @@ class LeaveMaking:
         user, password = self._deleter(who)
         look = NodeLook(self.host)
         state = look.state()
-        kept = next(reversed(manifests(self.host, self.own, domain)), None)
+        every = manifests(self.host, self.own, domain)
+        kept = next(reversed(every), None)
         if state.member_of(domain) is None and (user or not (clean_up and kept)):
             require_member(state, domain)
         stays: list[str] = []
@@ -50,6 +52,7 @@ class LeaveMaking:
         gone = tuple(self._added(state)) if purge else ()
         if kept is not None:
             stays.append(f"The backup stays in {kept.folder}.")
+        stays += self._keytabs(every)
         return LeaveOrder(
             domain,
             state,
@@ -107,6 +110,22 @@ class LeaveMaking:
             more = f" and {len(homes) - _MOST} more" if len(homes) > _MOST else ""
             told = ", ".join(f"/home/{one}" for one in homes[:_MOST])
             yield f"Homes stay: {told}{more}."
+
+    def _keytabs(self, every: Iterable[Manifest]) -> Iterator[str]:
+        """Copies of keytabs, of all joins: they may be the only ones of keys that realmd took out
+        of the node's own, so nobody removes them but a person.
+        """
+        copies = [one.backup_of(KEYTAB) for one in every if KEYTAB in one.files]
+        there = [copy for copy in copies if self._lies_at(copy)]
+        if there:
+            told = f"A keytab of before a join stays, and is a secret: {listed(there)}."
+            yield f"{told} Remove it when nothing needs its keys any more."
+
+    def _lies_at(self, path: str) -> bool:
+        try:
+            return self.host.look(path) is not None
+        except AuthTuiError:
+            return True
 
     def _added(self, state: NodeState) -> Iterator[str]:
         for name in added(self.host, self.own):

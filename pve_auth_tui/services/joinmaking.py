@@ -19,7 +19,6 @@ from pve_auth_tui.core.join.words import advice_of
 from pve_auth_tui.core.ports import Clock
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.joincheck import show_account
-from pve_auth_tui.services.joinnotes import added
 from pve_auth_tui.services.outlook import Outlook
 
 _SPOKEN: Final = frozenset({Topic.ACCOUNT, Topic.PACKAGES, Topic.OTHERS})
@@ -128,9 +127,8 @@ class JoinMaking:
             folder=self._folder(at),
             domain=settled.domain,
             computer=settled.computer,
-            created=not exists,
             at=at,
-            added=added(self.host, self.own),
+            wants_homes=settled.homes,
         )
         return JoinOrder(
             settled,

@@ -21,7 +21,9 @@ _QUICK = 5.0  # seconds
 
 
 class JoinProof:
-    """One run. `may` and `must_not`: names of the domain, with or without it."""
+    """One run. `may` and `must_not`: names of the domain, with or without it. `homes`: they are
+    wanted at the first login.
+    """
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class JoinProof:
         *,
         may: Sequence[str] = (),
         must_not: Sequence[str] = (),
+        homes: bool = True,
         on_check: Callable[[JoinCheck], None] = lambda check: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -39,6 +42,7 @@ class JoinProof:
         self._domain = domain
         self._may = [permitted(name, domain) for name in may]
         self._must_not = [permitted(name, domain) for name in must_not]
+        self._homes = homes
         self._on_check = on_check
         self._stopped = stopped
         self._state = NodeState()
@@ -88,7 +92,7 @@ class JoinProof:
         yield from self._logins(T.MAY, self._may, validation.may)
         yield from self._logins(T.MUST_NOT, self._must_not, validation.must_not)
         yield validation.start(remembers=keeps_in_memory(texts) or self._kept_in_memory())
-        yield validation.homes(made=self._state.homes)
+        yield validation.homes(made=self._state.homes, wanted=self._homes)
 
     def _kept_in_memory(self) -> bool:
         """By what sssd has made: it passes over files whose owner or mode it does not like."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -26,9 +27,7 @@ BARE = NodeState(
     units={"sssd": "inactive", "packagekit": "masked"},
     enabled=("sssd",),
 )
-KEPT = manifest_of(
-    BARE, folder=FOLDER, domain=DOMAIN, computer="PVE1", created=True, at=1795300860.0
-)
+KEPT = manifest_of(BARE, folder=FOLDER, domain=DOMAIN, computer="PVE1", at=1795300860.0)
 MEMBER = replace(
     BARE,
     memberships=(Membership(DOMAIN, configured="kerberos-member"),),
@@ -186,6 +185,13 @@ def test_a_clean_leave_puts_back_what_was_named() -> None:
 def test_a_manifest_is_read_as_it_was_written() -> None:
     assert from_text(as_text(KEPT), FOLDER) == KEPT
     assert KEPT.backup_of("/etc/krb5.conf") == f"{FOLDER}/etc/krb5.conf"
+
+
+def test_what_an_older_manifest_does_not_say_was_as_a_plan_proposes_it() -> None:
+    value = json.loads(as_text(replace(KEPT, wants_homes=False)))
+    assert from_text(json.dumps(value), FOLDER).wants_homes is False
+    del value["wants_homes"]
+    assert from_text(json.dumps(value), FOLDER) == KEPT
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2}', '{"version": 1}', "null"])

@@ -169,4 +169,6 @@ def test_an_error_of_pam_is_no_refusal():
 def test_homes_and_rows_without_a_name():
     assert homes(made=True).word == "ok"
     assert homes(made=False).causes == (C.NO_HOMES,)
+    unwanted = homes(made=False, wanted=False)
+    assert (unwanted.word, unwanted.causes) == ("ok", ())
     assert unnamed(Topic.MAY).word == "-"

@@ -268,6 +268,35 @@ def test_leaving_alone_deletes_nothing_and_says_what_stays(node: JoinNode) -> No
     assert node.computers == ["PVE1"]
 
 
+def test_a_copy_of_an_older_keytab_is_named_as_the_secret_that_it_is(node: JoinNode) -> None:
+    files = node.host.inner.machine.files
+    files.write("/etc/krb5.keytab", "\x05\x02", 0o600)
+    plan = node.joining()
+    [kept] = [one.path for one in plan.steps if isinstance(one, HostFile) and "/join/" in one.path]
+    copy = f"{kept.rpartition('/')[0]}/etc/krb5.keytab"
+    node.run(plan)
+    leave = node.join.leave(DOMAIN, clean_up=True)
+    assert [one for one in node.plan(leave).back.lost if f"is a secret: {copy}." in one]
+    files.remove(copy)
+    leave = node.join.leave(DOMAIN, clean_up=True)
+    assert not [one for one in node.plan(leave).back.lost if "secret" in one]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_homes_that_were_not_wanted_ask_for_no_look(node: JoinNode, wanted: bool) -> None:
+    node.run(node.joining(node.wish(homes=wanted)))
+    homes = node.join.validate(DOMAIN).at(Topic.HOMES)
+    assert homes.word == "ok"
+    assert homes.text.startswith("not made") != wanted
+
+
+def test_homes_that_somebody_has_switched_off_since_ask_for_a_look(node: JoinNode) -> None:
+    node.run(node.joining())
+    argv = ("/usr/sbin/pam-auth-update", "--package", "--disable", "mkhomedir")
+    assert node.host.ask(argv).code == 0
+    assert node.join.validate(DOMAIN).at(Topic.HOMES).word == "LOOK"
+
+
 def test_a_krb5_conf_that_somebody_has_changed_stays(node: JoinNode) -> None:
     node.run(node.joining())
     node.host.inner.machine.files.write("/etc/krb5.conf", "[libdefaults]\n")

@@ -19,21 +19,20 @@ _VERSION: Final = 1
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`folder`: where the backup lies. `files`: path -> SHA-256 of each file that was there;
-    `units`: unit -> systemd's word; `enabled`: units that started by themselves. `added`: packages
-    that this program installed for the join. `computer`: the account's name; `created`: it was not
-    there before. `at`: seconds since 1970.
+    `units`: unit -> systemd's word; `enabled`: units that started by themselves. `homes`: they were
+    made at the first login; `wants_homes`: the join was to see to that. `computer`: the account's
+    name. `at`: seconds since 1970.
     """
 
     folder: str
     domain: str
     computer: str
-    created: bool
     at: float
     files: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     enabled: tuple[str, ...] = ()
     homes: bool = False
-    added: tuple[str, ...] = ()
+    wants_homes: bool = True
 
     @property
     def path(self) -> str:
@@ -50,22 +49,20 @@ def manifest_of(
     folder: str,
     domain: str,
     computer: str,
-    created: bool,
     at: float,
-    added: tuple[str, ...] = (),
+    wants_homes: bool = True,
 ) -> Manifest:
     """Of the node as it stands before its first step."""
     return Manifest(
         folder,
         domain,
         computer,
-        created,
         at,
         dict(state.files),
         dict(state.units),
         tuple(state.enabled),
         state.homes,
-        added,
+        wants_homes,
     )
 
 
@@ -76,13 +73,12 @@ def as_text(manifest: Manifest) -> str:
         "folder": manifest.folder,
         "domain": manifest.domain,
         "computer": manifest.computer,
-        "created": manifest.created,
         "at": manifest.at,
         "files": dict(sorted(manifest.files.items())),
         "units": dict(sorted(manifest.units.items())),
         "enabled": sorted(manifest.enabled),
         "homes": manifest.homes,
-        "added": list(manifest.added),
+        "wants_homes": manifest.wants_homes,
     }
     return f"{json.dumps(value)}\n"
 
@@ -97,13 +93,12 @@ def from_text(text: str, folder: str) -> Manifest:
             folder,
             _text(value["domain"]),
             _text(value["computer"]),
-            value["created"] is True,
             float(value["at"]),
             _texts(value["files"]),
             _texts(value["units"]),
             tuple(map(_text, value["enabled"])),
             value["homes"] is True,
-            tuple(map(_text, value["added"])),
+            value.get("wants_homes", True) is True,  # of older notes nobody knows
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"{folder}/{NAME} is damaged.") from error

@@ -179,10 +179,12 @@ def start(*, remembers: bool) -> JoinCheck:
     return row(Topic.START, "LOOK", text, JoinCause.START_WINDOW)
 
 
-def homes(*, made: bool) -> JoinCheck:
-    """Are home folders made at the first login?"""
+def homes(*, made: bool, wanted: bool = True) -> JoinCheck:
+    """Are home folders made at the first login? `wanted`: the join was to see to that."""
     if made:
         return row(Topic.HOMES, "ok", "made at the first login")
+    if not wanted:
+        return row(Topic.HOMES, "ok", "not made at the first login, as was wanted")
     return row(Topic.HOMES, "LOOK", "not made at the first login", JoinCause.NO_HOMES)
 
 
