@@ -16,10 +16,11 @@ from pve_auth_tui.core.commands import shown
 from pve_auth_tui.core.finding import Finding
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.plan import Effect, Plan, TakeBack
-from pve_auth_tui.core.words import count_words
+from pve_auth_tui.core.words import count_words, thousands
 
 _SUBJECT: Final = 28  # cells for names, if all fit
 _COMMANDS: Final = 50  # shown at the plan; the rest stands behind `c` and in a saved file
+_NAMED: Final = 200  # changes, and losses; a saved file has all of them
 _TOO_NARROW: Final = 20
 _ATOM: Final = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|[^\\]")
 _WORD: Final = re.compile(r"""#.*|(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"[^"]*"|[^\s'"])+""")
@@ -37,12 +38,15 @@ def plan_heading(plan: Plan) -> tuple[str, str]:
 
 
 def plan_text(plan: Plan, width: int, *, most: int = _COMMANDS, undo: str = "u") -> list[str]:
-    """All of it, wrapped to `width` cells, in plain text. `undo`: the key or command for that."""
+    """All of it, wrapped to `width` cells, in plain text. `undo`: the key or command for that.
+    Of more than `most` commands the first, and of the longest lists, with how many more.
+    """
     texts: list[str] = []
     for finding in plan.findings:
         texts += finding_text(finding, width)
     if plan.changes:
-        texts += ["", "Changes", *_effects(plan.changes, width)]
+        texts += ["", "Changes", *_effects(plan.changes[: _named(most)], width)]
+        texts += _and_more(len(plan.changes) - _named(most))
     for number, stays in enumerate(plan.stays):
         texts += hanging("Stays" if number == 0 else "", stays, width, 10)
     count = len(plan.steps)
@@ -73,9 +77,18 @@ def back_text(back: TakeBack, width: int, *, most: int = _COMMANDS, undo: str = 
             texts += _shell_lines(plain(back.otherwise), width)
     else:
         texts = [f"Take back  {undo}, or by hand:", *_lines_of(back.steps, width, most)]
-    for lost in back.lost:
+    for lost in back.lost[: _named(most)]:
         texts += hanging("LOOK" if back.steps else "", lost, width, 6 if back.steps else 2)
-    return texts
+    return [*texts, *_and_more(len(back.lost) - _named(most))]
+
+
+def _named(most: int) -> int:
+    """What is read before somebody agrees is cut later than what can be typed."""
+    return max(most, _NAMED)
+
+
+def _and_more(count: int) -> list[str]:
+    return [f"  and {thousands(count)} more: f saves all of them"] if count > 0 else []
 
 
 def _lines_of(steps: Sequence[object], width: int, most: int) -> list[str]:

@@ -14,6 +14,7 @@ from pve_auth_tui.core.errors import Refused, UsageError
 from pve_auth_tui.core.intents.sync import sync
 from pve_auth_tui.core.plan import Weight
 from pve_auth_tui.core.planning import make_plan
+from pve_auth_tui.core.plantext import plan_text
 from pve_auth_tui.core.predict.syncs import takes_for_its_own
 from pve_auth_tui.core.sync.astext import preview_text
 from pve_auth_tui.core.sync.dryrun import Thinned, compare, read, removed_users
@@ -402,6 +403,22 @@ def test_a_plan_of_thousands_is_short() -> None:
     plan = make_plan(sync("corp", told.found, told.options), told.before, now=NOW)
     assert len(plan.changes) < 20
     assert any(effect.subject == "4,999 new users" for effect in plan.changes)
+
+
+def test_of_thousands_of_changes_and_losses_the_screen_has_some_and_the_file_all() -> None:
+    """What is to be looked at comes first, then the first changes, and how many more there are."""
+    there = [f"user:u{n}@corp:1:0::::by hand:JBSWY3DPEHPK3PXP:" for n in range(900)]
+    wiping = SyncOptions(vanished=frozenset({"properties"}))
+    told = seen(*there, users=[f"u{n}" for n in range(900)], options=wiping)
+    plan = make_plan(sync("corp", told.found, told.options), told.before, now=NOW)
+    on_screen, in_file = plan_text(plan, 100), plan_text(plan, 100, most=100_000)
+    assert on_screen[0].startswith("LOOK")
+    assert on_screen.index("Changes") < 8
+    assert on_screen.count("  and 700 more: f saves all of them") == 2
+    assert len(on_screen) < 700
+    for userid in (f"u{n}@corp" for n in range(900)):
+        assert sum(userid in line for line in in_file) >= 3, "changed, what is lost, how it returns"
+    assert not any("f saves all" in line for line in in_file)
 
 
 def test_a_realm_that_is_none_is_refused() -> None:
