@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.widget import MountError
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from pve_auth_tui.changing import Changing, OpenWorkshop
@@ -262,6 +264,14 @@ class PveAuthApp(CalmCrash, Changing):
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self._handle_exception(event.worker.error)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A screen that is only being opened when the application closes gets no widgets any more:
+        that it does not find them is no mistake.
+        """
+        closes = self._exit or not self.is_running
+        if not (closes and isinstance(error, NoMatches | MountError)):
+            super()._handle_exception(error)
+
     @property
     def snapshot(self) -> Snapshot | None:
         return self.outlook.snapshot if self.outlook else None
@@ -277,7 +287,7 @@ class PveAuthApp(CalmCrash, Changing):
         self._failure = None
         snapshot = report.snapshot
         self.outlook = Outlook(snapshot, overview(snapshot, snapshot.taken_at), report.node)
-        self.house_screen.take_picture()
+        self._show_picture()
 
     @work(thread=True, exclusive=True, group="proofs", exit_on_error=False)
     def look_at_proofs(self) -> None:
@@ -296,7 +306,8 @@ class PveAuthApp(CalmCrash, Changing):
             self._show_picture()
 
     def refresh_heads(self) -> None:
-        self.house_screen.refresh_lines()
+        if self.has_screens:
+            self.house_screen.refresh_lines()
 
     def _say(self, sentence: str) -> None:
         self.say(sentence)

@@ -228,8 +228,8 @@ class Changing(App[None]):
             message.wanted.on_problem(message.error)
 
     def _is_awaited(self, wanted: Wanted) -> bool:
-        """Nobody gets a plan over a screen to which he has gone on meanwhile."""
-        return self.house_screen is wanted.asked_on
+        """Nobody gets a plan over a screen to which he has gone on meanwhile, nor at the end."""
+        return wanted.asked_on in self.screen_stack and self.house_screen is wanted.asked_on
 
     @property
     def house_screen(self) -> BaseScreen:
