@@ -46,7 +46,8 @@ class LdapDirectories:
 
     def handshake(self, settings: DirectorySettings, host: str, *, version: str = "") -> Handshake:
         """See `Directories.handshake`. One connection where the certificate is good; where it is
-        not, a second one that does not verify brings what the server shows.
+        not, a second one that does not verify brings what the server shows: whoever that is, it
+        gets no client certificate.
         """
         context = contexts.prepared(contexts.context_for(version), settings, self._network)
         code, reason = verifycodes.OK, "ok"
@@ -54,8 +55,14 @@ class LdapDirectories:
             line, address = self._shaken(settings, host, context, version)
         except tls.BadCertificate as bad:
             code, reason = bad.code, bad.reason
-            contexts.not_verifying(context)
-            line, address = self._shaken(settings, host, context, version)
+            looking = contexts.context_for(version)
+            contexts.not_verifying(looking)
+            try:
+                line, address = self._shaken(settings, host, looking, version)
+            except DirectoryTrouble as trouble:
+                if trouble.cause is not Cause.CLIENT_CERT_WANTED:
+                    raise
+                return Handshake("", "", (), code, reason, "")
         with contextlib.closing(line):
             cipher = (line.cipher() or ("",))[0]
             return Handshake(line.version() or "", cipher, tls.chain(line), code, reason, address)

@@ -136,6 +136,8 @@ class Directories(Protocol):
 
     def handshake(self, settings: DirectorySettings, host: str, *, version: str = "") -> Handshake:
         """TLS as the realm's mode has it, with its trust; a bad certificate is a code, no error.
+        The client certificate is for servers whose own is good: of one that is not, and insists
+        on it, there may be no chain and no protocol.
 
         `version`: exactly that one (`tlsv1_2`); "" for whatever both sides know.
         """

@@ -32,6 +32,8 @@ from pve_auth_tui.core.realmtest.short import SHORT
 from pve_auth_tui.core.words import count_words, date, thousands
 
 SOON: Final = 30  # days
+_MISSING: Final = "none was sent"
+_HIDDEN: Final = "the server insists on our certificate, which it does not get with such a one"
 _DAY: Final = 86_400  # seconds
 _ISSUERS: Final = frozenset({2, 20, 21})  # codes: an issuer was not found
 _BELOW_A_ROOT: Final = re.compile(r"\b(?:sub|subordinate|intermediate|issuing|inter)\b", re.I)
@@ -47,7 +49,7 @@ def judge_certificate(
     """`same`: names of the certificate that lead to the same server. Without `verify` it is told
     what would be, for PVE takes any certificate then.
     """
-    own = chain[0] if chain else Certificate(problem="none was sent")
+    own = chain[0] if chain else Certificate(problem=_MISSING if shaken.protocol else _HIDDEN)
     cause = verdict(shaken.code, chain)
     facts = (*_facts(shaken, own, chain, now), *facts_of(SAME, same))
     days = own.days_left(now)
@@ -86,7 +88,8 @@ def verdict(code: int, chain: Sequence[Certificate]) -> Cause | None:
 def _facts(
     shaken: Handshake, own: Certificate, chain: Sequence[Certificate], now: float
 ) -> list[Fact]:
-    facts = [Fact(TLS, " ".join(filter(None, (shaken.protocol, shaken.cipher))))]
+    protocol = " ".join(filter(None, (shaken.protocol, shaken.cipher)))
+    facts = [Fact(TLS, protocol)] if protocol else []
     if shaken.code:
         facts.append(Fact(CODE, f"{shaken.code}: {shaken.reason}"))
     if own.problem:

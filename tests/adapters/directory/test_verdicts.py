@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import ssl
 import struct
@@ -13,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pve_auth_tui.adapters.directory import contexts, tls
 from pve_auth_tui.adapters.directory.directories import LdapDirectories
+from pve_auth_tui.core.directory import verifycodes
 from pve_auth_tui.core.directory.causes import Cause, DirectoryTrouble
 from pve_auth_tui.core.secret import Secret
 from tests.adapters.directory.authority import Authority, self_signed
@@ -486,6 +488,46 @@ def test_a_client_certificate_that_the_server_does_not_know(
     with serving(insisting) as server:
         settings = realm(server.port, **_own(Authority("Somebody else"), tmp_path))
         assert cause_of(directories, settings) is Cause.CLIENT_CERT_WANTED
+
+
+@pytest.mark.parametrize("version", ["tlsv1_2", "tlsv1_3"])
+def test_a_server_that_is_not_trusted_does_not_get_the_client_certificate(
+    version, authority, ca_file, tmp_path, directories, realm
+):
+    """The second handshake, which only looks at what the server shows, shows it nothing."""
+    shown = Authority("Somebody else").issue(HOST)
+    context = shown.context(tmp_path)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(ca_file)
+    got = queue.SimpleQueue()
+
+    def serve(line, server):
+        line.secure(context)  # ends here in the first one, which verifies
+        got.put(line.socket.getpeercert(binary_form=True))
+
+    with serving(serve) as server:
+        settings = realm(server.port, **_own(authority, tmp_path))
+        found = directories.handshake(settings, HOST, version=version)
+        assert got.get(timeout=10) is None
+    assert found.code != 0
+    assert found.chain == (shown.der,)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("version", ["tlsv1_2", "tlsv1_3"])
+def test_the_verdict_stays_where_such_a_server_insists_on_it(
+    version, authority, ca_file, tmp_path, directories, realm
+):
+    """With TLS 1.2 there is nothing to look at then."""
+    shown = Authority("Somebody else").issue(HOST)
+    context = shown.context(tmp_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(ca_file)
+    with serving(directory(None, context, ldaps=True)) as server:
+        settings = realm(server.port, **_own(authority, tmp_path))
+        found = directories.handshake(settings, HOST, version=version)
+    assert verifycodes.cause_of(found.code) is Cause.CERT_UNTRUSTED
+    assert found.chain == (() if version == "tlsv1_2" else (shown.der,))
 
 
 def test_a_client_certificate_that_cannot_be_read(authority, tmp_path, directories, realm):
