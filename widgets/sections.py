@@ -159,8 +159,10 @@ class Sections(Widget, can_focus=True):
             self._put(key)
         else:
             self._top = 0
-            fits = self._last_line(self._first) < self._room(0)
-            self._put(self._first if fits else next(iter(self._keys), ""), scrolls=False)
+            gone = self._first and self._first not in self._keys  # folded: nobody would see it
+            first = self._near(self._first, 0) if gone else self._first
+            fits = self._last_line(first) < self._room(0)
+            self._put(first if fits else next(iter(self._keys), ""), scrolls=False)
         self.refresh()
 
     def _near(self, before: str, at: int) -> str:
