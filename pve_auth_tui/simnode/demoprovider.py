@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from pve_auth_tui.simnode import made_up
@@ -33,7 +33,6 @@ ProviderFault = Literal[
     "sends away",  # discovery answers with a redirect to another host
     "provider clock wrong",
 ]
-PROVIDER_FAULTS: Final = frozenset(get_args(ProviderFault))
 AHEAD: Final = 600  # seconds
 IDLE: Final = 30.0  # seconds
 _SIMULATED: Final = "pve-auth-tui (simulated)"

@@ -197,8 +197,13 @@ def _difference(wanted: str, told: str) -> tuple[Cause, str]:
 
 
 def _is_inside(host: str) -> bool:
-    """A name that only the provider's own network can have."""
-    return "." not in host or is_address(host) or host.endswith(_INSIDE) or not host_name(host)
+    """A name or an address that only the provider's own network can have."""
+    return is_inside_name(host) or is_address(host) or not host_name(host)
+
+
+def is_inside_name(name: str) -> bool:
+    """Has it an ending that only one's own network gives to names, or none at all?"""
+    return "." not in name or name.endswith(_INSIDE)
 
 
 # --- clock -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pve_auth_tui.core import versions
 from pve_auth_tui.core.errors import UsageError
 from pve_auth_tui.core.hostnames import host_name
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.openid.discovery import host_of
+from pve_auth_tui.core.openid.discovery import host_of, is_inside_name
 from pve_auth_tui.core.openid.providers import PRESETS, Preset, Question
 from pve_auth_tui.core.realmoptions import option_of
 
@@ -161,7 +161,7 @@ def _public(uris: Sequence[str]) -> Iterator[Line]:
     """Google takes names with a public ending alone; what it will not take is told."""
     for uri in uris:
         name = host_name(host_of(uri))
-        fits = "." in name and not name.endswith((".local", ".lan", ".internal", ".localdomain"))
+        fits = not is_inside_name(name)
         yield (
             Line(f"    {uri}") if fits else Line(f"    {uri}  is not taken by Google", word="LOOK")
         )

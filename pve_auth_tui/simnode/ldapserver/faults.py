@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 Fault = Literal[
     # the port
@@ -42,7 +42,6 @@ Fault = Literal[
     "clock wrong",  # currentTime is ten minutes ahead
 ]
 
-FAULTS: Final = frozenset(get_args(Fault))
 CUT_AFTER: Final = 50
 """Entries that a server with `size limit` or `breaks off` sends of one search."""
 AHEAD: Final = 600
