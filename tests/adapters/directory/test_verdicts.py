@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -490,44 +491,43 @@ def test_a_client_certificate_that_the_server_does_not_know(
         assert cause_of(directories, settings) is Cause.CLIENT_CERT_WANTED
 
 
-@pytest.mark.parametrize("version", ["tlsv1_2", "tlsv1_3"])
-def test_a_server_that_is_not_trusted_does_not_get_the_client_certificate(
-    version, authority, ca_file, tmp_path, directories, realm
-):
-    """The second handshake, which only looks at what the server shows, shows it nothing."""
+@pytest.fixture
+def stranger(authority, ca_file, tmp_path):
+    """`shown`, `context`: of a server that nobody trusts, which would take our `own`."""
     shown = Authority("Somebody else").issue(HOST)
     context = shown.context(tmp_path)
-    context.verify_mode = ssl.CERT_OPTIONAL
     context.load_verify_locations(ca_file)
+    return SimpleNamespace(shown=shown, context=context, own=_own(authority, tmp_path))
+
+
+@pytest.mark.parametrize("version", ["tlsv1_2", "tlsv1_3"])
+def test_a_server_that_is_not_trusted_does_not_get_the_client_certificate(
+    version, stranger, directories, realm
+):
+    """The second handshake, which only looks at what the server shows, shows it nothing."""
+    stranger.context.verify_mode = ssl.CERT_OPTIONAL
     got = queue.SimpleQueue()
 
     def serve(line, server):
-        line.secure(context)  # ends here in the first one, which verifies
+        line.secure(stranger.context)  # ends here in the first one, which verifies
         got.put(line.socket.getpeercert(binary_form=True))
 
     with serving(serve) as server:
-        settings = realm(server.port, **_own(authority, tmp_path))
-        found = directories.handshake(settings, HOST, version=version)
+        found = directories.handshake(realm(server.port, **stranger.own), HOST, version=version)
         assert got.get(timeout=10) is None
     assert found.code != 0
-    assert found.chain == (shown.der,)
+    assert found.chain == (stranger.shown.der,)
     assert server.connections == 2
 
 
 @pytest.mark.parametrize("version", ["tlsv1_2", "tlsv1_3"])
-def test_the_verdict_stays_where_such_a_server_insists_on_it(
-    version, authority, ca_file, tmp_path, directories, realm
-):
+def test_the_verdict_stays_where_such_a_server_insists_on_it(version, stranger, directories, realm):
     """With TLS 1.2 there is nothing to look at then."""
-    shown = Authority("Somebody else").issue(HOST)
-    context = shown.context(tmp_path)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(ca_file)
-    with serving(directory(None, context, ldaps=True)) as server:
-        settings = realm(server.port, **_own(authority, tmp_path))
-        found = directories.handshake(settings, HOST, version=version)
+    stranger.context.verify_mode = ssl.CERT_REQUIRED
+    with serving(directory(None, stranger.context, ldaps=True)) as server:
+        found = directories.handshake(realm(server.port, **stranger.own), HOST, version=version)
     assert verifycodes.cause_of(found.code) is Cause.CERT_UNTRUSTED
-    assert found.chain == (() if version == "tlsv1_2" else (shown.der,))
+    assert found.chain == (() if version == "tlsv1_2" else (stranger.shown.der,))
 
 
 def test_a_client_certificate_that_cannot_be_read(authority, tmp_path, directories, realm):
