@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from pve_auth_tui.core.domains import Realm
 from pve_auth_tui.core.intents import realms
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.core.openid.stored import without_stored_secret
 from pve_auth_tui.core.realmanswers import Wanted, answers_of, needs_key, then, wanted_of
 from pve_auth_tui.core.realmoptions import TYPES, final_words, fixed_of, label_of
 from pve_auth_tui.core.realmrisks import DIRECTORIES
@@ -252,6 +253,8 @@ class RealmForm(FormScreen):
         saved = not self._is_new and not any(wanted)
         if self._kind == "openid":
             secret = wanted.secrets.get("client-key")
+            if secret is None and (known := self._known_realm()) is not None:
+                realm = without_stored_secret(realm, known)
             probe_provider(self, realm, secret, saved=saved, on_fix=self.take_fix)
             return
         from screens.realm_test import RealmTestScreen

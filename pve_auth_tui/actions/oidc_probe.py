@@ -32,6 +32,7 @@ from pve_auth_tui.core.openid.presets import (
 )
 from pve_auth_tui.core.openid.redirects import Uris, redirect_uris, typed_origin
 from pve_auth_tui.core.openid.settings import OpenIdSettings, settings_of
+from pve_auth_tui.core.openid.stored import without_stored_secret
 from pve_auth_tui.core.openid.words import as_json, check_lines, summary, worst
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.release import release_of
@@ -98,7 +99,8 @@ def _settings(options: argparse.Namespace, snapshot: Snapshot) -> tuple[OpenIdSe
             "Ask as somebody with Realm.Allocate or Sys.Audit on /access/realm.",
         )
     settings = settings_of(realm)
-    changed = settings_of(replace(realm, options={**realm.options, **given}))
+    over = replace(realm, options={**realm.options, **given})
+    changed = settings_of(without_stored_secret(over, realm))
     return changed, changed == settings
 
 
@@ -227,7 +229,7 @@ def _agreed(options: argparse.Namespace, settings: OpenIdSettings) -> bool:
 
 
 def _secret(options: argparse.Namespace, settings: OpenIdSettings) -> Secret | None:
-    """The realm's own; else it is asked for. None for a public client."""
+    """The realm's own, at its own issuer; else it is asked for. None for a public client."""
     if settings.secret is not None and not options.password_stdin:
         return settings.secret
     asked = answers(from_stdin=options.password_stdin)

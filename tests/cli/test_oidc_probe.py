@@ -15,6 +15,7 @@ from pve_auth_tui.actions.pasting import pasted
 from pve_auth_tui.arguments import FINDINGS, OK, USAGE
 from pve_auth_tui.core.errors import LoginRefused, Refused, Unreadable, UsageError
 from pve_auth_tui.core.openid.causes import Cause, OpenIdTrouble
+from pve_auth_tui.core.openid.discovery import WELL_KNOWN
 from pve_auth_tui.services.nodenames import NodeNames
 from pve_auth_tui.services.openid import OpenIdService
 from tests.cli.desk import Desk, Person, Pipe
@@ -104,6 +105,31 @@ def test_the_realms_own_secret_is_tried_when_that_is_asked_for(desk, web):
     ((_, _, _, basic),) = web.posted
     assert basic[1].reveal() == SECRET
     assert SECRET not in ran.out + ran.err
+
+
+def test_the_stored_secret_does_not_go_to_an_issuer_that_somebody_typed(desk, web, monkeypatch):
+    """It is asked for there; who cannot be asked gives it on standard input."""
+    other = "https://sso.example.net"
+
+    def nobody(question):
+        raise UsageError("There is no terminal to ask on.", "Give it: --password-stdin < FILE")
+
+    monkeypatch.setattr("pve_auth_tui.asking._asked", nobody)
+    web.says["document"] = answer(document(other), url=f"{other}/{WELL_KNOWN}", line=LINE)
+    elsewhere = ("oidc-probe", "idp", "--issuer-url", other, "--ask-secret")
+    assert desk.run(*elsewhere).code == USAGE
+    assert web.posted == []
+    desk.run(*elsewhere, "--password-stdin", stdin=Pipe("typed"))
+    ((url, _, _, basic),) = web.posted
+    assert url.startswith(other)
+    assert basic[1].reveal() == "typed"
+
+
+def test_another_path_of_the_same_issuer_has_the_stored_secret(desk, web):
+    """A slash more or less is what a probe itself proposes."""
+    desk.run("oidc-probe", "idp", "--issuer-url", f"{ISSUER}/", "--ask-secret")
+    ((_, _, _, basic),) = web.posted
+    assert basic[1].reveal() == SECRET
 
 
 def test_another_secret_comes_from_standard_input(desk, web):
