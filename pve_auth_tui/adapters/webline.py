@@ -22,7 +22,7 @@ from pve_auth_tui.core.directory.causes import DirectoryTrouble
 from pve_auth_tui.core.directory.ports import Network
 from pve_auth_tui.core.openid.causes import Cause, OpenIdTrouble
 from pve_auth_tui.core.openid.ports import AT, Line
-from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.core.secret import HIDDEN, Secret
 
 _NO_TLS: Final = {
     *("HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"),
@@ -326,6 +326,12 @@ def _proxy_of(proxy: Secret) -> tuple[str, int, Secret | None]:
         _bad_proxy()
     if parts.username is None:
         return host, port, None
+    if parts.username == HIDDEN:  # as PVE's API shows it: sent, it would be a failed login
+        raise OpenIdTrouble(
+            Cause.PROXY_LOGIN_HIDDEN,
+            f"The datacenter's HTTP proxy {host}:{port} has a login, which is not shown here.",
+            "As root on the node: pve-auth-tui oidc-probe REALM",
+        )
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return host, port, Secret(b64encode(login.encode()).decode())
 

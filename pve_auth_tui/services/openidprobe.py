@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from pve_auth_tui.core.errors import ApiError, AuthTuiError
+from pve_auth_tui.core.finding import Word
 from pve_auth_tui.core.openid.causes import Cause, OpenIdTrouble
 from pve_auth_tui.core.openid.client import (
     authorize_url,
@@ -51,7 +52,10 @@ _AT_ADDRESS: Final = frozenset(
     }
 )
 _AT_PORT: Final = frozenset(
-    {Cause.REFUSED, Cause.NO_ROUTE, Cause.PROXY_UNREACHABLE, Cause.PROXY_REFUSED}
+    {
+        *(Cause.REFUSED, Cause.NO_ROUTE, Cause.PROXY_UNREACHABLE, Cause.PROXY_REFUSED),
+        Cause.PROXY_LOGIN_HIDDEN,
+    }
 )
 _AT_TLS: Final = frozenset(
     {
@@ -76,6 +80,7 @@ _SHORT: Final = {
     Cause.PROXY_MALFORMED: "http_proxy is wrong",
     Cause.PROXY_UNREACHABLE: "the proxy is silent",
     Cause.PROXY_REFUSED: "the proxy refuses",
+    Cause.PROXY_LOGIN_HIDDEN: "by a proxy: not asked",
     Cause.NO_TLS: "no TLS there",
     Cause.NO_COMMON_TLS: "no common TLS",
     Cause.CLIENT_CERT_WANTED: "wants a certificate",
@@ -347,8 +352,9 @@ class Probing:
 
 def _failed(stage: Stage, trouble: OpenIdTrouble) -> Check:
     facts = tuple(Fact(heading, told) for heading, told in trouble.facts.items())
+    word: Word = "-" if trouble.cause is Cause.PROXY_LOGIN_HIDDEN else "BAD"
     return Check(
-        stage, "BAD", _SHORT.get(trouble.cause, "failed"),
+        stage, word, _SHORT.get(trouble.cause, "failed"),
         causes=(trouble.cause,), facts=facts, original=trouble.original,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ import pytest
 
 from pve_auth_tui.adapters.clock import FixedClock
 from pve_auth_tui.adapters.web import NetworkWeb
+from pve_auth_tui.core.answers import masked
 from pve_auth_tui.core.directory.causes import Cause as DirectoryCause
 from pve_auth_tui.core.directory.causes import DirectoryTrouble
 from pve_auth_tui.core.directory.ports import ServiceRecord
@@ -472,6 +473,17 @@ def test_what_is_no_proxy_is_said_without_repeating_it(
         trouble = up.fails(proxy=Secret(text))
         assert trouble.cause is Cause.PROXY_MALFORMED
         assert "hidden" not in f"{trouble} {trouble.hint} {trouble.original} {trouble.facts}"
+        assert up.wires.asked == []
+
+
+def test_a_login_that_was_masked_is_not_sent_to_the_proxy(
+    ca: Authority, own: Issued, tmp_path: Path
+) -> None:
+    """PVE's API shows `****` in its place: a proxy would count it as a failed login."""
+    with provider(ca, own, tmp_path) as up:
+        kept = masked({"http_proxy": "http://ann:hidden@proxy.example.com:3128"})
+        trouble = up.fails(proxy=Secret(kept["http_proxy"]))
+        assert trouble.cause is Cause.PROXY_LOGIN_HIDDEN
         assert up.wires.asked == []
 
 

@@ -240,6 +240,17 @@ def test_the_proxy_is_the_datacenters_own():
     assert proxy_of(picture()) is None
 
 
+def test_a_login_of_the_proxy_that_is_not_known_is_nobodys_mistake():
+    """What PVE itself sees is still asked for."""
+    hidden = OpenIdTrouble(Cause.PROXY_LOGIN_HIDDEN, "not shown here")
+    found = probed(ScriptedWeb(document=hidden))
+    told = {one.stage: one for one in found.checks}
+    assert (told[Stage.PORT].word, told[Stage.PORT].text) == ("-", "by a proxy: not asked")
+    assert told[Stage.PORT].causes == (Cause.PROXY_LOGIN_HIDDEN,)
+    assert "BAD" not in {one.word for one in found.checks}
+    assert told[Stage.PVE].word == "ok"
+
+
 def test_somebody_can_stop_it_after_any_stage():
     heard = []
     found = probed(on_check=heard.append, stopped=lambda: len(heard) == 4)

@@ -81,6 +81,11 @@ TEXTS: Final[Mapping[Cause, tuple[str, ...]]] = {
         "let the proxy pass CONNECT to {host}",
         "407 means that it wants a login: http://USER:PASSWORD@NAME:PORT",
     ),
+    Cause.PROXY_LOGIN_HIDDEN: (
+        "The datacenter's HTTP proxy has a login, which PVE's API does not show.",
+        "The provider was not asked from here; PVE itself has the login.",
+        "as root on the node: pve-auth-tui oidc-probe REALM reads it from PVE's files",
+    ),
     Cause.NO_TLS: (
         "What answers there speaks no TLS.",
         _NOBODY,

@@ -31,6 +31,7 @@ class Cause(Enum):
     PROXY_MALFORMED = "proxy-malformed"
     PROXY_UNREACHABLE = "proxy-unreachable"
     PROXY_REFUSED = "proxy-refused"
+    PROXY_LOGIN_HIDDEN = "proxy-login-hidden"
     # TLS
     NO_TLS = "no-tls"
     NO_COMMON_TLS = "no-common-tls"
