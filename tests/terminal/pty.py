@@ -83,7 +83,7 @@ class Terminal:
         self._screen.resize(lines, columns)
         self._child.setwinsize(lines, columns)
 
-    def until(self, text: str, *, gone: str | None = None, seconds: float = 15) -> str:
+    def until(self, text: str, *, gone: str | None = None, seconds: float = 60) -> str:
         """Read until `text` is on the screen and `gone` is not; gives the screen."""
 
         def arrived() -> bool:
@@ -92,7 +92,7 @@ class Terminal:
 
         return self.when(arrived, f"{text!r} on the screen", seconds)
 
-    def when(self, arrived: Callable[[], bool], what: str, seconds: float = 15) -> str:
+    def when(self, arrived: Callable[[], bool], what: str, seconds: float = 60) -> str:
         """Read until `arrived()`; gives the screen. `what` is for the failure's text."""
         end = time.monotonic() + seconds
         while not arrived():
@@ -107,7 +107,7 @@ class Terminal:
             pass
         return self.screen
 
-    def end(self, seconds: float = 10) -> int:
+    def end(self, seconds: float = 60) -> int:
         """Read until the program ends by itself; its exit code, or -signal."""
         end = time.monotonic() + seconds
         while self._child.isalive():

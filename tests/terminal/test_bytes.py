@@ -29,7 +29,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     command = (sys.executable, "-m", "pve_auth_tui", "--root", str(tmp_path / "root"))
     env = {"LANG": "C.UTF-8", "COLORTERM": "truecolor"}
     with Terminal(command, size=(132, 40), env=env) as terminal:
-        terminal.until("to look at", seconds=30)
+        terminal.until("to look at")
         yield terminal
 
 

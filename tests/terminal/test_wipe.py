@@ -72,14 +72,14 @@ def terminal(request: pytest.FixtureRequest, term: str, tmp_path: Path) -> Itera
     command = (sys.executable, "-m", "tests.terminal.secrets_app", request.param, str(tmp_path))
     with Terminal(command, term=term, env=UTF8) as terminal:
         if request.param == "totp":
-            terminal.until("Description", seconds=30)
+            terminal.until("Description")
             terminal.send(b"phone")
             terminal.until("phone")
             terminal.settle()
             terminal.send(REVIEW)
             terminal.until("next code in")
         else:
-            terminal.until("Type one back", seconds=30)
+            terminal.until("Type one back")
         assert traces(terminal.screen) == []
         terminal.settle()
         terminal.send(REVEAL)
