@@ -26,7 +26,7 @@ from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.core.trust.model import Authority, Candidate, Form, Offer
 from screens.join_after_forms import Tried
 from screens.join_forms import Account
-from tests.screens.conftest import press, settle, shown, table, type_text, until
+from tests.screens.conftest import listening, press, settle, shown, table, type_text, until
 
 Open = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -82,13 +82,11 @@ def _over(module: str, name: str) -> Open:
 
 
 async def _plan(pilot: Pilot[None]) -> None:
-    from screens.plan import PlanScreen
 
     await press(pilot, "2")
     table(pilot).go_to(WHO)
     await press(pilot, "x", "1")
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    await pilot.pause(0.6)  # before, it takes no key at all
+    await listening(pilot)  # before, it takes no key at all
 
 
 async def _what_if(pilot: Pilot[None]) -> None:
@@ -123,10 +121,8 @@ async def _tree(pilot: Pilot[None]) -> None:
 
 async def _agreed(pilot: Pilot[None], name: str, leave: str = "") -> None:
     """Somebody says yes to the plan, and the screen behind it works."""
-    from screens.plan import PlanScreen
 
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    await pilot.pause(0.6)
+    await listening(pilot)
     await press(pilot, "y")
     if leave:
         await until(pilot, lambda: "Done:" in shown(pilot))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 from pve_auth_tui.adapters.clock import FixedClock
@@ -23,10 +25,12 @@ from pve_auth_tui.simnode.demo import DEMO_NOW, demo_tree
 from pve_auth_tui.terminal.profile import Profile
 from pve_auth_tui.wiring import wired
 from pve_auth_tui.workshop import Workshop
+from screens.plan import PlanScreen
 from widgets.filter_table import FilterTable
 from widgets.lines import OneLine
 
 UNICODE = Profile("unicode", "true")
+EARLY = "A plan listens half a second after it is shown."
 Press = Callable[..., Awaitable[None]]
 MakeApp = Callable[..., PveAuthApp]
 
@@ -92,7 +96,53 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
             if condition():
                 return
         await pilot.pause(0.02)
-    raise AssertionError("it never came true")
+    raise AssertionError(f"it never came true:\n{shown(pilot)}")
+
+
+async def sees(pilot: Pilot[None], *texts: str) -> None:
+    """Wait until all of them are on the screen at once, on one line or across some."""
+
+    def missing() -> list[str]:
+        whole = shown(pilot)
+        flat = " ".join(whole.split())
+        return [text for text in texts if text not in whole and text not in flat]
+
+    try:
+        await until(pilot, lambda: not missing())
+    except AssertionError:
+        raise AssertionError(f"{missing()} never came:\n{shown(pilot)}") from None
+
+
+async def says(pilot: Pilot[None], text: str) -> None:
+    """Wait until that is told in the status line."""
+    await _tells(pilot, text, lambda told: text in told)
+
+
+async def says_just(pilot: Pilot[None], text: str) -> None:
+    """Wait until the status line tells that and nothing else."""
+    await _tells(pilot, text, lambda told: told == text)
+
+
+async def _tells(pilot: Pilot[None], text: str, is_told: Callable[[str], bool]) -> None:
+    try:
+        await until(pilot, lambda: is_told(status(pilot)))
+    except AssertionError:
+        raise AssertionError(f"never {text!r} but {status(pilot)!r}:\n{shown(pilot)}") from None
+
+
+async def on_top(pilot: Pilot[None], kind: type[Screen[Any]]) -> None:
+    """Wait until that is the screen that is seen."""
+    try:
+        await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    except AssertionError:
+        found = type(pilot.app.screen).__name__
+        raise AssertionError(f"never {kind.__name__} but {found}:\n{shown(pilot)}") from None
+
+
+async def listening(pilot: Pilot[None]) -> None:
+    """Wait for a plan that takes keys, as it does half a second after it was shown."""
+    await on_top(pilot, PlanScreen)
+    await until(pilot, lambda: pilot.app.screen.why_not_run() != EARLY)  # type: ignore[attr-defined]
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -127,3 +177,8 @@ def shown(pilot: Pilot[None]) -> str:
     """Everything on the screen, as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def said(pilot: Pilot[None]) -> str:
+    """Everything on the screen, as one line."""
+    return " ".join(shown(pilot).split())

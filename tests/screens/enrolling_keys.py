@@ -14,7 +14,7 @@ from pve_auth_tui.simnode.softkey.authenticator import SoftKey
 from screens.enrol_key import EnrolKeyScreen
 from screens.enrol_key_commands import Step
 from screens.plan import PlanScreen
-from tests.screens.conftest import settle, shown, until
+from tests.screens.conftest import sees, settle, shown, until
 
 USER = "anna.admin@corp"  # has TOTP, and no security key
 MODHEX = "cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
@@ -50,20 +50,6 @@ def turn(pilot: Pilot[None], story: str, *, on: bool = True) -> None:
     assert isinstance(app, PveAuthApp)
     assert app.stories
     app.stories.turn(story, on=on)
-
-
-def said(pilot: Pilot[None]) -> str:
-    """The whole screen as one line."""
-    return " ".join(shown(pilot).split())
-
-
-async def sees(pilot: Pilot[None], *texts: str) -> None:
-    """Wait until all of them are on the screen."""
-    try:
-        await until(pilot, lambda: all(text in said(pilot) for text in texts))
-    except AssertionError:
-        missing = [text for text in texts if text not in said(pilot)]
-        raise AssertionError(f"{missing} never came:\n{shown(pilot)}") from None
 
 
 async def at(pilot: Pilot[None], step: Step) -> EnrolKeyScreen:

@@ -10,8 +10,19 @@ from screens.acl_form import AclForm
 from screens.pick import PickScreen
 from screens.pick_many import PickManyScreen
 from screens.plan import PlanScreen
-from tests.screens.conftest import keys_shown, press, settle, shown, status, table, type_text
-from tests.screens.test_plan import listening
+from tests.screens.conftest import (
+    keys_shown,
+    listening,
+    on_top,
+    press,
+    says_just,
+    sees,
+    settle,
+    status,
+    table,
+    type_text,
+    until,
+)
 from widgets.detail_pane import DetailPane
 from widgets.field import Answer
 from widgets.form import Form
@@ -30,7 +41,7 @@ def answer(pilot: Pilot[None], ident: str) -> Answer:
 async def take(pilot: Pilot[None], *names: str) -> None:
     """In the field with the cursor: open its list, mark each, take them."""
     await press(pilot, "space")
-    assert isinstance(pilot.app.screen, PickManyScreen)
+    await on_top(pilot, PickManyScreen)
     for name in names:
         await type_text(pilot, name)
         await press(pilot, "space")
@@ -51,13 +62,13 @@ async def form(pilot: Pilot[None], path: str = GUEST, *, kind: str = "1") -> Acl
     await press(pilot, "1", "colon")
     await type_text(pilot, f"find path:{path}")
     await press(pilot, "enter", "a", kind)
-    assert isinstance(pilot.app.screen, AclForm)
+    await on_top(pilot, AclForm)
     return pilot.app.screen
 
 
 async def run(pilot: Pilot[None]) -> None:
     await press(pilot, "ctrl+o")
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
     await listening(pilot)
     await press(pilot, "y")
     await settle(pilot)
@@ -65,18 +76,18 @@ async def run(pilot: Pilot[None]) -> None:
 
 async def test_two_groups_and_a_user_get_two_roles_on_a_guest(pilot):
     await form(pilot)
-    assert answer(pilot, "paths") == GUEST
+    await until(pilot, lambda: answer(pilot, "paths") == GUEST)
     await take(pilot, "monitoring", "ops-corp")
     await press(pilot, "down")
     await take(pilot, "bob@pve")
     await press(pilot, "down", "down")
     await take(pilot, "PVEAuditor", "PVEVMUser")
     await rested(pilot)
-    assert "6 new entries." in remark(pilot)
+    await until(pilot, lambda: "6 new entries." in remark(pilot))
     await press(pilot, "ctrl+o")
     plan = pilot.app.screen
     assert isinstance(plan, PlanScreen)
-    assert "add 6 ACL entries" in shown(pilot)
+    await sees(pilot, "add 6 ACL entries")
     await listening(pilot)
     await press(pilot, "y")
     await settle(pilot)
@@ -93,7 +104,9 @@ async def test_it_says_when_a_pool_makes_an_entry_restrict_nothing(pilot):
     await press(pilot, "down", "down", "down")
     await take(pilot, "PVEAuditor")
     await rested(pilot)
-    assert "a pool adds it back (lab): this entry restricts nothing." in remark(pilot)
+    await until(
+        pilot, lambda: "a pool adds it back (lab): this entry restricts nothing." in remark(pilot)
+    )
 
 
 async def test_it_says_what_noaccess_takes(pilot):
@@ -102,8 +115,8 @@ async def test_it_says_what_noaccess_takes(pilot):
     await press(pilot, "down", "down", "down")
     await take(pilot, "NoAccess")
     await rested(pilot)
-    assert "BLOCKS" in remark(pilot)
-    assert "47 privileges less" in remark(pilot)
+    await until(pilot, lambda: "BLOCKS" in remark(pilot))
+    await until(pilot, lambda: "47 privileges less" in remark(pilot))
 
 
 async def test_a_path_that_pve_does_not_know_is_told_at_the_field(pilot):
@@ -111,9 +124,9 @@ async def test_a_path_that_pve_does_not_know_is_told_at_the_field(pilot):
     await press(pilot, "up")
     await type_text(pilot, ", /vm/1")
     await press(pilot, "ctrl+o")
-    assert isinstance(pilot.app.screen, AclForm)
-    assert "PVE knows no path /vm;" in shown(pilot)
-    assert status(pilot) == "Nothing was sent. What is typed stays."
+    await on_top(pilot, AclForm)
+    await sees(pilot, "PVE knows no path /vm;")
+    await says_just(pilot, "Nothing was sent. What is typed stays.")
 
 
 async def test_a_path_is_picked_by_the_name_of_its_guest_and_joins_the_others(pilot):
@@ -121,30 +134,33 @@ async def test_a_path_is_picked_by_the_name_of_its_guest_and_joins_the_others(pi
     await press(pilot, "up")
     await type_text(pilot, ",")
     await press(pilot, "ctrl+p")
-    assert isinstance(pilot.app.screen, PickScreen)
+    await on_top(pilot, PickScreen)
     await type_text(pilot, "web-01")
     await press(pilot, "enter")
-    assert answer(pilot, "paths") == f"{GUEST}, /vms/100"
+    await until(pilot, lambda: answer(pilot, "paths") == f"{GUEST}, /vms/100")
 
 
 async def test_nobody_and_no_role_are_told_at_their_fields(pilot):
     await form(pilot, kind="3")
     await press(pilot, "ctrl+o")
-    assert "A role is needed." in shown(pilot)
+    await sees(pilot, "A role is needed.")
     await take(pilot, "PVEAuditor")
     await press(pilot, "ctrl+o")
-    assert "A group, a user or an API token is needed." in shown(pilot)
+    await sees(pilot, "A group, a user or an API token is needed.")
 
 
 async def test_the_role_of_marked_entries_is_changed_and_the_marks_have_served(pilot):
     await press(pilot, "1", "colon")
     await type_text(pilot, "find path:/vms/100 look:yes")
     await press(pilot, "enter", "space", "space", "e")
-    assert isinstance(pilot.app.screen, AclEditForm)
-    assert "Edit: 2 ACL entries" in shown(pilot)
+    await on_top(pilot, AclEditForm)
+    await sees(pilot, "Edit: 2 ACL entries")
     await type_text(pilot, "PVEVMAdmin")
     await rested(pilot)
-    assert "2 entries: the new one is made first, then the old one goes." in remark(pilot)
+    await until(
+        pilot,
+        lambda: "2 entries: the new one is made first, then the old one goes." in remark(pilot),
+    )
     await run(pilot)
     await press(pilot, "escape")
     config = pilot.app.snapshot.access.value
@@ -154,41 +170,41 @@ async def test_the_role_of_marked_entries_is_changed_and_the_marks_have_served(p
         "anna.admin@corp": "PVEVMAdmin",
     }
     assert aclnotes.HIDDEN in aclnotes.notes(config)[here["@ops-corp"]]
-    assert table(pilot).marks == frozenset()
+    await until(pilot, lambda: table(pilot).marks == frozenset())
 
 
 async def test_marks_stay_while_nothing_was_changed(pilot):
     await press(pilot, "1", "colon")
     await type_text(pilot, "find path:/vms/100 look:yes")
     await press(pilot, "enter", "space", "space", "e", "ctrl+o")
-    assert isinstance(pilot.app.screen, AclEditForm)
-    assert status(pilot).startswith("Nothing would change")
+    await on_top(pilot, AclEditForm)
+    await until(pilot, lambda: status(pilot).startswith("Nothing would change"))
     await press(pilot, "escape")
-    assert len(table(pilot).marks) == 2
+    await until(pilot, lambda: len(table(pilot).marks) == 2)
 
 
 async def test_a_row_of_the_tree_begins_a_permission_on_its_path(pilot):
     await press(pilot, "1", "colon")
     await type_text(pilot, "view tree")
     await press(pilot, "enter")
-    assert table(pilot).go_to("/storage")
+    await until(pilot, lambda: table(pilot).go_to("/storage"))
     await press(pilot, "a", "1")
-    assert answer(pilot, "paths") == "/storage"
+    await until(pilot, lambda: answer(pilot, "paths") == "/storage")
     await press(pilot, "escape", "d")
-    assert isinstance(pilot.app.screen, PlanScreen)
-    assert "remove ACL /storage @ops-co" in shown(pilot)
+    await on_top(pilot, PlanScreen)
+    await sees(pilot, "remove ACL /storage @ops-co")
 
 
 async def test_of_several_entries_on_a_path_of_the_tree_some_are_picked(pilot):
     await press(pilot, "1", "colon")
     await type_text(pilot, "view tree")
     await press(pilot, "enter")
-    assert table(pilot).go_to("/access")
+    await until(pilot, lambda: table(pilot).go_to("/access"))
     await press(pilot, "d")
-    assert status(pilot) == "No entry stands on /access: what is further up counts."
-    assert table(pilot).go_to("/")
+    await says_just(pilot, "No entry stands on /access: what is further up counts.")
+    await until(pilot, lambda: table(pilot).go_to("/"))
     await press(pilot, "d")
-    assert isinstance(pilot.app.screen, PickManyScreen)
+    await on_top(pilot, PickManyScreen)
     await type_text(pilot, "@monitoring")
     await press(pilot, "space", "enter")
-    assert "remove ACL / @monitoring PVEAuditor" in shown(pilot)
+    await sees(pilot, "remove ACL / @monitoring PVEAuditor")

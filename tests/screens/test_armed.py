@@ -6,7 +6,7 @@ import pytest
 
 from pve_auth_tui.core.errors import AuthTuiError, Unreadable, Unwritable
 from screens.plan import PlanScreen
-from tests.screens.conftest import settle, status
+from tests.screens.conftest import on_top, says_just, settle, until
 from tests.screens.test_plan import plan_to_disable
 
 
@@ -22,7 +22,7 @@ async def test_what_cannot_be_looked_at_is_said_and_ends_nothing(
     monkeypatch.setattr(pilot.app.workshop.plans, "armed", armed)
     pilot.app.look_for_armed()
     await settle(pilot)
-    assert status(pilot) == str(error)
+    await says_just(pilot, str(error))
     assert pilot.app.is_running
 
 
@@ -33,8 +33,7 @@ async def test_a_plan_that_runs_is_not_left_because_nobody_types(pilot, monkeypa
     idle.clear()  # as while a plan runs
     pilot.app._watch_idleness()
     await settle(pilot)
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
     idle.set()
     pilot.app._watch_idleness()
-    await settle(pilot)
-    assert not isinstance(pilot.app.screen, PlanScreen)
+    await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))

@@ -6,7 +6,7 @@ from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.simnode.demo import demo_tree
 from pve_auth_tui.simnode.memory import MemoryTree
 from screens.recover import RecoverScreen
-from tests.screens.conftest import press, settle, shown, table
+from tests.screens.conftest import on_top, press, sees, settle, shown, table, until
 
 TFA = "etc/pve/priv/tfa.cfg"
 USER = "etc/pve/user.cfg"
@@ -37,14 +37,14 @@ async def test_a_tfa_cfg_that_pve_refuses_means_that_nobody_can_log_in(make_app)
     tree = demo_tree().with_files({TFA: b'{"users":{"root@pam":{"surprise":1}}}'})
     async with make_app(tree).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert isinstance(pilot.app.screen, RecoverScreen)
-        assert "BAD" in shown(pilot)
-        assert "Nobody can log in" in one_line(pilot)
+        await on_top(pilot, RecoverScreen)
+        await sees(pilot, "BAD")
+        await until(pilot, lambda: "Nobody can log in" in one_line(pilot))
         await press(pilot, "escape", "4")
-        assert "Nobody can log in with a password" in one_line(pilot)
-        assert table(pilot).total == 0
+        await until(pilot, lambda: "Nobody can log in with a password" in one_line(pilot))
+        await until(pilot, lambda: table(pilot).total == 0)
         await press(pilot, "2")
-        assert table(pilot).total == 212
+        await until(pilot, lambda: table(pilot).total == 212)
 
 
 @pytest.mark.parametrize(("path", "digit"), [(TFA, "4"), (USER, "2"), ("etc/pve/domains.cfg", "8")])
@@ -52,9 +52,9 @@ async def test_a_file_that_cannot_be_read_takes_its_list_away_and_says_why(make_
     async with make_app(Without(path)).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, digit)
-        assert f"/{path}: Permission denied." in one_line(pilot)
-        assert "Start it as root." in one_line(pilot)
-        assert table(pilot).total == 0
+        await until(pilot, lambda: f"/{path}: Permission denied." in one_line(pilot))
+        await until(pilot, lambda: "Start it as root." in one_line(pilot))
+        await until(pilot, lambda: table(pilot).total == 0)
         for key in ("enter", "space", "n", "v", "escape", "slash", "escape", "f", "c"):
             await press(pilot, key)
         assert pilot.app.is_running
@@ -76,4 +76,4 @@ async def test_garbage_in_every_file_is_shown_as_what_pve_makes_of_it(make_app, 
             await press(pilot, digit)
             assert "\x1b" not in shown(pilot)
         await press(pilot, "2")
-        assert [row.key for row in table(pilot).rows_shown] == ["root@pam"]
+        await until(pilot, lambda: [row.key for row in table(pilot).rows_shown] == ["root@pam"])

@@ -5,7 +5,7 @@ from textual import events
 
 from pve_auth_tui.core.lists import LISTINGS
 from tests.screens.bursting import OPENERS, all_screens
-from tests.screens.conftest import press, settle, status, table
+from tests.screens.conftest import press, settle, status, table, until
 from widgets.field import SecretEntry
 
 MODHEX = "cccjgjgkhcbbirdrfdnlnghhfgrtnnlgedjlftrbdeut"
@@ -87,7 +87,12 @@ async def test_a_code_that_a_key_has_typed_into_the_wrong_field_is_said_to_be_on
     burst(pilot, f"{MODHEX}\r")
     await pilot.pause(0.12)
     await press(pilot, "down")
-    assert "belongs into the field below" in pilot.app.screen.form.field("description").problem
+    await until(
+        pilot,
+        lambda: (
+            "belongs into the field below" in pilot.app.screen.form.field("description").problem
+        ),
+    )
 
 
 @pytest.mark.parametrize("key", SCREENS)
@@ -99,11 +104,11 @@ async def test_a_burst_does_nothing_on_any_screen(pilot, key):
         await pilot.pause(0.12)
         await settle(pilot)
         assert state(pilot) == before
-        assert status(pilot).startswith("Many keys came at once")
+        await until(pilot, lambda: status(pilot).startswith("Many keys came at once"))
         pilot.app.screen.say("")
     assert pilot.app.is_running
     await press(pilot, "2")
-    assert pilot.app.screen.listing.name == "users"
+    await until(pilot, lambda: pilot.app.screen.listing.name == "users")
 
 
 @pytest.mark.parametrize("text", [MODHEX + "\r", "0123456789\r", "qqqq"])
@@ -143,8 +148,8 @@ async def test_a_burst_into_the_find_field_is_text_and_the_enter_does_not_open_a
     await press(pilot, "2", "slash")
     burst(pilot, MODHEX + "\r")
     await pilot.pause(0.3)
-    assert pilot.app.screen.listing.name == "users"
-    assert table(pilot).count == 0
+    await until(pilot, lambda: pilot.app.screen.listing.name == "users")
+    await until(pilot, lambda: table(pilot).count == 0)
 
 
 async def test_a_paste_on_a_list_does_nothing(pilot):
@@ -153,7 +158,7 @@ async def test_a_paste_on_a_list_does_nothing(pilot):
     pilot.app.post_message(events.Paste("q\r0"))
     await pilot.pause(0.2)
     assert state(pilot) == before
-    assert status(pilot).startswith("Many keys came at once")
+    await until(pilot, lambda: status(pilot).startswith("Many keys came at once"))
     assert pilot.app.is_running
 
 
@@ -162,7 +167,7 @@ async def test_a_held_arrow_moves_at_once(pilot):
     for _ in range(10):
         pilot.app.post_message(events.Key("j", "j"))
         await pilot.pause(0.033)
-    assert table(pilot).cursor == 10
+    await until(pilot, lambda: table(pilot).cursor == 10)
 
 
 @pytest.mark.parametrize("pause", [0.02, 0.06, 0.1])
@@ -172,5 +177,5 @@ async def test_keys_typed_quickly_behind_one_that_opens_a_list_reach_the_list(pi
         await pilot.pause(pause)
     await pilot.pause(0.3)
     await settle(pilot)
-    assert pilot.app.screen.listing.name == "users"
-    assert table(pilot).cursor == 2
+    await until(pilot, lambda: pilot.app.screen.listing.name == "users")
+    await until(pilot, lambda: table(pilot).cursor == 2)

@@ -12,8 +12,21 @@ from screens.enrol_recovery import EnrolRecoveryScreen
 from screens.plan import PlanScreen
 from screens.prove import ProveScreen
 from screens.scan_totp import ScanTotpScreen
-from tests.screens.conftest import press, settle, shown, status, table, type_text, until
-from tests.screens.test_plan import listening, ran
+from tests.screens.conftest import (
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
+from tests.screens.test_plan import ran
 
 USER = "helpdesk@pve"  # has no second factor
 
@@ -29,7 +42,7 @@ async def run_the_plan(pilot: Pilot[None]) -> None:
     await listening(pilot)
     await press(pilot, "y")
     await ran(pilot)
-    assert "Done" in status(pilot)
+    await says(pilot, "Done")
     await press(pilot, "escape")
 
 
@@ -57,44 +70,44 @@ async def test_totp_from_the_list_to_the_proved_login(pilot: Pilot[None]) -> Non
     await type_text(pilot, found[1])
     await press(pilot, "ctrl+o")
     await listening(pilot)
-    assert isinstance(app.screen, PlanScreen)
-    assert f"add TOTP phone for {USER}" in shown(pilot)
-    assert "***" in shown(pilot)
+    await on_top(pilot, PlanScreen)
+    await sees(pilot, f"add TOTP phone for {USER}", "***")
     assert not re.search(r"secret=[A-Z2-7]{8}", shown(pilot))
     await run_the_plan(pilot)
-    assert isinstance(app.screen, ProveScreen)
+    await on_top(pilot, ProveScreen)
     await type_text(pilot, PASSWORD)
     await login(pilot, found[1])
-    text = " ".join(shown(pilot).split())
-    assert f"took the password of {USER} and a code of the authenticator app" in text
+    await sees(pilot, f"took the password of {USER} and a code of the authenticator app")
     await press(pilot, "escape")
-    assert [row.cells for row in table(pilot).rows_shown if row.key.startswith(f"{USER} ")]
+    await until(
+        pilot,
+        lambda: [row.cells for row in table(pilot).rows_shown if row.key.startswith(f"{USER} ")],
+    )
 
 
 async def test_recovery_keys_from_the_list_to_a_login_with_one(pilot: Pilot[None]) -> None:
-    app = pilot.app
     await add_for(pilot, USER, "3")
     await run_the_plan(pilot)
-    assert isinstance(app.screen, EnrolRecoveryScreen)
+    await on_top(pilot, EnrolRecoveryScreen)
     await press(pilot, "ctrl+r")
     keys = dict(re.findall(r"\b(\d)  ([0-9a-f]{4}(?:-[0-9a-f]{4}){3})", shown(pilot)))
     assert sorted(keys) == [str(number) for number in range(10)]
     await type_text(pilot, keys["4"])
     await press(pilot, "ctrl+o")
-    assert "Right: that is key 4." in status(pilot)
+    await says(pilot, "Right: that is key 4.")
     await press(pilot, "escape")
     table(pilot).go_to(f"{USER} recovery")
     await press(pilot, "t")
-    assert isinstance(app.screen, ProveScreen)
+    await on_top(pilot, ProveScreen)
     await type_text(pilot, PASSWORD)
     await login(pilot, keys["4"])
-    assert "9 are left: cross it out" in " ".join(shown(pilot).split())
+    await sees(pilot, "9 are left: cross it out")
 
 
 async def test_a_plan_that_is_left_leaves_no_factor(pilot: Pilot[None]) -> None:
     await add_for(pilot, USER, "3")
     await listening(pilot)
     await press(pilot, "escape")
-    assert status(pilot) == "No recovery keys were made."
+    await says_just(pilot, "No recovery keys were made.")
     (row,) = [row for row in table(pilot).rows_shown if USER in row.key]
     assert row.cells[2] == "none"

@@ -12,11 +12,12 @@ from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.core.proofs import How
 from pve_auth_tui.simnode.demousb import FIRST_PORT
 from screens.at_key import TOO_EARLY
+from screens.enrol_key import EnrolKeyScreen
 from screens.enrol_key_commands import Step
 from screens.plan import PlanScreen
 from screens.start import StartScreen
 from screens.webauthn_form import WebauthnForm
-from tests.screens.conftest import MakeApp, shown, status, until
+from tests.screens.conftest import MakeApp, on_top, said, says_just, sees, shown, status, until
 from tests.screens.enrolling_keys import (
     MODHEX,
     USER,
@@ -30,8 +31,6 @@ from tests.screens.enrolling_keys import (
     hit,
     never_touched,
     quicken,
-    said,
-    sees,
     turn,
     typed,
     ways_seen,
@@ -50,6 +49,13 @@ async def stored(pilot: Pilot[None]) -> None:
     await sees(pilot, "ok Stored", "Nobody has logged in with it yet.")
 
 
+async def seen_gone(pilot: Pilot[None]) -> None:
+    """Wait until the screen has seen that no key is plugged in: one that comes back is another."""
+    screen = pilot.app.screen
+    assert isinstance(screen, EnrolKeyScreen)
+    await until(pilot, lambda: screen.scan is not None and not screen.scan.keys)
+
+
 async def test_a_wrong_pin_then_the_right_one_and_the_key_is_stored(pilot: Pilot[None]) -> None:
     await begun(pilot)
     await at(pilot, Step.LABEL)
@@ -61,15 +67,14 @@ async def test_a_wrong_pin_then_the_right_one_and_the_key_is_stored(pilot: Pilot
     await sees(pilot, "That is not the key's PIN. 7 tries left.")
     await typed(pilot)
     await stored(pilot)
-    assert entries(pilot) == [NAME]
-    assert f"ok Label {NAME}" in said(pilot)
+    await until(pilot, lambda: entries(pilot) == [NAME])
+    await sees(pilot, f"ok Label {NAME}")
     assert "999999" not in shown(pilot)
     await hit(pilot, "2")
     await sees(pilot, f"later: t in Two Factor, or `pve-auth-tui prove {USER}`")
-    assert "1 Recovery keys: there are none yet" in said(pilot)
-    assert "2 A second key" in said(pilot)
+    await sees(pilot, "1 Recovery keys: there are none yet", "2 A second key")
     await hit(pilot, "escape")
-    assert isinstance(pilot.app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
 
 
 async def test_the_signature_alone_says_what_it_does_not_prove(pilot: Pilot[None]) -> None:
@@ -80,7 +85,7 @@ async def test_the_signature_alone_says_what_it_does_not_prove(pilot: Pilot[None
     await hit(pilot, "3")
     await at(pilot, Step.AFTER)
     await sees(pilot, "ok Proof signature checked; nobody has logged in")
-    assert "Not proved: the password: none was given." in said(pilot)
+    await sees(pilot, "Not proved: the password: none was given.")
     await until(pilot, lambda: How.SIGNATURE in ways_seen(pilot))  # before anything is read anew
 
 
@@ -99,7 +104,7 @@ async def test_escape_at_the_pin_leaves_nothing_and_again_needs_no_second_plan(
     await hit(pilot, "r")
     await typed(pilot)
     await stored(pilot)
-    assert entries(pilot) == [NAME]
+    await until(pilot, lambda: entries(pilot) == [NAME])
 
 
 async def test_escape_while_it_waits_for_a_touch(pilot: Pilot[None]) -> None:
@@ -113,7 +118,7 @@ async def test_escape_while_it_waits_for_a_touch(pilot: Pilot[None]) -> None:
     await at(pilot, Step.TROUBLE)
     await sees(pilot, "Cancelled.")
     await hit(pilot, "escape")
-    assert isinstance(pilot.app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
 
 
 async def test_a_key_that_is_pulled_and_comes_back_goes_on(pilot: Pilot[None]) -> None:
@@ -127,7 +132,7 @@ async def test_a_key_that_is_pulled_and_comes_back_goes_on(pilot: Pilot[None]) -
     turn(pilot, "no key")
     await at(pilot, Step.TROUBLE)
     await sees(pilot, "BAD The key was unplugged.")
-    await pilot.pause(0.3)  # it was seen to be gone
+    await seen_gone(pilot)
     key.script.touch = "auto"
     turn(pilot, "no key", on=False)
     await typed(pilot)
@@ -212,7 +217,7 @@ async def test_three_wrong_pins_and_the_key_wants_to_be_plugged_in_anew(
     await at(pilot, Step.TROUBLE)
     await sees(pilot, "BAD Three wrong PINs in a row: the key wants to be unplugged.")
     turn(pilot, "no key")
-    await pilot.pause(0.3)
+    await seen_gone(pilot)
     turn(pilot, "no key", on=False)
     await typed(pilot)
     await stored(pilot)
@@ -232,9 +237,9 @@ async def test_bad_settings_lead_to_their_form_and_are_looked_at_again(
         broken.setattr(app.workshop.key_enrol, "origin", bad)
         await begun(pilot)
         await at(pilot, Step.SETUP)
-        assert "BAD Settings" in said(pilot)
+        await sees(pilot, "BAD Settings")
         await hit(pilot, "o")
-        assert "Original pve: no webauthn configuration" in said(pilot)
+        await sees(pilot, "Original pve: no webauthn configuration")
         await hit(pilot, "e")
         await until(pilot, lambda: isinstance(app.screen, WebauthnForm))
     await hit(pilot, "escape")
@@ -273,9 +278,9 @@ async def test_for_a_second_after_a_touch_only_escape_is_heard(
     await typed(pilot)
     await stored(pilot)
     await hit(pilot, "2")
-    assert status(pilot) == "One moment: the key was touched just now."
+    await says_just(pilot, "One moment: the key was touched just now.")
     await hit(pilot, "escape")
-    assert isinstance(pilot.app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
 
 
 async def test_nothing_has_the_cursor_that_enter_could_press_near_a_touch(
@@ -288,11 +293,11 @@ async def test_nothing_has_the_cursor_that_enter_could_press_near_a_touch(
     await typed(pilot)
     await sees(pilot, "Touch the key now.")
     assert pilot.app.focused is not None
-    assert pilot.app.focused.id == "key-now"
+    await until(pilot, lambda: pilot.app.focused.id == "key-now")
     before = said(pilot)[:200]
     await hit(pilot, "enter", "r", "y")
     assert said(pilot)[:200] == before
-    assert status(pilot) == "The key works. Esc gives up."
+    await says_just(pilot, "The key works. Esc gives up.")
 
 
 async def test_a_plan_that_no_longer_holds_is_shown_anew(
@@ -347,7 +352,7 @@ async def test_who_is_left_for_another_plan_is_asked_for_it(pilot: Pilot[None]) 
     await sees(pilot, "Nothing was changed. What is typed stays.")
     await hit(pilot, "end", "x", "ctrl+o")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    assert f"{NAME}x" in said(pilot)
+    await sees(pilot, f"{NAME}x")
 
 
 async def test_a_screen_that_is_left_lets_the_key_go(pilot: Pilot[None]) -> None:

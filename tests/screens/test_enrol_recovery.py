@@ -13,7 +13,18 @@ from pve_auth_tui.terminal.profile import Profile
 from screens.choose import ChooseScreen
 from screens.enrol_recovery import EnrolRecoveryScreen
 from screens.start import StartScreen
-from tests.screens.conftest import press, settle, shown, status, type_text
+from tests.screens.conftest import (
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
 from tests.screens.enrolling import KEYS, House, house
 
 NEW, OLD = "bob.admin@corp", "erik@pve"  # erik has a set with one key left
@@ -41,11 +52,11 @@ async def test_the_plan_comes_by_itself_and_then_the_keys_hidden_until_a_key(
         [draft] = app.drafts_made
         assert draft.title == f"add recovery keys for {NEW}"
         assert keys_in(shown(pilot)) == []
-        assert "nobody can see them again" in shown(pilot)
+        await sees(pilot, "nobody can see them again")
         await press(pilot, "ctrl+r")
-        assert keys_in(shown(pilot)) == KEYS
+        await until(pilot, lambda: keys_in(shown(pilot)) == KEYS)
         for number, key in enumerate(KEYS):
-            assert f"{number}  {key}" in shown(pilot)
+            await sees(pilot, f"{number}  {key}")
         await press(pilot, "ctrl+r")
         assert keys_in(shown(pilot)) == []
 
@@ -58,7 +69,7 @@ async def test_a_set_that_is_there_is_replaced_and_the_plan_says_so(tmp_path: Pa
         assert [getattr(step, "method", "") for step in draft.steps] == ["DELETE", "POST"]
         assert "no longer work" in draft.notes[0].text
         await press(pilot, "ctrl+r")
-        assert keys_in(shown(pilot)) == KEYS
+        await until(pilot, lambda: keys_in(shown(pilot)) == KEYS)
 
 
 async def test_keys_that_were_made_are_shown_even_if_the_rest_went_wrong(tmp_path: Path) -> None:
@@ -67,7 +78,7 @@ async def test_keys_that_were_made_are_shown_even_if_the_rest_went_wrong(tmp_pat
         app.runs = "differs"
         await begun(pilot)
         await press(pilot, "ctrl+r")
-        assert keys_in(shown(pilot)) == KEYS
+        await until(pilot, lambda: keys_in(shown(pilot)) == KEYS)
 
 
 @pytest.mark.parametrize("how", ["left", "failed"])
@@ -76,8 +87,8 @@ async def test_without_keys_one_is_back_where_one_was(tmp_path: Path, how: str) 
     async with app.run_test(size=(80, 24)) as pilot:
         app.runs = how
         await begun(pilot)
-        assert isinstance(app.screen, StartScreen)
-        assert status(pilot) == "No recovery keys were made."
+        await on_top(pilot, StartScreen)
+        await says_just(pilot, "No recovery keys were made.")
 
 
 async def test_an_answer_that_nobody_knows_is_said(tmp_path: Path) -> None:
@@ -85,8 +96,8 @@ async def test_an_answer_that_nobody_knows_is_said(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.recovery_answer = {"id": "recovery", "recovery": KEYS[:9]}
         await begun(pilot)
-        assert isinstance(app.screen, StartScreen)
-        assert "gave an answer that this program does not know" in status(pilot)
+        await on_top(pilot, StartScreen)
+        await says(pilot, "gave an answer that this program does not know")
 
 
 async def test_they_are_not_collected_with_other_changes(tmp_path: Path) -> None:
@@ -94,8 +105,11 @@ async def test_they_are_not_collected_with_other_changes(tmp_path: Path) -> None
     async with app.run_test(size=(80, 24)) as pilot:
         app.is_collecting = True
         await begun(pilot)
-        assert isinstance(app.screen, StartScreen)
-        assert "shown once, so they are not collected" in " ".join(status(pilot).split())
+        await on_top(pilot, StartScreen)
+        await until(
+            pilot,
+            lambda: "shown once, so they are not collected" in " ".join(status(pilot).split()),
+        )
         assert app.drafts_made == []
 
 
@@ -103,8 +117,8 @@ async def test_no_plan_can_be_made_is_said(tmp_path: Path) -> None:
     app = house(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot, "nobody@pve")
-        assert isinstance(app.screen, StartScreen)
-        assert "There is no user nobody@pve." in status(pilot)
+        await on_top(pilot, StartScreen)
+        await says(pilot, "There is no user nobody@pve.")
 
 
 async def test_a_key_that_is_typed_back_tells_its_number(tmp_path: Path) -> None:
@@ -114,9 +128,9 @@ async def test_a_key_that_is_typed_back_tells_its_number(tmp_path: Path) -> None
         await type_text(pilot, KEYS[7])
         assert keys_in(shown(pilot)) == []
         await press(pilot, "ctrl+o")
-        assert "Right: that is key 7." in status(pilot)
+        await says(pilot, "Right: that is key 7.")
         await press(pilot, "escape")
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
 
 
 @pytest.mark.parametrize(
@@ -137,9 +151,9 @@ async def test_what_was_typed_wrong_is_explained_below_the_field(
         await begun(pilot)
         await type_text(pilot, typed)
         await press(pilot, "ctrl+o")
-        assert said in shown(pilot)
+        await sees(pilot, said)
         await press(pilot, "escape")
-        assert isinstance(app.screen, EnrolRecoveryScreen), "nothing shows that they were kept"
+        await on_top(pilot, EnrolRecoveryScreen)  # nothing shows that they were kept
 
 
 async def test_leaving_without_a_sign_that_they_were_kept_asks_once(tmp_path: Path) -> None:
@@ -147,10 +161,10 @@ async def test_leaving_without_a_sign_that_they_were_kept_asks_once(tmp_path: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot)
         await press(pilot, "escape")
-        assert isinstance(app.screen, EnrolRecoveryScreen)
-        assert "cannot be seen again" in status(pilot)
+        await on_top(pilot, EnrolRecoveryScreen)
+        await says(pilot, "cannot be seen again")
         await press(pilot, "escape")
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
 
 
 async def test_they_are_saved_where_only_their_owner_can_read_them(tmp_path: Path) -> None:
@@ -162,9 +176,11 @@ async def test_they_are_saved_where_only_their_owner_can_read_them(tmp_path: Pat
         await press(pilot, "down")
         await type_text(pilot, str(folder / "erik.txt"))
         await press(pilot, "ctrl+o")
-        assert f"Saved as {folder / 'erik.txt'}." in status(pilot).replace("\n", " ")
+        await until(
+            pilot, lambda: f"Saved as {folder / 'erik.txt'}." in status(pilot).replace("\n", " ")
+        )
         await press(pilot, "escape")
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
     text = (folder / "erik.txt").read_text()
     assert keys_in(text) == KEYS
     assert NEW in text
@@ -191,21 +207,21 @@ async def test_where_they_cannot_be_saved_is_told_below_the_field(
         await press(pilot, "down")
         await type_text(pilot, path.format(open=tmp_path / "open", none=tmp_path / "none"))
         await press(pilot, "ctrl+o")
-        assert said in " ".join(shown(pilot).split())
+        await sees(pilot, said)
         await press(pilot, "escape")
-        assert isinstance(app.screen, EnrolRecoveryScreen)
+        await on_top(pilot, EnrolRecoveryScreen)
 
 
 async def test_on_a_serial_line_a_file_is_offered_first(tmp_path: Path) -> None:
     app = house(tmp_path, Profile("ascii", "none", serial=True))
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot)
-        assert "may be recorded (a serial line)" in status(pilot)
+        await says(pilot, "may be recorded (a serial line)")
         await press(pilot, "ctrl+r")
-        assert isinstance(app.screen, ChooseScreen)
+        await on_top(pilot, ChooseScreen)
         await press(pilot, "3")
         assert keys_in(shown(pilot)) == []
-        assert "> Save to" in shown(pilot)
+        await sees(pilot, "> Save to")
 
 
 @pytest.mark.parametrize("way", ["escape", "idle", "quit"])
@@ -253,5 +269,5 @@ async def test_a_refusal_of_the_service_is_said(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.workshop.enrol.recovery = refuses
         await begun(pilot)
-        assert isinstance(app.screen, StartScreen)
-        assert status(pilot) == "Not here. Elsewhere."
+        await on_top(pilot, StartScreen)
+        await says_just(pilot, "Not here. Elsewhere.")

@@ -18,7 +18,11 @@ from screens.start import StartScreen
 from tests.screens.conftest import (
     MakeApp,
     keys_shown,
+    on_top,
     press,
+    says,
+    says_just,
+    sees,
     settle,
     shown,
     status,
@@ -81,18 +85,18 @@ async def test_space_opens_the_list_and_enter_takes_what_was_marked(tmp_path: Pa
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await press(pilot, "down", "space")
-        assert isinstance(pilot.app.screen, PickManyScreen)
-        assert keys_shown(pilot) == ["admins", "dev", "ops", "gone"]
+        await on_top(pilot, PickManyScreen)
+        await until(pilot, lambda: keys_shown(pilot) == ["admins", "dev", "ops", "gone"])
         await press(pilot, "space", "down", "down", "space", "enter")
         assert screen.form.field("groups").value == ("admins", "gone")
-        assert "[ 2: admins, gone ]" in shown(pilot)
+        await sees(pilot, "[ 2: admins, gone ]")
 
 
 async def test_esc_leaves_what_was_chosen_as_it_was(tmp_path: Path) -> None:
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await press(pilot, "down", "ctrl+p", "space", "escape")
-        assert isinstance(pilot.app.screen, GroupForm)
+        await on_top(pilot, GroupForm)
         assert screen.form.field("groups").value == ("ops", "gone")
 
 
@@ -103,12 +107,12 @@ async def test_typing_narrows_the_list_and_ctrl_a_takes_all_that_are_shown(
         screen = await opened(pilot)
         await press(pilot, "down", "space")
         await type_text(pilot, "d")
-        assert keys_shown(pilot) == ["dev", "admins"]
+        await until(pilot, lambda: keys_shown(pilot) == ["dev", "admins"])
         await press(pilot, "ctrl+a", "enter")
         assert screen.form.field("groups").value == ("admins", "dev", "ops", "gone")
         await press(pilot, "space", "ctrl+a", "enter")
         assert screen.form.field("groups").value == ()
-        assert "[ none ]" in shown(pilot)
+        await sees(pilot, "[ none ]")
 
 
 async def test_typing_goes_to_what_matches_best(tmp_path: Path) -> None:
@@ -116,7 +120,9 @@ async def test_typing_goes_to_what_matches_best(tmp_path: Path) -> None:
         screen = await opened(pilot)
         await press(pilot, "down", "space")
         await type_text(pilot, "m")
-        assert keys_shown(pilot) == ["admins", "ops", "gone"], "by what is said of them"
+        await until(
+            pilot, lambda: keys_shown(pilot) == ["admins", "ops", "gone"]
+        )  # by what is said of them
         await press(pilot, "down")
         await type_text(pilot, "e")
         await press(pilot, "space", "enter")
@@ -130,14 +136,14 @@ async def test_a_list_says_that_nothing_is_found_and_enter_does_not_leave_it(
         screen = await opened(pilot)
         await press(pilot, "ctrl+p")
         await type_text(pilot, "rackk")
-        assert "Name: nothing is found. ^U begins anew." in shown(pilot)
+        await sees(pilot, "Name: nothing is found. ^U begins anew.")
         await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, PickScreen)
+        await on_top(pilot, PickScreen)
         await press(pilot, "backspace", "enter")
         assert screen.form.field("name").value == "rack"
         await press(pilot, "down", "space")
         await type_text(pilot, "zz")
-        assert "Groups: 2 taken; nothing is found. ^U begins anew." in shown(pilot)
+        await sees(pilot, "Groups: 2 taken; nothing is found. ^U begins anew.")
 
 
 def test_what_is_said_about_names_gets_the_room_that_they_do_not_need() -> None:
@@ -151,20 +157,20 @@ async def test_a_text_can_be_picked_or_typed(tmp_path: Path) -> None:
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await press(pilot, "ctrl+p")
-        assert isinstance(pilot.app.screen, PickScreen)
+        await on_top(pilot, PickScreen)
         await press(pilot, "down", "enter")
         assert screen.form.field("name").value == "rack"
         await type_text(pilot, "s")
         assert screen.form.field("name").value == "racks"
         await press(pilot, "down", "down", "ctrl+p")
-        assert status(pilot) == "There is no list for this field."
+        await says_just(pilot, "There is no list for this field.")
 
 
 async def test_what_was_picked_is_in_the_draft(tmp_path: Path) -> None:
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await press(pilot, "down", "space", "space", "enter", "escape")
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         screen = await opened(pilot)
         assert screen.form.field("groups").value == ("admins", "ops", "gone")
 
@@ -176,7 +182,7 @@ async def test_a_rule_looks_when_no_key_has_come_for_a_moment(tmp_path: Path) ->
         await type_text(pilot, "x")
         await press(pilot, "backspace")
         await until(pilot, lambda: field.problem == "Which?")
-        assert "Which?" in shown(pilot)
+        await sees(pilot, "Which?")
         await type_text(pilot, "x")
         assert field.problem == ""
 
@@ -197,12 +203,12 @@ async def test_a_plan_that_is_left_brings_back_to_the_form_as_it_was(make_app: M
         await opened(pilot)
         await type_text(pilot, "lab")
         await press(pilot, "ctrl+o")
-        assert isinstance(pilot.app.screen, PlanScreen)
+        await on_top(pilot, PlanScreen)
         await press(pilot, "escape")
         screen = pilot.app.screen
         assert isinstance(screen, GroupForm)
         assert screen.form.field("name").value == "lab"
-        assert status(pilot) == "Nothing was changed. What is typed stays."
+        await says_just(pilot, "Nothing was changed. What is typed stays.")
 
 
 async def test_a_plan_that_was_run_ends_the_form_and_its_draft(make_app: MakeApp) -> None:
@@ -215,7 +221,7 @@ async def test_a_plan_that_was_run_ends_the_form_and_its_draft(make_app: MakeApp
         await press(pilot, "y")
         await until(pilot, lambda: "Done" in status(pilot))
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         assert app.drafts.of("group") == {}
 
 
@@ -227,7 +233,7 @@ async def test_that_a_form_was_collected_is_said_where_it_leads_back_to(make_app
         await opened(pilot)
         await type_text(pilot, "lab")
         await press(pilot, "ctrl+o")
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         await until(pilot, lambda: status(pilot).startswith("1 collected. :review shows"))
 
 
@@ -236,8 +242,8 @@ async def test_what_pve_would_refuse_is_said_and_the_form_stays(make_app: MakeAp
         screen = await opened(pilot)
         await type_text(pilot, "a b")
         await press(pilot, "ctrl+o")
-        assert pilot.app.screen is screen
-        assert "group" in status(pilot)
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await says(pilot, "group")
 
 
 async def test_what_is_collected_ends_the_form(make_app: MakeApp) -> None:
@@ -248,7 +254,7 @@ async def test_what_is_collected_ends_the_form(make_app: MakeApp) -> None:
         await opened(pilot)
         await type_text(pilot, "lab")
         await press(pilot, "ctrl+o")
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         assert len(app.collected) == 1
 
 

@@ -16,7 +16,17 @@ from screens.drafts import Drafts
 from screens.form import FormScreen
 from screens.rename import RenameScreen
 from screens.start import StartScreen
-from tests.screens.conftest import press, settle, shown, status, type_text
+from tests.screens.conftest import (
+    on_top,
+    press,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
 from tests.screens.enrolling import House, house
 from tests.screens.test_bursts import MODHEX, burst
 from widgets.field import AnyField, SecretEntry, TextEntry
@@ -62,8 +72,7 @@ async def test_review_looks_at_all_fields_first(tmp_path: Path) -> None:
         screen = await opened(pilot)
         await press(pilot, "down", "ctrl+o")
         assert screen.reviewed == []
-        assert "Who?" in shown(pilot)
-        assert "> Name" in shown(pilot)
+        await sees(pilot, "Who?", "> Name")
         await type_text(pilot, "joe")
         await press(pilot, "ctrl+o")
         assert screen.reviewed == [{"name": "joe", "password": Secret("")}]
@@ -75,8 +84,8 @@ async def test_what_a_review_raises_is_said_and_everything_stays(tmp_path: Path)
         screen.problem = "There is a joe."
         await type_text(pilot, "joe")
         await press(pilot, "ctrl+o")
-        assert status(pilot) == "There is a joe. Try another."
-        assert "joe" in shown(pilot)
+        await says_just(pilot, "There is a joe. Try another.")
+        await sees(pilot, "joe")
 
 
 async def test_enter_in_the_last_field_does_nothing_but_say_what_comes(tmp_path: Path) -> None:
@@ -84,7 +93,7 @@ async def test_enter_in_the_last_field_does_nothing_but_say_what_comes(tmp_path:
         screen = await opened(pilot)
         await type_text(pilot, "joe")
         await press(pilot, "enter", "enter")
-        assert status(pilot) == "That was the last field. ^O: review."
+        await says_just(pilot, "That was the last field. ^O: review.")
         assert screen.reviewed == []
 
 
@@ -92,9 +101,9 @@ async def test_help_is_about_the_field_that_has_the_keys(tmp_path: Path) -> None
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await press(pilot, "ctrl+g")
-        assert status(pilot) == "As PVE knows it."
+        await says_just(pilot, "As PVE knows it.")
         await press(pilot, "down", "ctrl+g")
-        assert status(pilot) == "There is no more to say about it."
+        await says_just(pilot, "There is no more to say about it.")
 
 
 async def test_reveal_works_where_something_is_hidden_and_says_so_elsewhere(
@@ -103,13 +112,13 @@ async def test_reveal_works_where_something_is_hidden_and_says_so_elsewhere(
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await press(pilot, "ctrl+r")
-        assert status(pilot) == "Nothing is hidden in this field."
+        await says_just(pilot, "Nothing is hidden in this field.")
         await press(pilot, "down")
         await type_text(pilot, "abc")
         await press(pilot, "ctrl+r")
-        assert "abc" in shown(pilot)
+        await sees(pilot, "abc")
         await press(pilot, "up", "down")
-        assert "abc" not in shown(pilot)
+        await until(pilot, lambda: "abc" not in shown(pilot))
 
 
 async def test_what_was_typed_is_there_again_and_without_secrets_after_a_while(
@@ -122,13 +131,13 @@ async def test_what_was_typed_is_there_again_and_without_secrets_after_a_while(
         await press(pilot, "down")
         await type_text(pilot, "abc")
         await press(pilot, "escape")
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         screen = await opened(pilot)
         assert screen.form.values == {"name": "joe", "password": Secret("abc")}
         app._last_key -= 10_000
         app._watch_idleness()
         await settle(pilot)
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         screen = await opened(pilot)
         assert screen.form.values == {"name": "", "password": Secret("")}
 
@@ -200,7 +209,7 @@ async def test_what_an_answer_did_to_other_fields_is_kept_and_that_it_is_said(
         pilot.app.push_screen(screen)
         await settle(pilot)
         assert screen.form.values == {"name": "joe", "twice": "joejoe"}
-        assert status(pilot) == "What was typed here before is back."
+        await says_just(pilot, "What was typed here before is back.")
 
 
 @pytest.mark.parametrize("end", ["\r", ""])
@@ -214,7 +223,7 @@ async def test_a_touched_security_key_is_text_and_reviews_nothing(tmp_path: Path
         await settle(pilot)
         assert screen.reviewed == []
         assert screen.form.values["name"] == MODHEX
-        assert "> Name" in shown(pilot)
+        await sees(pilot, "> Name")
 
 
 async def test_nothing_of_a_secret_field_reaches_a_clipboard(tmp_path: Path) -> None:
@@ -225,7 +234,7 @@ async def test_nothing_of_a_secret_field_reaches_a_clipboard(tmp_path: Path) -> 
         await type_text(pilot, "abc")
         await press(pilot, "ctrl+r", "home", "shift+end", "ctrl+c", "ctrl+x")
         assert app.clipboard == ""
-        assert "abc" in shown(pilot)
+        await sees(pilot, "abc")
 
 
 # --- one line -----------------------------------------------------------------------------
@@ -243,7 +252,7 @@ async def renaming(pilot: Pilot[None]) -> list[str | None]:
 async def test_another_description(tmp_path: Path, key: str) -> None:
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         answers = await renaming(pilot)
-        assert "Another description" in shown(pilot)
+        await sees(pilot, "Another description")
         await type_text(pilot, " of Ann")
         await press(pilot, key)
         assert answers == ["phone of Ann"]
@@ -261,7 +270,7 @@ async def test_no_description_is_a_problem_below_the_field(tmp_path: Path) -> No
         answers = await renaming(pilot)
         await press(pilot, *["backspace"] * 5, "enter")
         assert answers == []
-        assert "A description is needed" in shown(pilot)
+        await sees(pilot, "A description is needed")
         await press(pilot, "escape")
         assert answers == [None]
 

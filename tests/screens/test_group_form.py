@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 from pve_auth_tui.core.lists.groups import GROUPS
 from screens.group_form import GroupForm, GroupsForm
 from screens.groups import GroupsScreen
-from tests.screens.conftest import press, shown, status, table, until
-from tests.screens.test_plan import listening, ran
+from tests.screens.conftest import listening, on_top, press, says_just, sees, shown, table, until
+from tests.screens.test_plan import ran
 from tests.screens.test_user_form import in_group, into, problem, remark, run_it, take
 
 ANNA = "anna.admin@corp"
@@ -17,7 +17,7 @@ ANNA = "anna.admin@corp"
 async def groups(pilot: Pilot[None], key: str, group: str = "") -> None:
     await press(pilot, "5")
     if group:
-        assert table(pilot).go_to(group)
+        await until(pilot, lambda: table(pilot).go_to(group))
     await press(pilot, key)
 
 
@@ -32,7 +32,7 @@ async def test_a_group_is_added_with_members(pilot: Pilot[None]) -> None:
     await run_it(pilot)
     assert in_group(pilot, ANNA, "on-call")
     assert in_group(pilot, "root@pam", "on-call")
-    assert "on-call" in [row.key for row in table(pilot).rows_shown]
+    await until(pilot, lambda: "on-call" in [row.key for row in table(pilot).rows_shown])
 
 
 async def test_a_name_that_pve_does_not_take_is_said_at_the_field(pilot: Pilot[None]) -> None:
@@ -43,7 +43,7 @@ async def test_a_name_that_pve_does_not_take_is_said_at_the_field(pilot: Pilot[N
     await into(pilot, "name", "dev")
     await press(pilot, "ctrl+o")
     assert problem(pilot, "name") == "The group dev exists already."
-    assert status(pilot) == "Nothing was sent. What is typed stays."
+    await says_just(pilot, "Nothing was sent. What is typed stays.")
 
 
 async def test_members_are_changed_from_the_groups_side(pilot: Pilot[None]) -> None:
@@ -55,8 +55,7 @@ async def test_members_are_changed_from_the_groups_side(pilot: Pilot[None]) -> N
     await remark(pilot, "anna.admin@corp is no administrator any more.")
     await press(pilot, "ctrl+o")
     await listening(pilot)
-    text = shown(pilot)
-    assert "Plan: edit group admins-corp" in text
+    await sees(pilot, "Plan: edit group admins-corp")
     await press(pilot, "y")
     await ran(pilot)
     await press(pilot, "escape")
@@ -69,7 +68,7 @@ async def test_marked_groups_get_and_lose_the_same_users(pilot: Pilot[None]) -> 
     await press(pilot, "5")
     table(pilot).set_marks(frozenset({"admins-corp", "contractors"}))
     await press(pilot, "e")
-    assert isinstance(pilot.app.screen, GroupsForm)
+    await on_top(pilot, GroupsForm)
     await take(pilot, "join", "root@pam")
     await take(pilot, "leave", ANNA)
     await remark(pilot, "anna.admin@corp: leaves admins-corp")
@@ -94,7 +93,7 @@ async def test_what_is_refused_leaves_all_that_was_chosen(pilot: Pilot[None]) ->
     await press(pilot, "y")
     await until(pilot, lambda: "There is no group dev." in shown(pilot))
     await press(pilot, "escape")
-    assert pilot.app.screen is form
+    await until(pilot, lambda: pilot.app.screen is form)
     assert form.form.field("comment").value == "another"
     assert form.form.field("members").value == chosen
 

@@ -17,7 +17,19 @@ from screens.details import DetailsScreen
 from screens.key_pin_form import KeyPinForm
 from screens.keys import KeysScreen
 from screens.prove import ProveScreen
-from tests.screens.conftest import keys_shown, press, settle, shown, status, type_text, until
+from tests.screens.conftest import (
+    keys_shown,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
 
 CANARY = "9471canary"
 
@@ -91,22 +103,25 @@ async def test_the_demos_key_its_holder_and_what_can_be_done_with_it(pilot, monk
     await type_text(pilot, "keys")
     await press(pilot, "enter")
     await looked(pilot)
-    assert "> Demo Key A 0001 ok set, 8 tries left root@pam hidraw2" in plain(pilot)
-    assert 'Holds ok root@pam: "rack 3"' in plain(pilot)
+    await until(
+        pilot, lambda: "> Demo Key A 0001 ok set, 8 tries left root@pam hidraw2" in plain(pilot)
+    )
+    await until(pilot, lambda: 'Holds ok root@pam: "rack 3"' in plain(pilot))
     await press(pilot, "enter")
-    assert isinstance(pilot.app.screen, DetailsScreen)
-    assert "AAGUID" in shown(pilot)
+    await on_top(pilot, DetailsScreen)
+    await sees(pilot, "AAGUID")
     await press(pilot, "escape", "t")
-    assert isinstance(pilot.app.screen, ProveScreen)
-    assert "Prove that root@pam can log in" in shown(pilot)
+    await on_top(pilot, ProveScreen)
+    await sees(pilot, "Prove that root@pam can log in")
     await press(pilot, "escape")
     await looked(pilot)
     assert len(opened) == 2, "it may have other tries left now"
     await press(pilot, "question_mark")
-    assert "Reset is never offered: it deletes every account on the key" in plain(pilot)
+    await until(
+        pilot, lambda: "Reset is never offered: it deletes every account on the key" in plain(pilot)
+    )
     await press(pilot, "escape", "e")
-    assert "A security key for" in shown(pilot)
-    assert "> root@pam" in shown(pilot)
+    await sees(pilot, "A security key for", "> root@pam")
 
 
 async def test_a_key_that_two_people_use_asks_whose_login_is_tested(pilot):
@@ -116,13 +131,12 @@ async def test_a_key_that_two_people_use_asks_whose_login_is_tested(pilot):
     off = key.held[0]._replace(userid="bo@pve", enabled=False)
     screen._known[key.info.place] = type(key)(key.info, (*key.held, other, off))
     screen._show_rows()
-    assert 'anna@pam: "rack 3"' in shown(pilot)
-    assert 'bo@pve: "rack 3", which is disabled' in shown(pilot)
+    await sees(pilot, 'anna@pam: "rack 3"', 'bo@pve: "rack 3", which is disabled')
     await press(pilot, "t")
-    assert isinstance(pilot.app.screen, ChooseScreen)
+    await on_top(pilot, ChooseScreen)
     assert "bo@pve" not in "".join(pilot.app.screen._options)
     await press(pilot, "2")
-    assert "Prove that anna@pam can log in" in shown(pilot)
+    await sees(pilot, "Prove that anna@pam can log in")
 
 
 # --- plugging and pulling ----------------------------------------------------------------------
@@ -131,17 +145,19 @@ async def test_a_key_that_two_people_use_asks_whose_login_is_tested(pilot):
 async def test_nothing_plugged_in_tells_why_and_what_to_do(pilot, bus):
     bus.machine = "kvm"
     await opened(pilot)
-    assert keys_shown(pilot) == []
-    assert "a key in your laptop is not visible over SSH or noVNC" in plain(pilot)
-    assert "qm set <id> -usb0 host=<vid>:<pid>" in plain(pilot)
+    await until(pilot, lambda: keys_shown(pilot) == [])
+    await until(
+        pilot, lambda: "a key in your laptop is not visible over SSH or noVNC" in plain(pilot)
+    )
+    await until(pilot, lambda: "qm set <id> -usb0 host=<vid>:<pid>" in plain(pilot))
     await press(pilot, "p")
-    assert status(pilot) == "There is no security key here."
+    await says_just(pilot, "There is no security key here.")
     bus.denied.add(bus.plug(SoftKey()))
     await looked(pilot)
-    assert keys_shown(pilot) == ["/dev/hidraw0"]
-    assert "Run this program as root on the node." in plain(pilot)
+    await until(pilot, lambda: keys_shown(pilot) == ["/dev/hidraw0"])
+    await until(pilot, lambda: "Run this program as root on the node." in plain(pilot))
     await press(pilot, "p")
-    assert "cannot be opened" in status(pilot)
+    await says(pilot, "cannot be opened")
 
 
 async def test_keys_come_and_go_and_each_is_opened_once(pilot, bus):
@@ -153,36 +169,39 @@ async def test_keys_come_and_go_and_each_is_opened_once(pilot, bus):
     await looked(pilot)
     for _ in range(3):
         await looked(pilot)
-    assert keys_shown(pilot) == [first, second]
-    assert "BAD The key does not answer. Unplug it and plug it in again." in plain(pilot)
-    assert r"\x1b[2J[red]\u202" in shown(pilot)
+    await until(pilot, lambda: keys_shown(pilot) == [first, second])
+    await until(
+        pilot,
+        lambda: "BAD The key does not answer. Unplug it and plug it in again." in plain(pilot),
+    )
+    await sees(pilot, r"\x1b[2J[red]\u202")
     assert sorted(bus.opened) == [first, second]
     bus.pull(first)
     await looked(pilot)
-    assert keys_shown(pilot) == [second]
+    await until(pilot, lambda: keys_shown(pilot) == [second])
     hung.script.hang_at = None
     bus.plug(hung, first)
     await looked(pilot)
-    assert "Hung (hidraw0) ok" in plain(pilot)
+    await until(pilot, lambda: "Hung (hidraw0) ok" in plain(pilot))
     assert bus.opened.count(first) == 2
     await press(pilot, "r")
     await looked(pilot)
     assert bus.opened.count(second) == 2
-    assert status(pilot) == "Read again."
+    await says_just(pilot, "Read again.")
 
 
 async def test_other_entries_on_the_node_are_reason_to_look_again(pilot, bus):
     key = SoftKey(product="Blue")
     path = bus.plug(key)
     screen = await opened(pilot)
-    assert "no entry of anybody here" in plain(pilot)
+    await until(pilot, lambda: "no entry of anybody here" in plain(pilot))
     for credential in _credentials(pilot):
         key.put(Credential(credential, rp_hash("example.com"), private_number(1)))
     screen._factors = None  # as if the picture had others
     screen.take_picture()
     await looked(pilot)
     assert bus.opened.count(path) == 2
-    assert "Holds" in shown(pilot)
+    await sees(pilot, "Holds")
     assert "no entry of anybody here" not in plain(pilot)
 
 
@@ -201,19 +220,18 @@ async def test_the_first_pin(pilot, bus):
     bus.plug(SoftKey(product="Blue", serial="x0042"))
     await opened(pilot)
     await press(pilot, "p")
-    assert isinstance(pilot.app.screen, KeyPinForm)
-    assert "The first PIN: Blue 0042" in shown(pilot)
+    await on_top(pilot, KeyPinForm)
+    await sees(pilot, "The first PIN: Blue 0042")
     assert "PIN now" not in shown(pilot)
     await type_text(pilot, "1111")
     await until(pilot, lambda: "LOOK  All characters are the same" in shown(pilot))
     await sent(pilot, new="12", again=CANARY)
-    assert "This key wants at least 4 characters." in shown(pilot)
-    assert "It is not the same PIN." in shown(pilot)
+    await sees(pilot, "This key wants at least 4 characters.", "It is not the same PIN.")
     assert CANARY not in shown(pilot)
     await sent(pilot, new=CANARY)
     await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen))
-    assert status(pilot) == "The PIN of Blue 0042 is set."
-    assert "set, 8 tries left" in shown(pilot)
+    await says_just(pilot, "The PIN of Blue 0042 is set.")
+    await sees(pilot, "set, 8 tries left")
     journal = pilot.app.workshop.journal.read()
     assert journal[-1].entry.title == "set the PIN of Blue 0042"
     assert CANARY not in repr(journal)
@@ -224,34 +242,36 @@ async def test_a_wrong_pin_tells_the_tries_and_the_third_one_the_way_out(pilot, 
     path = bus.plug(key)
     await opened(pilot)
     await press(pilot, "p")
-    assert "4 tries left." in shown(pilot)
+    await sees(pilot, "4 tries left.")
     await sent(pilot, old="0000", new=CANARY, again=CANARY)
     await until(pilot, lambda: "3 tries left" in status(pilot))
-    assert "That is not the key's PIN: 3 tries left." in plain(pilot)
+    await until(pilot, lambda: "That is not the key's PIN: 3 tries left." in plain(pilot))
     assert "•" not in shown(pilot), "what was typed is gone"
     await until(pilot, lambda: "LOOK  3 tries left." in shown(pilot))
     await press(pilot, "escape")
-    assert "set, 3 tries left" in shown(pilot), "also when the form is left"
+    await until(pilot, lambda: "set, 3 tries left" in shown(pilot))  # also when the form is left
     await press(pilot, "p")
     for wrong in ("0001", "0002"):
         await sent(pilot, old=wrong, new=CANARY, again=CANARY)
         await settle(pilot)
     await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen))
-    assert "wants to be unplugged" in status(pilot)
+    await says(pilot, "wants to be unplugged")
     await looked(pilot)
-    assert "LOOK Three wrong PINs in a row" in plain(pilot)
+    await until(pilot, lambda: "LOOK Three wrong PINs in a row" in plain(pilot))
     await press(pilot, "p")
-    assert "unplug the key and plug it in again" in status(pilot)
+    await says(pilot, "unplug the key and plug it in again")
     bus.pull(path)
     await looked(pilot)
     bus.plug(key, path)
     await looked(pilot)
     await press(pilot, "p")
-    assert "1 try left. Another wrong one blocks the PIN for good." in plain(pilot)
+    await until(
+        pilot, lambda: "1 try left. Another wrong one blocks the PIN for good." in plain(pilot)
+    )
     await sent(pilot, old="2580", new=CANARY, again=CANARY)
     await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen))
-    assert "is changed." in status(pilot)
-    assert "set, 8 tries left" in shown(pilot)
+    await says(pilot, "is changed.")
+    await sees(pilot, "set, 8 tries left")
 
 
 async def test_unplugged_while_its_pin_is_being_changed(pilot, bus):
@@ -262,9 +282,9 @@ async def test_unplugged_while_its_pin_is_being_changed(pilot, bus):
     key.script.unplug_at = "cbor:6"
     await sent(pilot, old="2580", new=CANARY, again=CANARY)
     await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen))
-    assert "unplugged" in status(pilot)
+    await says(pilot, "unplugged")
     await looked(pilot)
-    assert keys_shown(pilot) == []
+    await until(pilot, lambda: keys_shown(pilot) == [])
 
 
 @pytest.mark.parametrize(
@@ -280,10 +300,10 @@ async def test_where_no_pin_can_be_set_that_is_said(pilot, bus, key, said):
     bus.plug(key)
     await opened(pilot)
     await press(pilot, "p")
-    assert isinstance(pilot.app.screen, KeysScreen)
-    assert said in status(pilot)
+    await on_top(pilot, KeysScreen)
+    await says(pilot, said)
     await press(pilot, "t")
-    assert "holds nobody's entry" in status(pilot)
+    await says(pilot, "holds nobody's entry")
 
 
 async def test_leaving_keeps_nothing_of_what_was_typed(pilot, bus):
@@ -294,7 +314,7 @@ async def test_leaving_keeps_nothing_of_what_was_typed(pilot, bus):
     await press(pilot, "escape", "p")
     assert "•" not in shown(pilot)
     await press(pilot, "escape", "escape")
-    assert not isinstance(pilot.app.screen, KeysScreen)
+    await until(pilot, lambda: not isinstance(pilot.app.screen, KeysScreen))
 
 
 async def test_a_kernel_that_answers_oddly_for_a_moment_is_asked_again(pilot, bus, monkeypatch):

@@ -2,7 +2,7 @@
 
 from pve_auth_tui.app import PveAuthApp
 from screens.prompt import PromptScreen
-from tests.screens.conftest import press, type_text
+from tests.screens.conftest import on_top, press, type_text
 
 
 async def test_ctrl_p_is_our_prompt_not_the_palette_with_its_screenshot(
@@ -11,7 +11,7 @@ async def test_ctrl_p_is_our_prompt_not_the_palette_with_its_screenshot(
     monkeypatch.chdir(tmp_path)
     assert not PveAuthApp.ENABLE_COMMAND_PALETTE
     await press(pilot, "ctrl+p")
-    assert isinstance(pilot.app.screen, PromptScreen)
+    await on_top(pilot, PromptScreen)
     await press(pilot, "escape", "ctrl+backslash", "f12")
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".svg"]
 

@@ -28,7 +28,21 @@ from screens.plan import PlanScreen
 from screens.realm_form import RealmForm
 from screens.typed_yes import YesScreen
 from tests.core.openids import ISSUER, NOW, answer, document
-from tests.screens.conftest import MakeApp, press, settle, shown, status, table, type_text, until
+from tests.screens.conftest import (
+    MakeApp,
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
 from tests.screens.openidtesting import CLIENT_SECRET, IDP, PLAIN, Probes
 from tests.screens.realmtesting import give
 from tests.services.test_openid import DOCUMENT, LINE, Pve, ScriptedWeb
@@ -79,24 +93,25 @@ def pane(pilot: Pilot[Any]) -> str:
 
 
 async def test_a_stage_is_a_row_and_the_worst_is_chosen(idp: Pilot[None]) -> None:
+    await sees(idp, "Probe OpenID realm idp", "1 take a fix")
     lines = shown(idp).splitlines()
     assert "Probe OpenID realm idp" in lines[1]
     assert "not saved" not in lines[1]
     assert lines[2].split() == [ISSUER]
     assert row(idp, 1).split()[1:] == ["Address", "ok", "fine", "3", "ms"]
     assert row(idp, 12).split()[-4:] == ["-", "x", "tries", "it"]
-    assert table(idp).key == Stage.ISSUER.value
-    assert pane(idp).startswith("5 Issuer, as text What ")
-    assert f"Fix 1 set Issuer URL to {ISSUER}/" in pane(idp)
-    assert status(idp) == "13 checks: 11 ok, 1 bad, 1 not decided. 0.7 s. Nothing changed."
+    await until(idp, lambda: table(idp).key == Stage.ISSUER.value)
+    await until(idp, lambda: pane(idp).startswith("5 Issuer, as text What "))
+    await until(idp, lambda: f"Fix 1 set Issuer URL to {ISSUER}/" in pane(idp))
+    await says_just(idp, "13 checks: 11 ok, 1 bad, 1 not decided. 0.7 s. Nothing changed.")
     assert "1 take a fix" in lines[-1]
 
 
 async def test_everything_about_a_stage_opens_with_enter(idp: Pilot[None]) -> None:
     await press(idp, "enter")
-    assert isinstance(idp.app.screen, DetailsScreen)
+    await on_top(idp, DetailsScreen)
     for text in ("issuer-slash-missing", "as it says", f"{ISSUER}/"):
-        assert text in shown(idp)
+        await sees(idp, text)
 
 
 async def test_the_probe_begins_with_this_nodes_address_and_keeps_the_secret_back(
@@ -121,7 +136,7 @@ async def test_stages_come_one_by_one_and_esc_stops_before_it_leaves(make_app: M
         await until(pilot, lambda: status(pilot) == "The probe runs. Esc stops it.")
         await pilot.press("escape")
         await until(pilot, lambda: status(pilot).startswith("Stopped. Nothing was changed."))
-        assert pilot.app.screen is screen
+        await until(pilot, lambda: pilot.app.screen is screen)
         assert "not reached" in row(pilot, 2)
         await press(pilot, "escape")
         assert pilot.app.screen is not screen
@@ -130,7 +145,7 @@ async def test_stages_come_one_by_one_and_esc_stops_before_it_leaves(make_app: M
 async def test_what_cannot_be_probed_says_why(make_app: MakeApp) -> None:
     async with make_app().run_test(size=(80, 24)) as pilot:
         await opened(pilot, Probes(error=Refused("No network.", "Try later.")))
-        assert status(pilot) == "No network. Try later."
+        await says_just(pilot, "No network. Try later.")
         await pilot.app.push_screen(OpenIdProbeScreen(Realm("corp", "ad", {})))
         await until(pilot, lambda: status(pilot) == "corp is no OpenID realm.")
         await press(pilot, "g", "l", "i", "f", "x")  # none of them ends the program
@@ -167,14 +182,13 @@ async def test_a_provider_that_is_known_by_its_issuer_has_its_steps(
         realm = replace(IDP, options={**IDP.options, "issuer-url": issuer})
         await opened(pilot, probes, realm)
         await press(pilot, "i")
-        assert said in shown(pilot)
-        assert f"Issuer URL: {issuer}" in shown(pilot)
+        await sees(pilot, said, f"Issuer URL: {issuer}")
 
 
 async def test_claims_and_a_login_are_a_key_away(idp: Pilot[None]) -> None:
     for key, kind in (("g", OpenIdClaimsScreen), ("l", OpenIdLoginForm)):
         await press(idp, key)
-        assert isinstance(idp.app.screen, kind)
+        await on_top(idp, kind)
         await press(idp, "escape")
 
 
@@ -189,12 +203,12 @@ async def test_a_fix_of_an_unsaved_realm_goes_back_to_its_form(
         screen = await opened(
             pilot, probes, saved=False, on_fix=taken.append, secret=Secret("typed")
         )
-        assert "Probe OpenID realm idp, not saved yet" in shown(pilot)
+        await sees(pilot, "Probe OpenID realm idp, not saved yet")
         assert (probes.runs[0]["given"], probes.runs[0]["saved"]) == (Secret("typed"), False)
         await press(pilot, "l")
-        assert "save it first" in status(pilot)
+        await says(pilot, "save it first")
         await press(pilot, "9")
-        assert status(pilot) == "There is no fix 9 here."
+        await says_just(pilot, "There is no fix 9 here.")
         await press(pilot, "1")
         assert taken == [{"issuer-url": f"{ISSUER}/"}]
         assert pilot.app.screen is not screen
@@ -208,8 +222,8 @@ async def test_a_fix_that_is_no_option_says_so(
     async with make_app().run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, probes)
         await press(pilot, "1")
-        assert status(pilot) == "No option of the realm does that: ask the provider."
-        assert pilot.app.screen is screen
+        await says_just(pilot, "No option of the realm does that: ask the provider.")
+        await until(pilot, lambda: pilot.app.screen is screen)
 
 
 async def test_a_fix_of_a_saved_realm_is_a_plan_and_then_it_is_probed_again(
@@ -225,12 +239,11 @@ async def test_a_fix_of_a_saved_realm_is_a_plan_and_then_it_is_probed_again(
         await opened(pilot, probes, app.snapshot.realms.value.realms["entra"])
         await press(pilot, "1")
         await until(pilot, lambda: isinstance(app.screen, PlanScreen))
-        assert "edit realm entra" in shown(pilot)
+        await sees(pilot, "edit realm entra")
         await press(pilot, "escape")
-        assert status(pilot) == "Nothing was changed."
+        await says_just(pilot, "Nothing was changed.")
         await press(pilot, "1")
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
-        await pilot.pause(0.6)
+        await listening(pilot)
         await press(pilot, "y")
         await until(pilot, lambda: "Done:" in shown(pilot))
         await press(pilot, "escape")
@@ -281,10 +294,10 @@ async def test_the_secret_is_tried_once_and_only_after_a_yes(
 ) -> None:
     """R23"""
     await press(idp, "x")
-    assert isinstance(idp.app.screen, ChooseScreen)
-    assert "The provider logs a failed login" in shown(idp)
+    await on_top(idp, ChooseScreen)
+    await sees(idp, "The provider logs a failed login")
     await press(idp, "enter")
-    assert (status(idp), len(probes.runs)) == ("Nothing was sent.", 1)
+    await until(idp, lambda: (status(idp), len(probes.runs)) == ("Nothing was sent.", 1))
     await press(idp, "x", "escape")
     assert len(probes.runs) == 1
     await press(idp, "x", "2")
@@ -304,8 +317,10 @@ async def test_a_secret_that_pve_has_masked_is_not_tried(make_app: MakeApp) -> N
         screen = await opened(pilot, probes, masked)
         assert probes.runs[0]["settings"].secret is None
         await press(pilot, "x")
-        assert status(pilot).startswith("The client secret cannot be read from here.")
-        assert pilot.app.screen is screen
+        await until(
+            pilot, lambda: status(pilot).startswith("The client secret cannot be read from here.")
+        )
+        await until(pilot, lambda: pilot.app.screen is screen)
 
 
 def service(web: ScriptedWeb) -> OpenIdService:
@@ -323,13 +338,13 @@ async def test_the_secret_goes_to_another_host_only_if_its_name_is_typed(
         screen = await opened(pilot, service(web))
         await press(pilot, "x", "2")
         await until(pilot, lambda: isinstance(pilot.app.screen, YesScreen))
-        assert "Type elsewhere.example" in shown(pilot)
+        await sees(pilot, "Type elsewhere.example")
         assert web.posted == []
         await type_text(pilot, "yes")
         await press(pilot, "ctrl+o")
-        assert isinstance(pilot.app.screen, YesScreen)
+        await on_top(pilot, YesScreen)
         await press(pilot, "escape")
-        assert status(pilot) == "The client secret was not sent."
+        await says_just(pilot, "The client secret was not sent.")
         assert web.posted == []
         await press(pilot, "x", "2")
         await until(pilot, lambda: isinstance(pilot.app.screen, YesScreen))
@@ -350,7 +365,7 @@ async def test_a_name_that_hides_something_is_not_asked_for(make_app: MakeApp) -
         screen = await opened(pilot, probes)
         screen._ask_host("a\u202eb.example")
         await settle(pilot)
-        assert pilot.app.screen is screen
+        await until(pilot, lambda: pilot.app.screen is screen)
 
 
 async def test_an_issuer_without_tls_is_asked_after_a_typed_yes_to_each_run(
@@ -361,7 +376,7 @@ async def test_an_issuer_without_tls_is_asked_after_a_typed_yes_to_each_run(
     web.says["document"] = OpenIdTrouble(Cause.NOT_HTTPS, "no")
     async with make_app().run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, service(web), PLAIN)
-        assert isinstance(pilot.app.screen, YesScreen)
+        await on_top(pilot, YesScreen)
         await until(pilot, lambda: "has no TLS" in shown(pilot))
         assert web.asked == []
         await press(pilot, "escape")
@@ -385,4 +400,4 @@ async def test_untrusted_words_of_a_provider_do_nothing(make_app: MakeApp) -> No
         assert "\x1b" not in shown(pilot)
         await press(pilot, "enter")
         assert "\x1b" not in shown(pilot)
-        assert "[b]" in shown(pilot)
+        await sees(pilot, "[b]")

@@ -15,7 +15,10 @@ from screens.details import DetailsScreen
 from screens.pam import PamScreen
 from tests.screens.conftest import (
     MakeApp,
+    on_top,
     press,
+    says_just,
+    sees,
     settle,
     shown,
     status,
@@ -31,7 +34,7 @@ async def opened(pilot: Pilot[Any]) -> None:
     await press(pilot, "colon")
     await type_text(pilot, "pam")
     await press(pilot, "enter")
-    assert isinstance(pilot.app.screen, PamScreen)
+    await on_top(pilot, PamScreen)
     await read(pilot)
 
 
@@ -57,35 +60,41 @@ async def pam(make_app: MakeApp, still_cursor: None) -> AsyncIterator[Pilot[None
 
 
 async def test_a_row_for_each_phase_and_the_lines_that_decide(pam: Pilot[None]) -> None:
+    await sees(pam, "Who gets in by PAM", "common-auth:17")
     text = shown(pam)
-    assert "Who gets in by PAM" in text
     assert text.count(" ok     ") == 8
-    assert "common-auth:17" in text
     assert "pam_unix.so nullok -> success: jumps to common-auth:23" in " ".join(text.split())
-    assert status(pam).startswith("PAM is well: root logs in without AD, before and after a join.")
+    await until(
+        pam,
+        lambda: status(pam).startswith(
+            "PAM is well: root logs in without AD, before and after a join."
+        ),
+    )
 
 
 async def test_a_hole_is_told_with_what_it_means_and_what_to_do(pam: Pilot[None]) -> None:
     top(pam, "auth sufficient pam_permit.so")
     await press(pam, "r")
     await read(pam)
-    text = " ".join(shown(pam).split())
-    assert "BAD Proxmox VE auth a wrong password gets in by common-auth:1" in text
-    assert "Whoever knows a name of this node logs in with it" in text
-    assert status(pam).startswith("1 BAD.")
+    await sees(
+        pam,
+        "BAD Proxmox VE auth a wrong password gets in by common-auth:1",
+        "Whoever knows a name of this node logs in with it",
+    )
+    await until(pam, lambda: status(pam).startswith("1 BAD."))
     await press(pam, "enter")
-    assert isinstance(pam.app.screen, DetailsScreen)
-    text = " ".join(shown(pam).split())
-    assert "auth sufficient pam_permit.so -> success: yes, and done" in text
-    assert "dpkg -V does not cover" in text
+    await on_top(pam, DetailsScreen)
+    await sees(
+        pam, "auth sufficient pam_permit.so -> success: yes, and done", "dpkg -V does not cover"
+    )
 
 
 async def test_again_keeps_the_cursor_on_its_row(pam: Pilot[None]) -> None:
     await press(pam, "down", "down", "down")
-    assert cast(PamScreen, pam.app.screen).table.key == "login account"
+    await until(pam, lambda: cast(PamScreen, pam.app.screen).table.key == "login account")
     await press(pam, "r")
     await read(pam)
-    assert cast(PamScreen, pam.app.screen).table.key == "login account"
+    await until(pam, lambda: cast(PamScreen, pam.app.screen).table.key == "login account")
 
 
 async def test_what_is_wrong_with_files_has_rows_of_its_own(pam: Pilot[None]) -> None:
@@ -93,10 +102,7 @@ async def test_what_is_wrong_with_files_has_rows_of_its_own(pam: Pilot[None]) ->
     await press(pam, "r")
     await read(pam)
     await press(pam, "end")
-    text = " ".join(shown(pam).split())
-    assert "LOOK files" in text
-    assert "Files of PAM" in text
-    assert "has a type that is none: auht" in text
+    await sees(pam, "LOOK files", "Files of PAM", "has a type that is none: auht")
 
 
 async def test_files_that_cannot_be_read_are_said(
@@ -108,20 +114,22 @@ async def test_files_that_cannot_be_read_are_said(
     monkeypatch.setattr(cast(PveAuthApp, pam.app).workshop.pam, "check", fails)
     await press(pam, "r")
     await read(pam)
-    assert status(pam) == "The disk does not answer. Look at dmesg."
-    assert cast(PamScreen, pam.app.screen).table.key is None
+    await says_just(pam, "The disk does not answer. Look at dmesg.")
+    await until(pam, lambda: cast(PamScreen, pam.app.screen).table.key is None)
     await press(pam, "enter")
-    assert status(pam) == "There is no row here."
+    await says_just(pam, "There is no row here.")
 
 
 async def test_esc_goes_back_and_pam_opens_once(pam: Pilot[None]) -> None:
-    assert shown(pam).splitlines()[-1].strip() == "enter open  r again  esc back  ? more"
+    await until(
+        pam, lambda: shown(pam).splitlines()[-1].strip() == "enter open  r again  esc back  ? more"
+    )
     depth = len(pam.app.screen_stack)
     cast(PveAuthApp, pam.app).open_pam()
     await settle(pam)
     assert len(pam.app.screen_stack) == depth
     await press(pam, "escape")
-    assert not isinstance(pam.app.screen, PamScreen)
+    await until(pam, lambda: not isinstance(pam.app.screen, PamScreen))
 
 
 @pytest.mark.parametrize("size", [(40, 12), (132, 43)])

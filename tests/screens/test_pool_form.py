@@ -8,15 +8,26 @@ from pve_auth_tui.core.objects import Key, record
 from screens.pool_form import PoolForm
 from screens.pools import PoolsScreen
 from tests.core.pictures import picture
-from tests.screens.conftest import press, settle, shown, status, table, type_text, until
-from tests.screens.test_plan import listening
+from tests.screens.conftest import (
+    listening,
+    on_top,
+    press,
+    says,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
 from tests.screens.test_role_form import remarks, run, take
 
 
 async def opened(pilot: Pilot[None], pool: str = "lab") -> None:
     await press(pilot, "6")
-    assert isinstance(pilot.app.screen, PoolsScreen)
-    assert table(pilot).go_to(pool)
+    await on_top(pilot, PoolsScreen)
+    await until(pilot, lambda: table(pilot).go_to(pool))
     await settle(pilot)
 
 
@@ -30,7 +41,7 @@ async def test_a_pool_within_another_takes_a_guest_from_it_once_that_is_allowed(
     await press(pilot, "a")
     await type_text(pilot, "gone/x")
     await press(pilot, "down")
-    assert "There is no pool gone to put it into." in shown(pilot)
+    await sees(pilot, "There is no pool gone to put it into.")
     assert "Move guests" not in shown(pilot)
     await press(pilot, "up", *["backspace"] * 6)
     await type_text(pilot, "lab/x")
@@ -38,8 +49,8 @@ async def test_a_pool_within_another_takes_a_guest_from_it_once_that_is_allowed(
     await take(pilot, "104")
     await remarks(pilot, "A guest is in one pool at most")
     await press(pilot, "ctrl+o")
-    assert "cannot be in lab/x, too." in status(pilot)
-    assert isinstance(pilot.app.screen, PoolForm)
+    await says(pilot, "cannot be in lab/x, too.")
+    await on_top(pilot, PoolForm)
     await press(pilot, "down", "down", "space")
     await remarks(pilot, "lab/x: new pool with guest 104")
     await run(pilot)
@@ -61,10 +72,10 @@ async def test_a_pool_with_members_is_emptied_and_removed_and_an_outer_one_is_no
     await opened(pilot, "lab/backup")
     await press(pilot, "d")
     await until(pilot, lambda: "Pool lab/backup holds the pool lab/backup/offsite" in status(pilot))
-    assert table(pilot).go_to("lab/backup/offsite")
+    await until(pilot, lambda: table(pilot).go_to("lab/backup/offsite"))
     await press(pilot, "d")
     await listening(pilot)
-    assert "empty and remove pool lab/backup/offsite" in shown(pilot)
+    await sees(pilot, "empty and remove pool lab/backup/offsite")
     await press(pilot, "y")
     await until(pilot, lambda: of(pilot, "lab/backup/offsite") is None)
 
@@ -72,8 +83,8 @@ async def test_a_pool_with_members_is_emptied_and_removed_and_an_outer_one_is_no
 async def test_pools_are_edited_one_by_one(pilot):
     await opened(pilot)
     await press(pilot, "space", "space", "e")
-    assert isinstance(pilot.app.screen, PoolsScreen)
-    assert status(pilot).startswith("Pools are edited one by one")
+    await on_top(pilot, PoolsScreen)
+    await until(pilot, lambda: status(pilot).startswith("Pools are edited one by one"))
 
 
 def test_members_whom_somebody_else_moves_while_the_form_is_open_stay_where_they_are():

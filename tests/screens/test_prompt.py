@@ -6,7 +6,7 @@ from screens.acl import AclTreeScreen
 from screens.anything import AnythingScreen
 from screens.listing import ListScreen
 from screens.prompt import PromptScreen, completions
-from tests.screens.conftest import press, shown, table, type_text
+from tests.screens.conftest import on_top, press, sees, shown, table, type_text, until
 
 
 def test_completion_prefers_what_begins_with_the_text():
@@ -18,34 +18,37 @@ def test_completion_prefers_what_begins_with_the_text():
 
 async def test_a_list_by_name(pilot):
     await press(pilot, "colon")
-    assert isinstance(pilot.app.screen, PromptScreen)
+    await on_top(pilot, PromptScreen)
     await type_text(pilot, "realms")
     await press(pilot, "enter")
-    assert pilot.app.screen.listing.name == "realms"
+    await until(pilot, lambda: pilot.app.screen.listing.name == "realms")
 
 
 async def test_tab_completes_and_a_userid_goes_to_the_user(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "anna.adm")
     await press(pilot, "tab")
-    assert ":anna.admin@corp" in shown(pilot)
+    await sees(pilot, ":anna.admin@corp")
     await press(pilot, "enter")
-    assert (pilot.app.screen.listing.name, table(pilot).key) == ("users", "anna.admin@corp")
+    await until(
+        pilot,
+        lambda: (pilot.app.screen.listing.name, table(pilot).key) == ("users", "anna.admin@corp"),
+    )
 
 
 async def test_a_view_by_name(pilot):
     await press(pilot, "2", "colon")
     await type_text(pilot, "view expired")
     await press(pilot, "enter")
-    assert "old-admin@pve" in [row.key for row in table(pilot).rows_shown]
-    assert table(pilot).count < 10
+    await until(pilot, lambda: "old-admin@pve" in [row.key for row in table(pilot).rows_shown])
+    await until(pilot, lambda: table(pilot).count < 10)
 
 
 async def test_the_tree_by_name(pilot):
     await press(pilot, "1", "colon")
     await type_text(pilot, "view tree")
     await press(pilot, "enter")
-    assert isinstance(pilot.app.screen, AclTreeScreen)
+    await on_top(pilot, AclTreeScreen)
 
 
 async def test_a_view_that_is_not_there_changes_nothing(pilot):
@@ -56,22 +59,22 @@ async def test_a_view_that_is_not_there_changes_nothing(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "view expried")
     await press(pilot, "enter")
-    assert table(pilot).count == count
-    assert "There is no view expried here." in shown(pilot)
+    await until(pilot, lambda: table(pilot).count == count)
+    await sees(pilot, "There is no view expried here.")
 
 
 async def test_anything_else_is_looked_for_everywhere(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "web-01")
     await press(pilot, "enter")
-    assert isinstance(pilot.app.screen, AnythingScreen)
+    await on_top(pilot, AnythingScreen)
 
 
 async def test_escape_leaves_the_prompt_and_nothing_happens(pilot):
     await press(pilot, "2", "colon")
     await type_text(pilot, "quit")
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, ListScreen)
+    await on_top(pilot, ListScreen)
     assert pilot.app.is_running
 
 
@@ -89,7 +92,7 @@ async def test_the_enter_right_behind_a_paste_does_not_send_it(pilot):
     pilot.app.post_message(events.Key("enter", "\r"))
     await pilot.pause(0.2)
     assert pilot.app.screen is prompt
-    assert ":quit" in shown(pilot)
+    await sees(pilot, ":quit")
     assert pilot.app.is_running
 
 
@@ -100,7 +103,7 @@ async def test_glyphs_switches_what_is_drawn_until_it_can_be_read(pilot):
         await press(pilot, "colon")
         await type_text(pilot, "glyphs")
         await press(pilot, "enter")
-        assert f"Drawn with {said}." in shown(pilot)
+        await sees(pilot, f"Drawn with {said}.")
     assert shown(pilot).isascii()
 
 

@@ -17,7 +17,18 @@ from pve_auth_tui.terminal.profile import Profile
 from screens.choose import ChooseScreen
 from screens.prove import ProveScreen
 from screens.start import StartScreen
-from tests.screens.conftest import press, settle, shown, status, type_text, until
+from tests.screens.conftest import (
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    type_text,
+    until,
+)
 from tests.screens.enrolling import PASSWORD, House, OneDoor, house
 
 USER = "erik@pve"  # TOTP, and one recovery key left
@@ -72,17 +83,19 @@ async def test_password_and_code_and_what_they_prove(tmp_path: Path) -> None:
     app = house(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot)
-        assert "the one that is used here is used up" in shown(pilot)
+        await sees(pilot, "the one that is used here is used up")
         code = code_of(app)
         app.door.takes = (f"totp:{code}",)
         await with_password(pilot)
-        assert "The password is right. PVE asks for a second factor." in status(pilot)
-        assert "< code of the authenticator app >" in shown(pilot)
+        await says(pilot, "The password is right. PVE asks for a second factor.")
+        await sees(pilot, "< code of the authenticator app >")
         await answered(pilot, code)
-        text = " ".join(shown(pilot).split())
-        assert "ok https://pve1.example.com:8006 took the password of erik@pve" in text
-        assert "- Not proved: a login at pve2 and pve3" in text
-        assert status(pilot).startswith("erik@pve logged in at https://pve1")
+        await sees(
+            pilot,
+            "ok https://pve1.example.com:8006 took the password of erik@pve",
+            "- Not proved: a login at pve2 and pve3",
+        )
+        await until(pilot, lambda: status(pilot).startswith("erik@pve logged in at https://pve1"))
         assert app.door.attempts == 1
         assert PASSWORD not in shown(pilot)
         assert code not in shown(pilot)
@@ -98,10 +111,10 @@ async def test_a_recovery_key_instead(tmp_path: Path) -> None:
         app.door.takes = (f"recovery:{key}",)
         await with_password(pilot)
         await press(pilot, "up", "space")
-        assert "recovery key, one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9" in shown(pilot)
+        await sees(pilot, "recovery key, one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9")
         await press(pilot, "down")
         await answered(pilot, key)
-        assert "9 are left: cross it out" in " ".join(shown(pilot).split())
+        await sees(pilot, "9 are left: cross it out")
 
 
 async def test_without_a_second_factor_the_password_is_all(tmp_path: Path) -> None:
@@ -112,7 +125,7 @@ async def test_without_a_second_factor_the_password_is_all(tmp_path: Path) -> No
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "logged in at" in status(pilot))
-        assert "Not proved: a second factor: PVE did not ask for one." in shown(pilot)
+        await sees(pilot, "Not proved: a second factor: PVE did not ask for one.")
 
 
 async def test_a_wrong_password_is_one_attempt_and_nothing_is_tried_again(tmp_path: Path) -> None:
@@ -122,11 +135,11 @@ async def test_a_wrong_password_is_one_attempt_and_nothing_is_tried_again(tmp_pa
         await type_text(pilot, "wrong")
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "one attempt" in status(pilot))
-        assert "BAD   PVE refused this login." in shown(pilot)
+        await sees(pilot, "BAD   PVE refused this login.")
         assert app.door.attempts == 1
         assert app.screen.form.values["password"] == Secret(""), "it is typed anew"  # type: ignore[attr-defined]
         await with_password(pilot)
-        assert "The password is right." in status(pilot)
+        await says(pilot, "The password is right.")
         assert "BAD" not in shown(pilot), "the old result is gone"
         await press(pilot, "escape", "escape")
 
@@ -142,8 +155,7 @@ async def test_what_can_be_no_code_is_not_sent(tmp_path: Path, typed: str, said:
         await with_password(pilot)
         await type_text(pilot, typed)
         await press(pilot, "ctrl+o")
-        assert said in shown(pilot)
-        assert "> Code or key" in shown(pilot)
+        await sees(pilot, said, "> Code or key")
         await press(pilot, "escape", "escape")
 
 
@@ -153,10 +165,8 @@ async def test_a_code_of_another_app_is_found_here(tmp_path: Path) -> None:
         await begun(pilot)
         await with_password(pilot)
         await answered(pilot, "000000")
-        text = " ".join(shown(pilot).split())
-        assert "This is no code of an app of erik@pve." in text
-        assert "Nothing was sent" in text
-        assert status(pilot) == "Nobody has logged in."
+        await sees(pilot, "This is no code of an app of erik@pve.", "Nothing was sent")
+        await says_just(pilot, "Nobody has logged in.")
 
 
 async def test_a_login_that_wants_an_old_key_says_so(tmp_path: Path) -> None:
@@ -167,7 +177,7 @@ async def test_a_login_that_wants_an_old_key_says_so(tmp_path: Path) -> None:
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "BAD" in shown(pilot))
-        assert "needs an old U2F key" in shown(pilot)
+        await sees(pilot, "needs an old U2F key")
 
 
 async def test_escape_gives_the_question_up_then_leaves(tmp_path: Path) -> None:
@@ -176,12 +186,12 @@ async def test_escape_gives_the_question_up_then_leaves(tmp_path: Path) -> None:
         await begun(pilot)
         await with_password(pilot)
         await press(pilot, "escape")
-        assert status(pilot) == "Given up: nobody has logged in."
-        assert "> Password" in shown(pilot)
+        await says_just(pilot, "Given up: nobody has logged in.")
+        await sees(pilot, "> Password")
         await until(pilot, lambda: not [w for w in app.workers if w.is_running])
-        assert status(pilot) == "Given up: nobody has logged in.", "what comes too late is dropped"
+        await says_just(pilot, "Given up: nobody has logged in.")  # what comes too late is dropped
         await press(pilot, "escape")
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
 
 
 @pytest.mark.parametrize("stage", ["password", "answer"])
@@ -193,7 +203,7 @@ async def test_leaving_ends_the_worker(tmp_path: Path, stage: str) -> None:
             await with_password(pilot)
         app.open_start()
         await until(pilot, lambda: not [w for w in app.workers if w.is_running])
-        assert isinstance(app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
 
 
 async def test_without_a_password_only_what_is_stored_is_looked_at(tmp_path: Path) -> None:
@@ -201,13 +211,11 @@ async def test_without_a_password_only_what_is_stored_is_looked_at(tmp_path: Pat
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot)
         await press(pilot, "ctrl+o")
-        assert "Nobody logs in without a password" in status(pilot)
+        await says(pilot, "Nobody logs in without a password")
         await type_text(pilot, code_of(app))
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "by the files" in status(pilot))
-        text = " ".join(shown(pilot).split())
-        assert "fits what PVE has stored" in text
-        assert "- Not proved: the password: none was given." in text
+        await sees(pilot, "fits what PVE has stored", "- Not proved: the password: none was given.")
         assert app.door.attempts == 0
 
 
@@ -216,10 +224,10 @@ async def test_without_password_and_code_it_says_what_nobody_knows(tmp_path: Pat
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot)
         await press(pilot, "ctrl+o", "up", "left")
-        assert "< none >" in shown(pilot)
+        await sees(pilot, "< none >")
         await press(pilot, "ctrl+o")
         await until(pilot, lambda: "by the files" in status(pilot))
-        assert "the right one" in " ".join(shown(pilot).split())
+        await sees(pilot, "the right one")
 
 
 @pytest.mark.parametrize(
@@ -236,20 +244,20 @@ async def test_where_no_login_can_succeed_no_password_is_taken(
     app = house(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot, userid)
-        assert why in " ".join(shown(pilot).split())
+        await sees(pilot, why)
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+o")
         assert app.door.attempts == 0
-        assert why in " ".join(status(pilot).split())
+        await until(pilot, lambda: why in " ".join(status(pilot).split()))
 
 
 async def test_after_an_enrolment_leaving_says_what_is_not_proved_yet(tmp_path: Path) -> None:
     app = house(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot, said="TOTP was added and its code is right.")
-        assert "ok    TOTP was added" in shown(pilot)
+        await sees(pilot, "ok    TOTP was added")
         await press(pilot, "escape")
-        assert "Nobody has logged in with it yet" in status(pilot)
+        await says(pilot, "Nobody has logged in with it yet")
 
 
 async def test_the_password_is_masked_and_revealed_on_demand(tmp_path: Path) -> None:
@@ -259,7 +267,7 @@ async def test_the_password_is_masked_and_revealed_on_demand(tmp_path: Path) -> 
         await type_text(pilot, PASSWORD)
         assert PASSWORD not in shown(pilot)
         await press(pilot, "ctrl+r")
-        assert PASSWORD in shown(pilot)
+        await sees(pilot, PASSWORD)
         await press(pilot, "ctrl+r")
         assert PASSWORD not in shown(pilot)
 
@@ -270,10 +278,10 @@ async def test_on_a_serial_line_even_that_is_asked_first(tmp_path: Path) -> None
         await begun(pilot)
         await type_text(pilot, PASSWORD)
         await press(pilot, "ctrl+r")
-        assert isinstance(app.screen, ChooseScreen)
+        await on_top(pilot, ChooseScreen)
         assert "file" not in shown(pilot), "a password is not saved"
         await press(pilot, "2")
-        assert PASSWORD in shown(pilot)
+        await sees(pilot, PASSWORD)
 
 
 async def test_what_was_typed_is_not_kept_for_the_next_time(tmp_path: Path) -> None:

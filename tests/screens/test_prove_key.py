@@ -9,7 +9,7 @@ from pve_auth_tui.core.proofs import How, Mark
 from pve_auth_tui.simnode.made_up import PASSWORD, uuid
 from screens.enrol_key_commands import Step
 from screens.prove import ProveScreen
-from tests.screens.conftest import settle, shown, status, until
+from tests.screens.conftest import said, says_just, sees, settle, shown, status, until
 from tests.screens.enrolling_keys import (
     agreed,
     asked_for_pin,
@@ -18,8 +18,6 @@ from tests.screens.enrolling_keys import (
     first_key,
     hit,
     quicken,
-    said,
-    sees,
     turn,
     typed,
     ways_seen,
@@ -54,14 +52,17 @@ async def test_from_the_enrolment_to_a_login_with_the_new_key(pilot: Pilot[None]
     await hit(pilot, "1")
     await sees(pilot, "> Password", "ok The key is stored.")
     await hit(pilot, "ctrl+g")
-    assert status(pilot).startswith("DEMO: everybody who has a password has demo-password.")
+    await until(
+        pilot,
+        lambda: status(pilot).startswith("DEMO: everybody who has a password has demo-password."),
+    )
     await write(pilot, PASSWORD)
     await hit(pilot, "ctrl+o")
     await until(pilot, lambda: f"{USER} logged in at https://" in status(pilot))
     await until(
         pilot, lambda: f"took the password of {USER} and a security key" in said(pilot)
     )  # drawn after it is said
-    assert "Not proved: a login at pve2 and pve3." in said(pilot)
+    await sees(pilot, "Not proved: a login at pve2 and pve3.")
     await until(pilot, lambda: PASSWORD not in shown(pilot))
     await hit(pilot, "escape")
     await at(pilot, Step.AFTER)
@@ -93,7 +94,7 @@ async def test_the_key_is_one_of_the_factors_and_can_be_asked_again(pilot: Pilot
     await hit(pilot, "ctrl+o")
     await sees(pilot, "BAD 2 HID devices are plugged in, none is a security key.")
     await hit(pilot, "escape")
-    assert status(pilot) == "Given up: nobody has logged in."
+    await says_just(pilot, "Given up: nobody has logged in.")
 
 
 async def test_without_a_password_its_signature_is_checked(pilot: Pilot[None]) -> None:
@@ -109,8 +110,11 @@ async def test_without_a_password_its_signature_is_checked(pilot: Pilot[None]) -
         await hit(pilot, "up", "space")
     await hit(pilot, "ctrl+o")
     await sees(pilot, "The key's signature is right. Nobody has logged in.")
-    assert "Not proved: the password: none was given." in said(pilot)
-    assert "and was 1000000 when it was last seen here: was the key copied or reset?" in said(pilot)
+    await sees(
+        pilot,
+        "Not proved: the password: none was given.",
+        "and was 1000000 when it was last seen here: was the key copied or reset?",
+    )
 
 
 async def test_a_pin_is_asked_for_where_the_key_always_wants_one(pilot: Pilot[None]) -> None:

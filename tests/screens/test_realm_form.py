@@ -33,7 +33,11 @@ from screens.sync_preview import SyncPreviewScreen
 from tests.screens.conftest import (
     UNICODE,
     BothAtOnce,
+    listening,
+    on_top,
     press,
+    says,
+    sees,
     settle,
     shown,
     status,
@@ -41,7 +45,7 @@ from tests.screens.conftest import (
     type_text,
     until,
 )
-from tests.screens.test_plan import listening, ran
+from tests.screens.test_plan import ran
 from tests.screens.test_user_form import remark
 from widgets.field import SecretEntry, TextEntry
 
@@ -51,7 +55,7 @@ SECRET = "s3cret-b1nd"
 async def realms(pilot: Pilot[None], name: str = "") -> None:
     await press(pilot, "8")
     if name:
-        assert table(pilot).go_to(name)
+        await until(pilot, lambda: table(pilot).go_to(name))
 
 
 async def opened(pilot: Pilot[None], *keys: str) -> RealmForm:
@@ -205,7 +209,7 @@ async def test_what_is_missing_is_shown_whatever_group_is_open(pilot: Pilot[None
     await press(pilot, "ctrl+o")
     assert form.form.field("show").value == "General"
     assert form.form.field("base_dn").problem.startswith("It must not be empty: PVE would take")
-    assert isinstance(pilot.app.screen, RealmForm)
+    await on_top(pilot, RealmForm)
 
 
 async def test_what_is_final_and_who_asks_for_factors_is_said_of_openid(
@@ -224,7 +228,7 @@ async def test_a_secret_is_shown_by_its_key_alone(pilot: Pilot[None]) -> None:
     await into(pilot, client_0key=SECRET)
     assert SECRET not in shown(pilot)
     await press(pilot, "ctrl+r")
-    assert SECRET in shown(pilot)
+    await sees(pilot, SECRET)
     await press(pilot, "up")
     assert SECRET not in shown(pilot)
 
@@ -235,13 +239,13 @@ async def test_a_secret_is_shown_by_its_key_alone(pilot: Pilot[None]) -> None:
 async def test_a_directory_from_a_preset_needs_few_answers(pilot: Pilot[None]) -> None:
     await realms(pilot)
     await press(pilot, "a", "2")
-    assert isinstance(pilot.app.screen, DirectoryPresetForm)
+    await on_top(pilot, DirectoryPresetForm)
     await into(pilot, realm="lab2", domain="example.com", server1="dc1.example.com")
     await remark(pilot, "proxmox_auth")
     await press(pilot, "ctrl+t")
-    assert isinstance(pilot.app.screen, DetailsScreen)
+    await on_top(pilot, DetailsScreen)
     await press(pilot, "escape", "ctrl+o")
-    assert isinstance(pilot.app.screen, RealmForm)
+    await on_top(pilot, RealmForm)
     await into(pilot, password=SECRET)
     await run_it(pilot)
     realm = known(pilot, "lab2")
@@ -346,7 +350,7 @@ async def test_a_yubico_demand_needs_its_key_each_time(pilot: Pilot[None]) -> No
     assert "give the API key" in form.form.field("tfa.key").problem
     await into(pilot, tfa__key="K3YK3Y")
     await press(pilot, "ctrl+o")
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
     assert "K3YK3Y" not in shown(pilot)
 
 
@@ -376,7 +380,7 @@ async def test_what_was_typed_is_there_again(pilot: Pilot[None]) -> None:
     await opened(pilot, "e")
     await into(pilot, comment="half")
     await press(pilot, "escape", "e")
-    assert status(pilot).startswith("What was typed here before is back")
+    await until(pilot, lambda: status(pilot).startswith("What was typed here before is back"))
     form = cast(RealmForm, pilot.app.screen)
     assert form.form.field("comment").value == "half"
 
@@ -384,7 +388,7 @@ async def test_what_was_typed_is_there_again(pilot: Pilot[None]) -> None:
 async def test_several_realms_are_edited_one_at_a_time(pilot: Pilot[None]) -> None:
     await realms(pilot, "corp")
     await press(pilot, "space", "space", "e")
-    assert "one at a time" in status(pilot)
+    await says(pilot, "one at a time")
 
 
 # --- a realm that PVE cannot read --------------------------------------------------------------
@@ -403,7 +407,7 @@ async def test_a_broken_realm_is_mended_by_its_form(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: table(pilot).go_to("new"))
     await until(pilot, lambda: "lacks base_dn" in flat(pilot))
     form = await opened(pilot, "e")
-    assert "Mend: Realm new" in shown(pilot)
+    await sees(pilot, "Mend: Realm new")
     assert form.form.field("comment").value == "kept"
     await into(pilot, base_dn="dc=example,dc=com")
     await run_it(pilot)
@@ -430,7 +434,7 @@ async def test_what_is_typed_is_tested_unsaved_and_a_fix_comes_back(pilot: Pilot
     await settle(pilot)
     assert form.form.field("server2").value == "dc2.example.com"
     assert form.form.field("capath").value == "/etc/ca.pem"
-    assert "The fix is filled in" in status(pilot)
+    await says(pilot, "The fix is filled in")
     await run_it(pilot)
     assert known(pilot, "corp").options["server2"] == "dc2.example.com"
 
@@ -439,7 +443,7 @@ async def test_pam_has_no_server_to_test(pilot: Pilot[None]) -> None:
     await realms(pilot, "pam")
     await opened(pilot, "e")
     await press(pilot, "ctrl+t")
-    assert "no server to test" in status(pilot)
+    await says(pilot, "no server to test")
 
 
 # --- the list's own keys -----------------------------------------------------------------------
@@ -471,7 +475,7 @@ async def test_a_key_that_makes_no_sense_says_why(
 ) -> None:
     await realms(pilot, name)
     await press(pilot, key)
-    assert words in status(pilot)
+    await says(pilot, words)
 
 
 # --- remove ------------------------------------------------------------------------------------
@@ -480,7 +484,7 @@ async def test_a_key_that_makes_no_sense_says_why(
 async def test_what_a_realm_leaves_is_shown_and_stays_unless_chosen(pilot: Pilot[None]) -> None:
     await realms(pilot, "lab")
     await press(pilot, "d")
-    assert isinstance(pilot.app.screen, RealmRemoveForm)
+    await on_top(pilot, RealmRemoveForm)
     await remark(pilot, "users of lab: none of them can log in any more")
     await press(pilot, "ctrl+o")
     plan = pilot.app.screen

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from pve_auth_tui.app import PveAuthApp
 from screens.realm_test import RealmTestScreen
 from screens.try_login import TryLoginForm
-from tests.screens.conftest import MakeApp, press, settle, shown, status, until
+from tests.screens.conftest import MakeApp, press, says_just, settle, shown, status, until
 from tests.screens.realmtesting import CORP, Tests, give
 
 OLD = "Test realm corp (AD): these results are of its old settings"
@@ -54,7 +54,7 @@ async def test_a_change_during_the_test_is_told_at_its_end(make_app: MakeApp) ->
         assert tests.held is not None
         tests.held.set()
         await until(pilot, lambda: not screen.busy)
-        assert status(pilot) == CHANGED
+        await says_just(pilot, CHANGED)
 
 
 async def test_nobodys_password_is_asked_for_over_the_old_settings(make_app: MakeApp) -> None:
@@ -65,4 +65,4 @@ async def test_nobodys_password_is_asked_for_over_the_old_settings(make_app: Mak
         await until(pilot, lambda: OLD in shown(pilot))
         await press(pilot, "l")
         assert not isinstance(pilot.app.screen, TryLoginForm)
-        assert status(pilot) == CHANGED
+        await says_just(pilot, CHANGED)

@@ -16,7 +16,20 @@ from screens.prove import ProveScreen
 from screens.recover import RecoverScreen
 from screens.recover_reason import ReasonScreen
 from screens.start import StartScreen
-from tests.screens.conftest import press, settle, shown, status, table, type_text, until
+from tests.screens.conftest import (
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
 from tests.screens.recovering import digit_of, looked, opened, rows
 
 ROOT = "root@pam"
@@ -42,8 +55,7 @@ async def started(app, pilot):
 
 
 async def plan_listens(pilot):
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    await pilot.pause(0.55)
+    await listening(pilot)
 
 
 async def has_run(pilot):
@@ -68,16 +80,16 @@ async def test_it_opens_by_itself_when_nobody_gets_in_or_nothing_can_be_changed(
     async with app.run_test(size=(80, 24)) as pilot:
         await started(app, pilot)
         await looked(pilot)
-        assert isinstance(pilot.app.screen, RecoverScreen)
-        assert pilot.app.screen.diagnosis.causes
-        assert "Ways back, least harm first" in rows(pilot).text
+        await on_top(pilot, RecoverScreen)
+        await until(pilot, lambda: pilot.app.screen.diagnosis.causes)
+        await until(pilot, lambda: "Ways back, least harm first" in rows(pilot).text)
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
         await press(pilot, "r")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, StartScreen), "by itself only once"
+        await on_top(pilot, StartScreen)  # by itself only once
         await press(pilot, "0")
-        assert isinstance(pilot.app.screen, RecoverScreen)
+        await on_top(pilot, RecoverScreen)
 
 
 @pytest.mark.parametrize("story", STAYS)
@@ -86,11 +98,11 @@ async def test_else_start_opens_as_ever(make_app, story):
     app.stories.turn(story, on=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await started(app, pilot)
-        assert isinstance(pilot.app.screen, StartScreen)
+        await on_top(pilot, StartScreen)
 
 
 async def test_the_demo_opens_start(pilot):
-    assert isinstance(pilot.app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
 
 
 async def test_what_only_a_later_picture_shows_opens_it_too(pilot):
@@ -104,10 +116,10 @@ async def test_nobody_is_taken_away_from_a_list(pilot):
     pilot.app.stories.turn("root disabled", on=True)
     await press(pilot, "r")
     await settle(pilot)
-    assert pilot.app.screen.listing.name == "users"
+    await until(pilot, lambda: pilot.app.screen.listing.name == "users")
     await until(pilot, lambda: status(pilot).endswith("0 opens Recover."))
     await press(pilot, "0")
-    assert isinstance(pilot.app.screen, RecoverScreen)
+    await on_top(pilot, RecoverScreen)
 
 
 async def test_0_opens_it_from_lists_details_answers_and_dialogs_below(pilot):
@@ -131,14 +143,14 @@ async def test_a_lock_is_gone_three_keys_after_the_program_has_opened(make_app):
     async with app.run_test(size=(80, 24)) as pilot:
         await started(app, pilot)
         await looked(pilot)
-        assert obstacle(pilot)
+        await until(pilot, lambda: obstacle(pilot))
         keys = [digit_of(pilot.app.screen, "unlock"), "enter", "y"]
         await press(pilot, *keys[:2])
         await plan_listens(pilot)
         await press(pilot, keys[2])
         await has_run(pilot)
         assert len(keys) <= 4
-        assert obstacle(pilot) == ""
+        await until(pilot, lambda: obstacle(pilot) == "")
         api = app._service._nodes.api
         mine = api.call("GET", ("access", "tfa", ROOT))
         assert mine is not None
@@ -158,12 +170,12 @@ async def test_a_disabled_root_is_enabled_and_what_is_next_is_told(make_app):
         assert record(app.snapshot, Key("user", ROOT))["enable"] == "1"
         await press(pilot, "escape")
         await looked(pilot)
-        assert status(pilot).startswith("Done.")
-        assert "Afterwards" in rows(pilot).text
+        await until(pilot, lambda: status(pilot).startswith("Done."))
+        await until(pilot, lambda: "Afterwards" in rows(pilot).text)
         await press(pilot, "p")
-        assert isinstance(pilot.app.screen, ProveScreen)
+        await on_top(pilot, ProveScreen)
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, RecoverScreen)
+        await on_top(pilot, RecoverScreen)
 
 
 async def test_rows_of_afterwards_do_what_they_say(make_app):
@@ -179,10 +191,10 @@ async def test_rows_of_afterwards_do_what_they_say(make_app):
         await looked(pilot)
         rows(pilot).go_to("next:Login")
         await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, ProveScreen)
+        await on_top(pilot, ProveScreen)
         await press(pilot, "escape")
         await press(pilot, "o")
-        assert type(pilot.app.screen).__name__ == "EnrolTotpScreen"
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "EnrolTotpScreen")
 
 
 # --- what stays of it (R18) --------------------------------------------------------------------
@@ -204,22 +216,22 @@ async def test_it_is_told_on_line_1_and_first_on_start_until_somebody_acknowledg
     """R18"""
     app = pilot.app
     await recovered(app, pilot)
-    assert "RECOVERED, see Start" in head(pilot)
+    await until(pilot, lambda: "RECOVERED, see Start" in head(pilot))
     assert "Nothing has been changed" not in shown(pilot)
     await press(pilot, "escape")
-    assert isinstance(app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
     first = table(pilot).rows_shown[0]
     assert "Recover was used at" in first.cells[1]
     assert "enable root@pam (done)" in first.cells[1]
     table(pilot).action_end(0)
     await press(pilot, "enter")
-    assert isinstance(app.screen, RecoverScreen)
+    await on_top(pilot, RecoverScreen)
     await looked(pilot)
-    assert "next:Seen" in rows(pilot)._keys
+    await until(pilot, lambda: "next:Seen" in rows(pilot)._keys)
     await press(pilot, "a")
     await until(pilot, lambda: not app.recovered)
     await settle(pilot)
-    assert status(pilot) == "Acknowledged."
+    await says_just(pilot, "Acknowledged.")
     assert "RECOVERED" not in head(pilot)
     await press(pilot, "escape")
     assert not any("Recover was used" in row.cells[1] for row in table(pilot).rows_shown)
@@ -228,7 +240,7 @@ async def test_it_is_told_on_line_1_and_first_on_start_until_somebody_acknowledg
 async def test_there_may_be_nothing_to_acknowledge(pilot):
     await opened(pilot)
     await press(pilot, "a")
-    assert status(pilot) == "There is nothing to acknowledge."
+    await says_just(pilot, "There is nothing to acknowledge.")
 
 
 async def test_reason_and_who_stand_in_the_journal(pilot):
@@ -249,10 +261,10 @@ async def test_a_way_back_never_takes_itself_back_and_is_never_collected(pilot):
     await press(pilot, "r")
     await looked(pilot)
     await take(pilot, "enable")
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
     assert not pilot.app.collected
     await press(pilot, "m")
-    assert status(pilot) == "What gets somebody back in does not take itself back."
+    await says_just(pilot, "What gets somebody back in does not take itself back.")
 
 
 # --- when nothing records it (R16) ---------------------------------------------------------------
@@ -304,12 +316,14 @@ async def test_where_nothing_records_it_a_typed_yes_goes_on_and_the_report_says_
     """R16: recover may go on after a typed yes."""
     async with disabled.run_test(size=(80, 24)) as pilot:
         await to_the_question(make_app, pilot, disabled)
-        assert "The journal takes no entries" in shown(pilot)
-        assert "NOT RECORDED" in status(pilot)
+        await sees(pilot, "The journal takes no entries")
+        await says(pilot, "NOT RECORDED")
         assert record(disabled.snapshot, Key("user", ROOT))["enable"] == "0"
         await type_text(pilot, "ye")
         await press(pilot, "enter")
-        assert status(pilot).startswith("That is not the word, so nothing was done.")
+        await until(
+            pilot, lambda: status(pilot).startswith("That is not the word, so nothing was done.")
+        )
         await type_text(pilot, "s")
         await press(pilot, "enter")
         await has_run(pilot)
@@ -323,8 +337,8 @@ async def test_esc_there_leaves_the_plan_as_it_was(make_app, disabled):
     async with disabled.run_test(size=(80, 24)) as pilot:
         await to_the_question(make_app, pilot, disabled)
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, PlanScreen)
-        assert "Changes" in shown(pilot)
+        await on_top(pilot, PlanScreen)
+        await sees(pilot, "Changes")
         assert record(disabled.snapshot, Key("user", ROOT))["enable"] == "0"
         await press(pilot, "y")
         await until(pilot, lambda: "yes  and Enter to go on" in shown(pilot))
@@ -359,7 +373,7 @@ async def test_idle_for_ten_minutes_it_gives_way_to_start_as_every_screen(pilot,
     monkeypatch.setattr("pve_auth_tui.app._IDLE", 0)
     pilot.app._watch_idleness()
     await settle(pilot)
-    assert isinstance(pilot.app.screen, StartScreen)
+    await on_top(pilot, StartScreen)
 
 
 async def test_the_reason_is_left_alone_by_a_burst(pilot):
@@ -370,8 +384,8 @@ async def test_the_reason_is_left_alone_by_a_burst(pilot):
     await press(pilot, "r")
     await looked(pilot)
     await press(pilot, digit_of(pilot.app.screen, "enable"))
-    assert isinstance(pilot.app.screen, ReasonScreen)
+    await on_top(pilot, ReasonScreen)
     burst(pilot, f"{MODHEX}\r")
     await pilot.pause(0.2)
     await settle(pilot)
-    assert isinstance(pilot.app.screen, ReasonScreen)
+    await on_top(pilot, ReasonScreen)

@@ -5,7 +5,17 @@ from textual.widgets import Input
 
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.simnode.made_up import PASSWORD
-from tests.screens.conftest import press, settle, shown, status, table, type_text, until
+from tests.screens.conftest import (
+    press,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
 from widgets.lines import HeadLine
 
 
@@ -30,9 +40,9 @@ async def past_recover(pilot):
 
 async def test_the_menu_shows_what_can_be_broken_and_breaks_it(pilot):
     await tell(pilot, "demo")
-    assert "no quorum" in shown(pilot)
+    await sees(pilot, "no quorum")
     await press(pilot, "up")  # the last one; 80x24 does not hold all of them
-    assert "all well" in shown(pilot)
+    await sees(pilot, "all well")
     await press(pilot, "1")
     await until(pilot, lambda: "NO QUORUM 1/3" in head(pilot))
 
@@ -48,9 +58,9 @@ async def test_without_quorum_a_change_is_refused_at_once_and_says_why(pilot):
     await tell(pilot, "demo no quorum")
     await until(pilot, lambda: "NO QUORUM" in head(pilot))
     await past_recover(pilot)
-    assert "This node has no quorum" in shown(pilot)
+    await sees(pilot, "This node has no quorum")
     await press(pilot, "2", "d")
-    assert status(pilot) == "Nothing can be changed now: no quorum."
+    await says_just(pilot, "Nothing can be changed now: no quorum.")
 
 
 @pytest.mark.parametrize("story", ["pmxcfs dead", "dead mount"])
@@ -58,8 +68,7 @@ async def test_behind_a_dead_mount_the_database_is_read(pilot, story):
     await tell(pilot, f"demo {story}")
     await until(pilot, lambda: "config.db, READ-ONLY" in head(pilot))
     await past_recover(pilot)
-    assert "/etc/pve is not mounted" in shown(pilot)
-    assert "Broken on purpose" in shown(pilot)
+    await sees(pilot, "/etc/pve is not mounted", "Broken on purpose")
 
 
 async def test_a_held_lock_is_something_to_look_at(pilot):
@@ -71,7 +80,7 @@ async def test_a_dead_daemon_is_told_with_what_it_means(pilot):
     await tell(pilot, "demo pvedaemon dead")
     await past_recover(pilot)
     await until(pilot, lambda: "BAD    pvedaemon does not run: nobody can log in" in shown(pilot))
-    assert "root@pam, direct" in head(pilot)
+    await until(pilot, lambda: "root@pam, direct" in head(pilot))
 
 
 async def test_a_full_disk_is_told(pilot):
@@ -101,7 +110,7 @@ async def test_an_unknown_story_is_said_to_be_none(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "demo earthquake")
     await press(pilot, "enter")
-    assert status(pilot) == "The demo has no story earthquake. `:demo` shows them."
+    await says_just(pilot, "The demo has no story earthquake. `:demo` shows them.")
 
 
 async def test_what_a_story_adds_is_counted_and_in_view_and_the_cursor_stays_on_its_line(pilot):
@@ -109,8 +118,8 @@ async def test_what_a_story_adds_is_counted_and_in_view_and_the_cursor_stays_on_
     key = table(pilot).key
     await tell(pilot, "demo lock held")
     await until(pilot, lambda: "holds PVE's lock" in shown(pilot))
-    assert table(pilot).key == key
-    assert status(pilot) == "Read again. 14 things to look at."
+    await until(pilot, lambda: table(pilot).key == key)
+    await says_just(pilot, "Read again. 14 things to look at.")
 
 
 @pytest.mark.parametrize("story", ["pvedaemon dead", "lock held", "disk full", "dead mount"])
@@ -125,7 +134,7 @@ async def test_what_a_story_is_about_is_not_cut_at_80_columns(pilot, story):
 async def test_a_simulated_node_that_is_asked_over_https_does_not_offer_to_break_things(pilot):
     pilot.app.stories = None
     await press(pilot, "r")
-    assert "no real node is touched." in shown(pilot)
+    await sees(pilot, "no real node is touched.")
     assert ":demo" not in shown(pilot)
 
 
@@ -133,7 +142,7 @@ async def test_outside_the_demo_nothing_can_be_broken(make_app, rack):
     async with make_app(rack).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await tell(pilot, "demo no quorum")
-        assert status(pilot).startswith("Only the demo breaks things")
+        await until(pilot, lambda: status(pilot).startswith("Only the demo breaks things"))
 
 
 async def test_a_pam_that_lets_everybody_in_is_shown_as_bad_and_mended(pilot):

@@ -18,7 +18,11 @@ from screens.sync_preview import SyncPreviewScreen
 from tests.screens.conftest import (
     MakeApp,
     keys_shown,
+    listening,
+    on_top,
     press,
+    says,
+    sees,
     settle,
     shown,
     status,
@@ -54,8 +58,7 @@ def job(pilot: Pilot[Any], name: str) -> dict[str, str]:
 
 
 async def run_plan(pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    await pilot.pause(0.6)
+    await listening(pilot)
     await press(pilot, "y")
     await until(pilot, lambda: "Done" in status(pilot))
     await press(pilot, "escape")
@@ -64,7 +67,7 @@ async def run_plan(pilot: Pilot[Any]) -> None:
 
 
 async def test_a_row_for_each_job_with_its_last_result(jobs: Pilot[None]) -> None:
-    assert keys_shown(jobs) == ["corp-changes", "corp-nightly", "lab-weekly"]
+    await until(jobs, lambda: keys_shown(jobs) == ["corp-changes", "corp-nightly", "lab-weekly"])
     line = next(line for line in shown(jobs).splitlines() if line[3:].startswith("corp-ni"))
     assert "BAD" in line.split()
     assert "02:15" in line
@@ -94,7 +97,7 @@ async def test_where_pve_does_not_tell_the_runs_that_is_said(make_app: MakeApp) 
 async def test_opened_for_a_realm_its_jobs_stand_there(make_app: MakeApp) -> None:
     async with make_app().run_test(size=(80, 24)) as pilot:
         await opened(pilot, "corp")
-        assert keys_shown(pilot) == ["corp-changes", "corp-nightly"]
+        await until(pilot, lambda: keys_shown(pilot) == ["corp-changes", "corp-nightly"])
         await press(pilot, "escape")
         assert len(pilot.app.screen_stack) == 2
 
@@ -114,12 +117,12 @@ async def test_a_job_is_added(jobs: Pilot[None]) -> None:
     form = jobs.app.screen
     assert isinstance(form, SyncJobForm)
     await press(jobs, "ctrl+o")
-    assert "A job has a name." in shown(jobs)
+    await sees(jobs, "A job has a name.")
     await type_text(jobs, "corp-often")
     form.form.focus_field("schedule")
     await type_text(jobs, "never")
     await press(jobs, "ctrl+o")
-    assert "PVE cannot read that" in shown(jobs)
+    await sees(jobs, "PVE cannot read that")
     for _ in range(5):
         await jobs.press("backspace")
     await type_text(jobs, "21:00")
@@ -139,7 +142,7 @@ async def test_a_job_is_added(jobs: Pilot[None]) -> None:
         "remove-vanished": "entry",
         "enabled": "1",
     }
-    assert "corp-often" in keys_shown(jobs)
+    await until(jobs, lambda: "corp-often" in keys_shown(jobs))
 
 
 async def test_a_job_is_edited_and_only_what_was_changed_is_sent(jobs: Pilot[None]) -> None:
@@ -147,7 +150,7 @@ async def test_a_job_is_edited_and_only_what_was_changed_is_sent(jobs: Pilot[Non
     await press(jobs, "e")
     form = jobs.app.screen
     assert isinstance(form, SyncJobForm)
-    assert "Edit: Sync Job lab-weekly" in shown(jobs)
+    await sees(jobs, "Edit: Sync Job lab-weekly")
     await until(jobs, lambda: "Nothing is changed yet." in shown(jobs))
     form.form.focus_field("enabled")
     await press(jobs, "space", "ctrl+o")
@@ -164,10 +167,10 @@ async def test_a_job_is_removed(jobs: Pilot[None]) -> None:
 
 async def test_several_are_removed_in_one_plan_and_edited_one_by_one(jobs: Pilot[None]) -> None:
     await press(jobs, "space", "space", "e")
-    assert "one by one" in status(jobs)
+    await says(jobs, "one by one")
     await press(jobs, "d")
     await until(jobs, lambda: isinstance(jobs.app.screen, PlanScreen))
-    assert "remove 2 sync jobs" in shown(jobs)
+    await sees(jobs, "remove 2 sync jobs")
 
 
 async def test_p_previews_with_the_jobs_own_options(make_app: MakeApp) -> None:
@@ -184,12 +187,12 @@ async def test_p_previews_with_the_jobs_own_options(make_app: MakeApp) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, SyncPreviewScreen))
         await until(pilot, lambda: bool(syncs.asked))
         assert syncs.asked[0] == SyncOptions("both", True, frozenset())
-        assert "[ ] entry" in shown(pilot)
+        await sees(pilot, "[ ] entry")
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, SyncJobsScreen)
+        await on_top(pilot, SyncJobsScreen)
 
 
 async def test_a_small_terminal_shows_the_jobs(make_app: MakeApp) -> None:
     async with make_app().run_test(size=(40, 12)) as pilot:
         await opened(pilot)
-        assert "corp-nigh" in shown(pilot)
+        await sees(pilot, "corp-nigh")

@@ -7,7 +7,7 @@ import pytest
 
 from pve_auth_tui.core.errors import Unreadable
 from pve_auth_tui.simnode.demo import demo_tree
-from tests.screens.conftest import press, settle, shown, status, table
+from tests.screens.conftest import press, sees, settle, status, table, until
 
 
 class Watched:
@@ -42,14 +42,14 @@ async def test_no_file_is_read_in_the_thread_of_the_screens(make_app):
 async def test_while_it_reads_every_key_still_works(make_app):
     async with make_app(Watched(seconds=0.05)).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "Reading ..." in shown(pilot)
+        await sees(pilot, "Reading ...")
         await pilot.press("2")
         await pilot.pause(0.2)
-        assert pilot.app.screen.listing.name == "users"
-        assert "Reading ..." in shown(pilot)
+        await until(pilot, lambda: pilot.app.screen.listing.name == "users")
+        await sees(pilot, "Reading ...")
         await pilot.app.workers.wait_for_complete()
         await settle(pilot)
-        assert table(pilot).total == 212
+        await until(pilot, lambda: table(pilot).total == 212)
 
 
 async def test_the_result_of_an_older_reload_is_dropped(make_app):
@@ -60,7 +60,7 @@ async def test_the_result_of_an_older_reload_is_dropped(make_app):
             app.reload()
         await settle(pilot)
         assert app.snapshot is not None
-        assert status(pilot).count("to look at") == 1
+        await until(pilot, lambda: status(pilot).count("to look at") == 1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 2), (20, 6), (39, 11), (400, 120)])
@@ -92,4 +92,4 @@ async def test_a_picture_that_comes_while_a_screen_is_being_opened_waits_for_it(
         app._explain(app.NotRead(Unreadable("/etc/pve is not mounted.")))
         app._take(app.Read(app.outlook))
         await settle(pilot)
-        assert table(pilot).total > 0
+        await until(pilot, lambda: table(pilot).total > 0)

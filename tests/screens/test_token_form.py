@@ -11,8 +11,21 @@ from screens.plan import PlanScreen
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
 from screens.tokens import TokensScreen
-from tests.screens.conftest import keys_shown, press, shown, status, table, type_text, until
-from tests.screens.test_plan import listening, ran
+from tests.screens.conftest import (
+    keys_shown,
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
+from tests.screens.test_plan import ran
 
 
 async def run_plan(pilot):
@@ -36,26 +49,30 @@ async def test_a_new_token_is_tried_sees_nothing_and_is_mended_without_leaving_t
     await run_plan(pilot)
     ((tokenid, secret),) = pilot.app.screen._report.told_once
     assert tokenid == "mon@pve!icinga"
-    assert "Esc goes on to it" in status(pilot)
+    await says(pilot, "Esc goes on to it")
 
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, OnceScreen)
+    await on_top(pilot, OnceScreen)
     await press(pilot, "ctrl+r")
-    assert f"mon@pve!icinga={secret.reveal()}" in shown(pilot)
-    assert f"PVEAPIToken=mon@pve!icinga={secret.reveal()}" in shown(pilot)
+    await sees(
+        pilot, f"mon@pve!icinga={secret.reveal()}", f"PVEAPIToken=mon@pve!icinga={secret.reveal()}"
+    )
 
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, ChooseScreen)
+    await on_top(pilot, ChooseScreen)
     assert secret.reveal() not in shown(pilot)
     await press(pilot, "1")
     await asked(pilot)
-    assert "Logs in  ok    yes, at https://pve1:8006 (DEMO)" in shown(pilot)
-    assert "0 of 212 guests" in shown(pilot)
-    assert "PVE says as well that it has no permission anywhere." in shown(pilot)
+    await sees(
+        pilot,
+        "Logs in  ok    yes, at https://pve1:8006 (DEMO)",
+        "0 of 212 guests",
+        "PVE says as well that it has no permission anywhere.",
+    )
     assert secret.reveal() not in shown(pilot)
 
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, TokensScreen)
+    await on_top(pilot, TokensScreen)
     table(pilot).go_to("mon@pve!icinga")
     await press(pilot, "enter")
     await until(pilot, lambda: "Fix 2" in shown(pilot))
@@ -65,11 +82,11 @@ async def test_a_new_token_is_tried_sees_nothing_and_is_mended_without_leaving_t
     await until(pilot, lambda: "Fix 1" not in shown(pilot))
     await press(pilot, "t", "ctrl+o")
     await asked(pilot)
-    assert "PVE's own answer about its permissions is the one here" in shown(pilot)
+    await sees(pilot, "PVE's own answer about its permissions is the one here")
     assert " 0 of " not in shown(pilot)
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, TokenRightsScreen)
-    assert "Asked as the token:" in shown(pilot)
+    await on_top(pilot, TokenRightsScreen)
+    await sees(pilot, "Asked as the token:")
 
 
 async def test_a_new_secret_is_shown_once_and_the_old_one_is_refused(pilot):
@@ -79,8 +96,8 @@ async def test_a_new_secret_is_shown_once_and_the_old_one_is_refused(pilot):
     await press(pilot, "g")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
     await listening(pilot)
-    assert [step.method for step in pilot.app.screen.plan.steps] == ["PUT"]
-    assert "stops working at once" in shown(pilot)
+    await until(pilot, lambda: [step.method for step in pilot.app.screen.plan.steps] == ["PUT"])
+    await sees(pilot, "stops working at once")
     await press(pilot, "pagedown", "y")
     await type_text(pilot, pilot.app.screen.plan.confirm)
     await press(pilot, "enter")
@@ -93,7 +110,7 @@ async def test_a_new_secret_is_shown_once_and_the_old_one_is_refused(pilot):
     await type_text(pilot, old.reveal())
     await press(pilot, "ctrl+o")
     await asked(pilot)
-    assert "PVE refuses mon@pve!grafana. The secret is not the right" in shown(pilot)
+    await sees(pilot, "PVE refuses mon@pve!grafana. The secret is not the right")
     assert old.reveal() not in shown(pilot)
 
 
@@ -109,11 +126,11 @@ async def test_all_marked_tokens_get_new_secrets_and_all_of_them_can_be_read(pil
     await press(pilot, "enter")
     await ran(pilot)
     await press(pilot, "escape", "ctrl+r")
-    assert status(pilot) == "PgDn shows more. f saves all of them to a file."
+    await says_just(pilot, "PgDn shows more. f saves all of them to a file.")
     first = shown(pilot)
     await press(pilot, "end")
     assert shown(pilot) != first
-    assert "PVEAPIToken=netbox@pve!import=" in shown(pilot)
+    await sees(pilot, "PVEAPIToken=netbox@pve!import=")
 
 
 async def test_an_older_version_makes_the_token_again_with_its_entries(pilot):
@@ -134,7 +151,7 @@ async def test_marked_tokens_are_edited_together_and_what_is_left_stays(pilot):
     marked = frozenset({"netbox@pve!import", "netbox@pve!sync"})
     table(pilot).set_marks(marked)
     await press(pilot, "e")
-    assert "Nothing is changed yet." in shown(pilot)
+    await sees(pilot, "Nothing is changed yet.")
     await press(pilot, "down")
     await type_text(pilot, "+90d")
     await until(pilot, lambda: "expire never ->" in shown(pilot))
@@ -144,21 +161,21 @@ async def test_marked_tokens_are_edited_together_and_what_is_left_stays(pilot):
     tokens = access.users["netbox@pve"].tokens
     assert tokens["import"].expire == tokens["sync"].expire > 0
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, TokensScreen)
-    assert table(pilot).marks == frozenset()
-    assert marked <= set(keys_shown(pilot))
+    await on_top(pilot, TokensScreen)
+    await until(pilot, lambda: table(pilot).marks == frozenset())
+    await until(pilot, lambda: marked <= set(keys_shown(pilot)))
 
 
 async def test_a_name_that_is_taken_and_a_user_who_is_not_there_are_said_in_the_form(pilot):
     await press(pilot, "3", "a")
     await type_text(pilot, "nobody@pve")
     await press(pilot, "enter")
-    assert "There is no user nobody@pve" in shown(pilot)
+    await sees(pilot, "There is no user nobody@pve")
     await press(pilot, "up", *["backspace"] * len("nobody@pve"))
     await type_text(pilot, "mon@pve")
     await press(pilot, "enter")
     await type_text(pilot, "grafana")
     await press(pilot, "enter")
-    assert "The API token mon@pve!grafana exists already." in shown(pilot)
+    await sees(pilot, "The API token mon@pve!grafana exists already.")
     await press(pilot, "escape", "a")
-    assert "mon@pve" in shown(pilot)
+    await sees(pilot, "mon@pve")

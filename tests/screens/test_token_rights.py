@@ -8,7 +8,7 @@ from screens.token_edit_form import TokenEditForm
 from screens.token_rights import TokenRightsScreen
 from screens.token_test import TokenTestScreen
 from screens.tokens import TokensScreen
-from tests.screens.conftest import press, settle, shown, status, table, until
+from tests.screens.conftest import on_top, press, says_just, sees, settle, shown, table, until
 
 
 async def opened(pilot, tokenid):
@@ -16,33 +16,32 @@ async def opened(pilot, tokenid):
     table(pilot).go_to(tokenid)
     await press(pilot, "enter")
     await until(pilot, lambda: "both = what it gets" in shown(pilot) or "Priv." in shown(pilot))
-    assert isinstance(pilot.app.screen, TokenRightsScreen)
+    await on_top(pilot, TokenRightsScreen)
 
 
 async def test_digits_take_the_fixes_that_are_there_and_no_list(pilot):
     await opened(pilot, "mon@pve!grafana")
-    assert "Fix 1    give the token PVEAuditor on /" in shown(pilot)
-    assert "1-2 fix" in shown(pilot)
+    await sees(pilot, "Fix 1    give the token PVEAuditor on /", "1-2 fix")
     await press(pilot, "7")
-    assert status(pilot) == "There is no fix 7."
-    assert isinstance(pilot.app.screen, TokenRightsScreen)
+    await says_just(pilot, "There is no fix 7.")
+    await on_top(pilot, TokenRightsScreen)
     await press(pilot, "2")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    assert "--privsep 0" in shown(pilot)
+    await sees(pilot, "--privsep 0")
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, TokenRightsScreen)
+    await on_top(pilot, TokenRightsScreen)
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, TokensScreen)
+    await on_top(pilot, TokensScreen)
 
 
 async def test_its_keys_lead_to_the_form_the_test_and_the_explanation(pilot):
     await opened(pilot, "mon@pve!grafana")
     for key, screen in (("e", TokenEditForm), ("t", TokenTestScreen), ("w", ExplainScreen)):
         await press(pilot, key)
-        assert isinstance(pilot.app.screen, screen)
+        await on_top(pilot, screen)
         await press(pilot, "escape")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, TokenRightsScreen)
+        await on_top(pilot, TokenRightsScreen)
 
 
 async def test_a_token_that_is_gone_says_so(pilot):
@@ -56,10 +55,13 @@ async def test_a_token_that_is_gone_says_so(pilot):
     await until(pilot, lambda: "There is no API token of netbox@pve named sync." in shown(pilot))
     assert "fix" not in shown(pilot).splitlines()[-1]
     await press(pilot, "1")
-    assert status(pilot) == "There is nothing here that a digit would take."
+    await says_just(pilot, "There is nothing here that a digit would take.")
 
 
 async def test_a_token_without_separation_is_told_to_be_its_user(pilot):
     await opened(pilot, "root@pam!ansible")
-    assert "root@pam!ansible may do all that root@pam may, also later." in shown(pilot)
-    assert "switch privilege separation on, with the roles" in shown(pilot)
+    await sees(
+        pilot,
+        "root@pam!ansible may do all that root@pam may, also later.",
+        "switch privilege separation on, with the roles",
+    )

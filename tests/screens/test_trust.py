@@ -17,7 +17,21 @@ from screens.trust_import import OfferScreen, TrustImportForm
 from screens.trust_rows import row_key
 from screens.typed_yes import YesScreen
 from tests.authorities import certificate, der, key_pem, pem, sha256
-from tests.screens.conftest import MakeApp, press, settle, shown, status, table, type_text, until
+from tests.screens.conftest import (
+    MakeApp,
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    shown,
+    status,
+    table,
+    type_text,
+    until,
+)
 from widgets.detail_pane import DetailPane
 
 # the demo's clock does not stand at the tests' own time
@@ -67,8 +81,7 @@ async def offered(pilot: Pilot[Any], path: str) -> None:
 
 async def ran(pilot: Pilot[Any]) -> None:
     """`y` on the plan that is shown, to its end, and back."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    await pilot.pause(0.6)
+    await listening(pilot)
     await press(pilot, "y")
     await until(pilot, lambda: not pilot.app.is_changing and "esc" in shown(pilot).lower())
     await until(pilot, lambda: pilot.app.screen._report is not None)
@@ -85,9 +98,9 @@ def pane(pilot: Pilot[Any]) -> str:
 
 async def test_the_files_are_shown_with_what_they_hold(pilot: Pilot[None]) -> None:
     await opened(pilot)
-    assert DEMO in shown(pilot)
-    assert "SHA-256" in pane(pilot)
-    assert "Debian's own CAs are not listed" in status(pilot)
+    await sees(pilot, DEMO)
+    await until(pilot, lambda: "SHA-256" in pane(pilot))
+    await says(pilot, "Debian's own CAs are not listed")
 
 
 async def test_what_is_wrong_with_a_file_stands_beside_it(pilot: Pilot[None]) -> None:
@@ -96,9 +109,9 @@ async def test_what_is_wrong_with_a_file_stands_beside_it(pilot: Pilot[None]) ->
     screen = await opened(pilot)
     assert screen.table.row is not None
     assert screen.table.row.cells[:2] == ("BAD", "aa.crt")
-    assert pane(pilot).startswith("aa.crt BAD It is DER, not PEM")
+    await until(pilot, lambda: pane(pilot).startswith("aa.crt BAD It is DER, not PEM"))
     await press(pilot, "enter")
-    assert isinstance(pilot.app.screen, DetailsScreen)
+    await on_top(pilot, DetailsScreen)
 
 
 async def test_r_reads_anew(pilot: Pilot[None]) -> None:
@@ -114,15 +127,15 @@ async def test_r_reads_anew(pilot: Pilot[None]) -> None:
 async def test_a_ca_is_read_looked_at_planned_and_trusted(pilot: Pilot[None]) -> None:
     await opened(pilot)
     await offered(pilot, put(pilot, "root/ca.cer", der(ROOT)))
-    assert isinstance(pilot.app.screen, OfferScreen)
-    assert "DER" in shown(pilot)
-    assert "Compare the SHA-256" in status(pilot)
+    await on_top(pilot, OfferScreen)
+    await sees(pilot, "DER")
+    await says(pilot, "Compare the SHA-256")
     await press(pilot, "a")
     await ran(pilot)
     await until(pilot, lambda: isinstance(pilot.app.screen, TrustScreen))
     await until(pilot, lambda: not pilot.app.screen.busy)
     assert there(pilot) == [DEMO, NAME]
-    assert status(pilot).startswith("Done.")
+    await until(pilot, lambda: status(pilot).startswith("Done."))
 
 
 async def test_of_several_the_marked_ones_are_taken(pilot: Pilot[None]) -> None:
@@ -130,27 +143,27 @@ async def test_of_several_the_marked_ones_are_taken(pilot: Pilot[None]) -> None:
     await offered(pilot, put(pilot, "root/b.pem", pem(LEAF, ROOT, OTHER)))
     screen = pilot.app.screen
     assert isinstance(screen, OfferScreen)
-    assert table(pilot).key == sha256(ROOT), "the first that can be trusted"
+    await until(pilot, lambda: table(pilot).key == sha256(ROOT))  # the first that can be trusted
     await press(pilot, "space", "space")
-    assert table(pilot).marks == {sha256(ROOT), sha256(OTHER)}
+    await until(pilot, lambda: table(pilot).marks == {sha256(ROOT), sha256(OTHER)})
     await press(pilot, "a")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    assert "trust 2 CAs" in shown(pilot)
+    await sees(pilot, "trust 2 CAs")
 
 
 async def test_a_server_s_certificate_cannot_be_taken_and_says_why(pilot: Pilot[None]) -> None:
     await opened(pilot)
     await offered(pilot, put(pilot, "root/leaf.pem", pem(LEAF)))
-    assert isinstance(pilot.app.screen, OfferScreen)
+    await on_top(pilot, OfferScreen)
     await press(pilot, "a")
-    assert "It is no CA's certificate" in status(pilot)
+    await says(pilot, "It is no CA's certificate")
 
 
 async def test_a_private_key_is_refused_in_the_form(pilot: Pilot[None]) -> None:
     await opened(pilot)
     await offered(pilot, put(pilot, "root/key.pem", pem(ROOT) + key_pem("Lab Root CA")))
-    assert isinstance(pilot.app.screen, TrustImportForm)
-    assert "holds a private key" in status(pilot)
+    await on_top(pilot, TrustImportForm)
+    await says(pilot, "holds a private key")
 
 
 async def test_what_is_pasted_is_read_and_stays_hidden(pilot: Pilot[None]) -> None:
@@ -167,7 +180,7 @@ async def test_what_is_pasted_is_read_and_stays_hidden(pilot: Pilot[None]) -> No
     await until(pilot, lambda: "characters, hidden" in status(pilot))
     await press(pilot, "ctrl+o")
     await until(pilot, lambda: isinstance(pilot.app.screen, OfferScreen))
-    assert table(pilot).key == sha256(ROOT)
+    await until(pilot, lambda: table(pilot).key == sha256(ROOT))
 
 
 # --- remove ----------------------------------------------------------------------------------
@@ -181,7 +194,7 @@ async def test_a_removal_asks_the_realms_then_shows_its_plan_and_is_done(
     await opened(pilot)
     await press(pilot, "d")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    assert "no longer trust aa.crt" in shown(pilot)
+    await sees(pilot, "no longer trust aa.crt")
     await ran(pilot)
     await until(pilot, lambda: not pilot.app.screen.busy)
     assert there(pilot) == [DEMO]
@@ -195,7 +208,7 @@ async def test_read_only_changes_nothing_and_says_so(pilot: Pilot[None]) -> None
     app.outlook = replace_node(app.outlook)
     await opened(pilot)
     await press(pilot, "a")
-    assert "--read-only" in status(pilot)
+    await says(pilot, "--read-only")
 
 
 def replace_node(outlook: Any) -> Any:
@@ -225,7 +238,7 @@ async def test_all_controllers_of_the_demo_s_domain_are_asked_both_ways(
     keys = [row.key for row in screen.table.rows_shown]
     assert row_key("dc01.example.com", Way.STARTTLS) in keys
     assert row_key("dc01.example.com", Way.LDAPS) in keys
-    assert "Verify code" in pane(pilot)
+    await until(pilot, lambda: "Verify code" in pane(pilot))
 
 
 async def test_a_server_is_asked_for_and_known_ones_are_offered(pilot: Pilot[None]) -> None:
@@ -251,18 +264,18 @@ async def test_an_untrusted_root_that_was_sent_is_imported_only_after_a_typed_ye
     monkeypatch.setattr(trust._directories, "handshake", lambda *given, **more: answer)
     monkeypatch.setattr(trust._directories, "locate", lambda domain: ())
     await checked(pilot, "dc9.example.com")
-    assert "This node does not trust the CA" in pane(pilot)
+    await until(pilot, lambda: "This node does not trust the CA" in pane(pilot))
     await press(pilot, "a")
     await until(pilot, lambda: isinstance(pilot.app.screen, YesScreen))
     await press(pilot, "escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, TrustCheckScreen))
-    assert status(pilot) == "Nothing was imported."
+    await says_just(pilot, "Nothing was imported.")
     await press(pilot, "a")
     await until(pilot, lambda: isinstance(pilot.app.screen, YesScreen))
     await type_text(pilot, "yes")
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, OfferScreen))
-    assert table(pilot).key == sha256(ROOT)
+    await until(pilot, lambda: table(pilot).key == sha256(ROOT))
     await press(pilot, "a")
     await ran(pilot)
     assert NAME in there(pilot)
@@ -273,11 +286,12 @@ async def test_there_is_nothing_to_import_where_all_is_trusted(
 ) -> None:
     await checked(pilot, "dc01.example.com")
     await press(pilot, "a")
-    assert "nothing to import" in status(pilot) or "does not send" in status(pilot)
+    await until(
+        pilot, lambda: "nothing to import" in status(pilot) or "does not send" in status(pilot)
+    )
 
 
 async def test_it_fits_a_small_screen(make_app: MakeApp) -> None:
     async with make_app().run_test(size=(40, 12)) as pilot:
         await opened(pilot)
-        assert DEMO[:6] in shown(pilot)
-        assert "> " in shown(pilot)
+        await sees(pilot, DEMO[:6], "> ")

@@ -8,7 +8,7 @@ import pytest
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.simnode.memory import MemoryTree
-from tests.screens.conftest import press, settle, shown, status, table, type_text
+from tests.screens.conftest import press, says, sees, settle, shown, table, type_text, until
 
 EVIL = "\x1b]52;c;cHduZWQ=\x07\x1b[2J\n\u202e\u200b\U000e0041[red]$x[/]"
 USER = "e\x1b[2J\x9b2J\xad[red]vil@corp"
@@ -95,22 +95,23 @@ async def test_lists_details_and_commands_show_it_spelled_out(hostile, digit):
 
 async def test_the_users_details_have_every_field(hostile):
     await press(hostile, "2")
-    assert table(hostile).go_to(USER)
+    await until(hostile, lambda: table(hostile).go_to(USER))
     await press(hostile, "enter")
-    assert SHOWN in shown(hostile)
-    assert r"\x1b]52;c;cHduZWQ=\x07\x1b[2J\n\u202e\u200b\U000e0041[red]$x[/]" in shown(hostile)
+    await sees(hostile, SHOWN, r"\x1b]52;c;cHduZWQ=\x07\x1b[2J\n\u202e\u200b\U000e0041[red]$x[/]")
     assert is_plain(hostile)
 
 
 async def test_the_prompt_offers_and_completes_it_spelled_out_and_still_finds_it(hostile):
     await press(hostile, "colon")
     await type_text(hostile, "vil@")
-    assert SHOWN in shown(hostile)
+    await sees(hostile, SHOWN)
     await press(hostile, "tab")
-    assert f":{SHOWN}@corp" in shown(hostile)
+    await sees(hostile, f":{SHOWN}@corp")
     assert is_plain(hostile)
     await press(hostile, "enter")
-    assert (hostile.app.screen.listing.name, table(hostile).key) == ("users", USER)
+    await until(
+        hostile, lambda: (hostile.app.screen.listing.name, table(hostile).key) == ("users", USER)
+    )
 
 
 async def test_the_tree_as_seen_by_it(hostile):
@@ -118,7 +119,7 @@ async def test_the_tree_as_seen_by_it(hostile):
     await type_text(hostile, "vil")
     assert is_plain(hostile)
     await press(hostile, "enter")
-    assert SHOWN in shown(hostile)
+    await sees(hostile, SHOWN)
     assert is_plain(hostile)
 
 
@@ -127,13 +128,13 @@ async def test_find_shows_what_was_typed_or_pasted_spelled_out(hostile):
     for character in "\u202e\u200bx":
         hostile.app.focused.insert_text_at_cursor(character)
     await press(hostile, "enter")
-    assert r"\u202e\u200bx" in shown(hostile)
+    await sees(hostile, r"\u202e\u200bx")
     assert is_plain(hostile)
 
 
 async def test_a_saved_list_and_what_is_said_about_it_are_plain(hostile, tmp_path):
     await press(hostile, "2", "f")
-    assert "Saved as" in status(hostile)
+    await says(hostile, "Saved as")
     (saved,) = (tmp_path / "saved").iterdir()
     text = saved.read_text()
     assert SHOWN in text

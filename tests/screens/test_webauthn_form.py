@@ -9,8 +9,18 @@ from pve_auth_tui.core.webauthnsettings import Settings, settings_of
 from pve_auth_tui.simnode import rack_realms
 from screens.plan import PlanScreen
 from screens.webauthn_form import WebauthnForm
-from tests.screens.conftest import press, settle, shown, status, type_text, until
-from tests.screens.test_plan import listening, ran
+from tests.screens.conftest import (
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    type_text,
+    until,
+)
+from tests.screens.test_plan import ran
 from tests.screens.test_role_form import remarks
 
 CLUSTER = Settings("example.com", "example.com", "https://example.com:8006")
@@ -19,7 +29,7 @@ CLUSTER = Settings("example.com", "example.com", "https://example.com:8006")
 async def opened(pilot: Pilot[None]) -> WebauthnForm:
     pilot.app.push_screen(WebauthnForm())
     await settle(pilot)
-    assert isinstance(pilot.app.screen, WebauthnForm)
+    await on_top(pilot, WebauthnForm)
     return pilot.app.screen
 
 
@@ -34,9 +44,9 @@ async def test_it_begins_with_what_is_set_and_tells_where_that_works(pilot):
     assert "https://pve1.example.com:8006, https://pve2.example.com:8006" in text
     assert "not at https://pve1:8006" in text
     await press(pilot, "ctrl+o")
-    assert "WebAuthn is set like that already." in status(pilot)
+    await says(pilot, "WebAuthn is set like that already.")
     await press(pilot, "ctrl+t")
-    assert status(pilot) == "What is set works under the names of all nodes."
+    await says_just(pilot, "What is set works under the names of all nodes.")
 
 
 async def test_another_id_tells_which_keys_end_and_asks_for_a_word(pilot):
@@ -49,9 +59,9 @@ async def test_another_id_tells_which_keys_end_and_asks_for_a_word(pilot):
     assert "Lost keys" in text
     await press(pilot, "ctrl+o")
     await listening(pilot)
-    assert "HEAVY" in shown(pilot)
+    await sees(pilot, "HEAVY")
     await press(pilot, "escape")
-    assert "What is typed stays." in status(pilot)
+    await says(pilot, "What is typed stays.")
     await press(pilot, "escape")
     assert answers(await opened(pilot))[1] == "example.net"
 
@@ -61,9 +71,9 @@ async def test_what_cannot_work_is_told_below_its_field_and_never_planned(pilot)
     await press(pilot, "down", "end", *["backspace"] * 11)
     await type_text(pilot, "Example.com")
     await press(pilot, "ctrl+o")
-    assert isinstance(pilot.app.screen, WebauthnForm)
-    assert "The ID Example.com is not in lower case." in shown(pilot)
-    assert "Nothing was sent." in status(pilot)
+    await on_top(pilot, WebauthnForm)
+    await sees(pilot, "The ID Example.com is not in lower case.")
+    await says(pilot, "Nothing was sent.")
 
 
 @pytest.fixture
@@ -78,11 +88,11 @@ async def test_without_settings_it_begins_with_the_proposal_and_its_reason(never
     form = await opened(pilot)
     await until(pilot, lambda: answers(form)[1] == "example.com")
     assert answers(form) == (CLUSTER.rp, CLUSTER.id, CLUSTER.origin, True)
-    assert "The proposal is filled in." in status(pilot)
+    await says(pilot, "The proposal is filled in.")
     await remarks(pilot, "stands above the names of all nodes")
     await press(pilot, "ctrl+o")
     await listening(pilot)
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
     await press(pilot, "y")
     await ran(pilot)
     assert settings_of(pilot.app.snapshot) == CLUSTER
@@ -96,6 +106,6 @@ async def test_what_somebody_types_is_not_replaced_by_a_late_proposal(never_set_
     form.post_message(WebauthnForm.Proposed(CLUSTER, "It fits.", asked=False))
     await settle(pilot)
     assert str(answers(form)[0]).endswith("q")
-    assert status(pilot) == "It fits."
+    await says_just(pilot, "It fits.")
     await press(pilot, "ctrl+t")
     assert answers(form)[0] == CLUSTER.rp

@@ -11,8 +11,20 @@ from pve_auth_tui.core.why.whatif import Stopped
 from screens import what_if
 from screens.plan import PlanScreen
 from screens.what_if import WhatIfScreen
-from tests.screens.conftest import keys_shown, press, settle, shown, status, table, until
-from tests.screens.test_plan import enabled, listening, plan_to_disable, ran
+from tests.screens.conftest import (
+    keys_shown,
+    listening,
+    on_top,
+    press,
+    says,
+    says_just,
+    sees,
+    settle,
+    status,
+    table,
+    until,
+)
+from tests.screens.test_plan import enabled, plan_to_disable, ran
 from widgets.detail_pane import DetailPane
 
 ANNA = "anna.admin@corp"
@@ -30,40 +42,40 @@ def details(pilot):
 async def test_w_on_a_plan_shows_who_gains_and_loses_and_esc_comes_back_to_it(pilot):
     await review(pilot, remove([Key("group", "ops-corp")]))
     plan = pilot.app.screen.plan
-    assert "w who" in shown(pilot)
+    await sees(pilot, "w who")
     await press(pilot, "w")
-    assert isinstance(pilot.app.screen, WhatIfScreen)
-    assert f"What if: {plan.title}" in shown(pilot)
-    assert "of 226 users and API tokens change" in status(pilot)
+    await on_top(pilot, WhatIfScreen)
+    await sees(pilot, f"What if: {plan.title}")
+    await says(pilot, "of 226 users and API tokens change")
     members = pilot.app.snapshot.access.value.groups["ops-corp"].members
-    assert set(keys_shown(pilot)) & set(members)
-    assert "Loses" in details(pilot) or "Gains" in details(pilot)
+    await until(pilot, lambda: set(keys_shown(pilot)) & set(members))
+    await until(pilot, lambda: "Loses" in details(pilot) or "Gains" in details(pilot))
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, PlanScreen)
-    assert pilot.app.screen.plan is plan
+    await on_top(pilot, PlanScreen)
+    await until(pilot, lambda: pilot.app.screen.plan is plan)
 
 
 async def test_after_looking_the_same_plan_can_still_be_run(pilot):
     await plan_to_disable(pilot)
     await press(pilot, "w")
-    assert keys_shown(pilot) == [ANNA]
-    assert table(pilot).row.cells[2] == "sleeps"
-    assert "its rights can no longer be used" in details(pilot)
+    await until(pilot, lambda: keys_shown(pilot) == [ANNA])
+    await until(pilot, lambda: table(pilot).row.cells[2] == "sleeps")
+    await until(pilot, lambda: "its rights can no longer be used" in details(pilot))
     await press(pilot, "y", "m", "1", "2")
-    assert isinstance(pilot.app.screen, WhatIfScreen)
+    await on_top(pilot, WhatIfScreen)
     assert enabled(pilot)
     await press(pilot, "escape", "y")
     await ran(pilot)
     assert not enabled(pilot)
     await press(pilot, "w")
-    assert status(pilot) == "That can be asked before a plan is run."
+    await says_just(pilot, "That can be asked before a plan is run.")
 
 
 async def test_what_changes_nobody_s_rights_says_so(pilot):
     await review(pilot, remove([Key("group", "contractors")]))
     await press(pilot, "w")
-    assert "Nobody gains or loses a privilege anywhere." in details(pilot)
-    assert status(pilot).startswith("0 of 226 users and API tokens change.")
+    await until(pilot, lambda: "Nobody gains or loses a privilege anywhere." in details(pilot))
+    await until(pilot, lambda: status(pilot).startswith("0 of 226 users and API tokens change."))
 
 
 async def test_esc_stops_it_and_r_works_it_out_after_all(pilot, monkeypatch):
@@ -83,16 +95,16 @@ async def test_esc_stops_it_and_r_works_it_out_after_all(pilot, monkeypatch):
     await until(pilot, began.is_set)
     await until(pilot, lambda: "... 39 %" in details(pilot))
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, WhatIfScreen)
-    assert status(pilot) == "Stopped. Esc goes back to the plan."
-    assert "It was stopped, so nothing is known." in details(pilot)
+    await on_top(pilot, WhatIfScreen)
+    await says_just(pilot, "Stopped. Esc goes back to the plan.")
+    await until(pilot, lambda: "It was stopped, so nothing is known." in details(pilot))
     monkeypatch.setattr("screens.what_if.what_if", real)
     await press(pilot, "r")
-    assert keys_shown(pilot) == [ANNA]
+    await until(pilot, lambda: keys_shown(pilot) == [ANNA])
     await press(pilot, "r")
-    assert status(pilot).startswith("It was worked out")
+    await until(pilot, lambda: status(pilot).startswith("It was worked out"))
     await press(pilot, "escape")
-    assert isinstance(pilot.app.screen, PlanScreen)
+    await on_top(pilot, PlanScreen)
 
 
 async def test_leaving_the_program_meanwhile_stops_it(pilot, monkeypatch):

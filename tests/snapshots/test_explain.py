@@ -5,8 +5,7 @@ import pytest
 from pve_auth_tui.core.intents.removal import remove
 from pve_auth_tui.core.objects import Key
 from pve_auth_tui.terminal.profile import Profile
-from tests.screens.conftest import make_app, press, rack, settle
-from tests.screens.test_plan import listening
+from tests.screens.conftest import listening, make_app, press, rack, settle
 from tests.snapshots.test_looks import SIZES
 
 __all__ = ["make_app", "rack"]

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from pve_auth_tui.core.keytrouble import KeyTrouble, Kind
 from pve_auth_tui.terminal.profile import Profile
 from screens.enrol_key_commands import Step
-from tests.screens.conftest import MakeApp, make_app, rack
+from tests.screens.conftest import MakeApp, make_app, rack, sees
 from tests.screens.enrolling_keys import (
     agreed,
     asked_for_pin,
@@ -19,7 +19,6 @@ from tests.screens.enrolling_keys import (
     first_key,
     hit,
     quicken,
-    sees,
     turn,
     typed,
 )

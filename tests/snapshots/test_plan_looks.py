@@ -1,8 +1,8 @@
 """How a plan looks: before it is run, when it was, and when it is refused."""
 
 from pve_auth_tui.terminal.profile import Profile
-from tests.screens.conftest import make_app, press, rack, settle, table
-from tests.screens.test_plan import listening, plan_to_disable
+from tests.screens.conftest import listening, make_app, press, rack, settle, table
+from tests.screens.test_plan import plan_to_disable
 from tests.snapshots.test_looks import SIZES
 
 __all__ = ["make_app", "rack"]
