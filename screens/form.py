@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _LAST = "That was the last field."
 _KEPT: Final = "What was typed here before is back."
 _NO_LETTERS = "Space and the arrows left and right change it. ^G helps."
+_NO_KEY = "That key does nothing here. ^G helps."
 
 OnDone = Callable[["Report | None"], None]
 
@@ -223,7 +224,8 @@ class FormScreen(SecretScreen):
     def action_command(self, name: str) -> None:
         """The lists' keys are bound on every screen; here they do nothing."""
         if self.command(name) is None:
-            self.say(_NO_LETTERS)
+            written = isinstance(self.form.focused, TextEntry | SecretEntry)
+            self.say(_NO_KEY if written else _NO_LETTERS)
         else:
             super().action_command(name)
 

@@ -38,6 +38,8 @@ _DRAWS: Final = 0.05  # seconds for which lines of a running step are gathered
 _TRY: Final = 10.0  # minutes that `m` waits until it takes the change back
 _ALL: Final = 100_000  # commands behind `c`
 _ONE_LINE: Final = 1_000_000  # cells: a command is never two lines there
+_MORE: Final = "PgDn shows more. "
+_PAGE_FIRST: Final = "This plan is HEAVY: page through it to the end first (PgDn)."
 _UNRECORDED: Final = "yes"  # typed, it runs although nothing records it (R16)
 
 
@@ -201,7 +203,17 @@ class PlanScreen(BaseScreen):
     def _say_more_below(self, sentence: str) -> None:
         """A plan that does not fit says so: its end tells what does not come back."""
         if self._sentence == sentence and self.query_one(TextView).hidden_below:
-            self.say(f"PgDn shows more. {sentence}")
+            self.say(f"{_MORE}{sentence}")
+
+    @on(TextView.EndReached)
+    def _at_the_end(self) -> None:
+        """What asked to read on is done, unless other lines have come since."""
+        if self.query_one(TextView).hidden_below:
+            return
+        if self._sentence == _PAGE_FIRST:
+            self.say(self._sentence_of_plan())
+        elif self._sentence.startswith(_MORE):
+            self.say(self._sentence.removeprefix(_MORE))
 
     def _sentence_of_plan(self) -> str:
         if self._plan.weight is Weight.HEAVY:
@@ -229,7 +241,7 @@ class PlanScreen(BaseScreen):
         if problem := self._why_no_change():
             return problem
         if self._plan.weight is Weight.HEAVY and not self._seen_whole():
-            return "This plan is HEAVY: page through it to the end first (PgDn)."
+            return _PAGE_FIRST
         return ""
 
     def _why_no_change(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -29,6 +30,9 @@ class TextView(Widget, can_focus=True):
         Binding("home", "to(0)", "first line", show=False),
         Binding("end", "to(-1)", "last line", show=False),
     ]
+
+    class EndReached(Message):
+        """Somebody scrolled, and nothing more is below."""
 
     def __init__(self, lines: Sequence[Line] | Wrapped, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -57,19 +61,24 @@ class TextView(Widget, can_focus=True):
         self._scroll(self._top)
 
     def action_move(self, lines: int) -> None:
-        self._scroll(self._top + lines)
+        self._go(self._top + lines)
 
     def action_page(self, pages: int) -> None:
-        self._scroll(self._top + pages * max(1, self.size.height - 1))
+        self._go(self._top + pages * max(1, self.size.height - 1))
 
     def action_to(self, end: int) -> None:
-        self._scroll(0 if end == 0 else len(self._texts))
+        self._go(0 if end == 0 else len(self._texts))
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(3)
 
     def on_mouse_scroll_up(self) -> None:
         self.action_move(-3)
+
+    def _go(self, top: int) -> None:
+        self._scroll(top)
+        if not self.hidden_below:
+            self.post_message(self.EndReached())
 
     def _scroll(self, top: int) -> None:
         last = max(0, len(self._texts) - self.size.height)

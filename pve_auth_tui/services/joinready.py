@@ -14,6 +14,7 @@ from pve_auth_tui.core.join.goback import differences
 from pve_auth_tui.core.join.model import Membership, NodeState
 from pve_auth_tui.core.join.orders import JoinOrder
 from pve_auth_tui.core.join.outcomes import classify
+from pve_auth_tui.core.join.words import advice
 from pve_auth_tui.services.joincheck import show_account
 from pve_auth_tui.services.joinintents import InstallIntent, JoinIntent, LeaveIntent, PermitIntent
 from pve_auth_tui.services.joinlook import NodeLook
@@ -71,7 +72,8 @@ def _require_account(host: Host, order: JoinOrder) -> None:
     there = not causes
     if causes not in ((), (JoinCause.NO_ACCOUNT,)):
         told = f"{order.wish.computer}$ could not be looked for once more, so nothing was done."
-        raise Refused(told, _AS_PLANNED, said.text)
+        why = advice(causes[0], user=order.wish.user, domain=order.wish.domain).what
+        raise Refused(f"{told} {why}", _AS_PLANNED, said.text)
     if there != order.exists:
         is_now = "is there" if there else "is gone"
         told = f"{order.wish.computer}$ {is_now} since the plan was made: nothing was done."
