@@ -17,7 +17,16 @@ from pve_auth_tui.adapters.hostsystem import SystemHost
 from pve_auth_tui.core.errors import Refused, Unreadable, Unwritable
 from pve_auth_tui.core.host.ports import Look
 from pve_auth_tui.core.join.access import AT_START, deny_everybody
-from pve_auth_tui.core.join.model import SNIPPET, START_FILE, JoinReport, NodeState, Topic
+from pve_auth_tui.core.join.drafts import leave_draft
+from pve_auth_tui.core.join.model import (
+    SNIPPET,
+    START_FILE,
+    JoinReport,
+    Membership,
+    NodeState,
+    Topic,
+)
+from pve_auth_tui.core.join.orders import LeaveOrder
 from pve_auth_tui.core.join.parts import shut_at_start
 from pve_auth_tui.core.join.steps import IN_MEMORY
 from pve_auth_tui.core.plan import HostFile, HostStep, Plan
@@ -116,6 +125,18 @@ def test_it_goes_after_the_node_has_left_and_stays_where_it_did_not(node: JoinNo
     assert not node.run(plan).ok
     assert node.state.member_of(DOMAIN) is not None
     assert START_FILE in node.state.files
+
+
+def test_who_leaves_a_join_that_was_ended_in_its_middle_takes_both_files_away() -> None:
+    member = Membership(DOMAIN, configured="kerberos-member")
+    state = NodeState(memberships=(member,), files={SNIPPET: "a", START_FILE: "b"})
+    files = [
+        one for one in leave_draft(LeaveOrder(DOMAIN, state)).steps if isinstance(one, HostFile)
+    ]
+    assert [(one.path, one.content, one.expected) for one in files] == [
+        (SNIPPET, None, "a"),
+        (START_FILE, None, "b"),
+    ]
 
 
 # --- sssd reads it -----------------------------------------------------------------------------
