@@ -399,14 +399,17 @@ async def test_where_it_may_be_recorded_that_is_said_and_asked_first(
 async def test_on_a_serial_line_the_secret_goes_blank_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screens.secrets._ON_A_LINE", 0.5)
     app = house(tmp_path, SERIAL)
     async with app.run_test(size=(80, 24)) as pilot:
         await scanning(pilot)
         await press(pilot, "ctrl+r", "2")
         await sees(pilot, GROUPS)
+        await press(pilot, "ctrl+r")
         await until(pilot, lambda: GROUPS not in shown(pilot))
+        monkeypatch.setattr("screens.secrets._ON_A_LINE", 0.2)
+        await press(pilot, "ctrl+r")  # it was asked once
         await says(pilot, "Hidden again after 2 minutes")
+        await until(pilot, lambda: GROUPS not in shown(pilot))
 
 
 async def test_elsewhere_it_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
