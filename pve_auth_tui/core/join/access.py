@@ -17,8 +17,8 @@ than root may read is passed over by Debian 12's sssd; Debian 13's does not star
 
 AT_START: Final = (
     "# Of pve-auth-tui: while sssd starts, there is a moment without its socket for PAM. Debian's\n"
-    "# PAM passes over it then, and who has a key would get in, permitted or not. Without a cache\n"
-    "# in memory nobody of the domain is known at that moment, and so nobody gets in.\n"
+    "# PAM passes over it then: who has a key gets in, permitted or not, if the name is known.\n"
+    "# Without a cache in memory it is sssd that would have to tell it at that very moment.\n"
     "[nss]\n"
     "memcache_timeout = 0\n"
 )

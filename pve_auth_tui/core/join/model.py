@@ -16,7 +16,8 @@ SNIPPET: Final = "/etc/sssd/conf.d/zz-pve-auth-tui.conf"
 """Keeps everybody of the domain out while a join runs (security.md R30)."""
 
 START_FILE: Final = "/etc/sssd/conf.d/zy-pve-auth-tui-start.conf"
-"""Keeps them out while sssd starts, too: it stays on a member (`core.join.access.AT_START`)."""
+"""Keeps them out while sssd starts, as far as a file of it can: it stays on a member
+(`core.join.access.AT_START`)."""
 
 
 class Membership(NamedTuple):

@@ -172,10 +172,12 @@ def _not_told(name: str, said: Said) -> str:
 
 
 def start(*, remembers: bool) -> JoinCheck:
-    """Is everybody kept out while sssd starts? `remembers`: `access.keeps_in_memory`."""
+    """Are names known while sssd starts, and cannot be asked who may log in? `remembers`:
+    `access.keeps_in_memory`.
+    """
     if not remembers:
-        return row(Topic.START, "ok", "nobody of the domain gets in while sssd starts")
-    text = "while sssd starts, who has a key gets in, permitted or not"
+        return row(Topic.START, "ok", "sssd keeps no names in memory, to be known while it starts")
+    text = "while sssd starts, who has a key may get in, permitted or not"
     return row(Topic.START, "LOOK", text, JoinCause.START_WINDOW)
 
 
