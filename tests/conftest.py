@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -57,10 +57,24 @@ def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def looks_the_same(snap_compare: Callable[..., bool], still_cursor: None) -> Callable[..., None]:
-    """snap_compare passes even when the app crashed; this does not."""
+    """snap_compare passes even when the app crashed; this does not. And it takes its picture when
+    nothing moves any more, however busy the machine is.
+    """
+    from tests.snapshots.resting import rest
 
-    def check(app: Any, *, size: tuple[int, int] = (80, 24), **kwargs: Any) -> None:
-        same = snap_compare(app, terminal_size=size, **kwargs)
+    def check(
+        app: Any,
+        *,
+        size: tuple[int, int] = (80, 24),
+        run_before: Callable[..., Awaitable[None]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        async def rested(pilot: Any) -> None:
+            if run_before is not None:
+                await run_before(pilot)
+            await rest(pilot)
+
+        same = snap_compare(app, terminal_size=size, run_before=rested, **kwargs)
         if app._exception is not None:
             raise app._exception
         assert same
