@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Final
 
-from pve_auth_tui.core.errors import ApiError, AuthTuiError
+from pve_auth_tui.core.errors import ApiError, AuthTuiError, Unwritable
 from pve_auth_tui.core.perltext import encode_file
 from pve_auth_tui.core.upid import parse
 from pve_auth_tui.simnode.state import as_text
@@ -120,13 +121,16 @@ class TaskLog:
     def _carry_out(self, task: Task, work: Work) -> None:
         written = bytearray()
 
+        def write(lines: Iterable[str]) -> None:
+            for line in lines:
+                written.extend(encode_file(f"{line}\n"))  # as Perl's print does
+            self._node.disk.write(task.log, bytes(written))
+
         def say(lines: Iterable[str]) -> None:
             if task.upid in self._told_to_stop:
                 self._told_to_stop.discard(task.upid)
                 raise ApiError(500, "received interrupt\n")
-            for line in lines:
-                written.extend(encode_file(f"{line}\n"))  # as Perl's print does
-            self._node.disk.write(task.log, bytes(written))
+            write(lines)
 
         try:
             work(say)
@@ -134,9 +138,11 @@ class TaskLog:
         except AuthTuiError as error:
             text = as_text(error) if isinstance(error, ApiError) else error.original or str(error)
             end = text.removesuffix("\n").replace("\n", " ")
-            say([f"TASK ERROR: {end}"])
+            with suppress(Unwritable):  # nobody is there to hear of it
+                write([f"TASK ERROR: {end}"])
         finally:
-            self._ended(task)
+            with suppress(Unwritable):
+                self._ended(task)
 
     def _ended(self, task: Task) -> None:
         try:

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from pve_auth_tui.core.errors import ApiError
+from pve_auth_tui.core.errors import ApiError, Unwritable
 from pve_auth_tui.simnode.tasklog import INDEX, parse_upid
 from tests.simnode.small import NOW, refusal, small_node, who
 
@@ -102,6 +102,55 @@ def test_a_long_task_runs_on_behind_its_id():
     node.tasks.wait(upid)
     assert status(node, upid)["exitstatus"] == "OK"
     assert log(node, upid) == ["waiting", "TASK OK"]
+
+
+def stopped_by(node, work):
+    """Its id; `work` gets the task and `say`, and stops the task itself."""
+
+    def works(say):
+        (task,) = node.tasks._running.values()
+        work(task, say)
+
+    upid = node.tasks.run("demo", "", "root@pam", works)
+    node.tasks.wait(upid)
+    return upid
+
+
+def test_a_stop_is_heard_at_the_next_line():
+    node = small_node()
+
+    def work(task, say):
+        node.tasks.stop(task)
+        say(["never seen"])
+
+    assert log(node, stopped_by(node, work)) == ["TASK ERROR: received interrupt"]
+
+
+def test_a_stop_that_comes_while_it_fails_is_no_error_of_ours():
+    """The last line is written all the same; warnings of threads are errors here."""
+    node = small_node()
+
+    def work(task, say):
+        node.tasks.stop(task)
+        raise ApiError(500, "broken\n")
+
+    upid = stopped_by(node, work)
+    assert status(node, upid)["exitstatus"] == "broken"
+
+
+def test_a_full_disk_at_its_end_is_no_error_of_ours(monkeypatch):
+    node = small_node()
+
+    def full(path, data):
+        raise Unwritable(f"/{path} cannot be written: No space left on device.")
+
+    def work(task, say):
+        monkeypatch.setattr(node.disk, "write", full)
+        raise ApiError(500, "broken\n")
+
+    upid = stopped_by(node, work)
+    assert node.tasks._running == {}
+    assert status(node, upid)["status"] == "stopped"
 
 
 def test_tasks_of_others_need_sys_audit():
