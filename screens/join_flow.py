@@ -35,7 +35,8 @@ class Flow:
 
     `trouble_here`: why the node cannot be looked at. `checked`: `report` has everything that is
     looked at before a join. `logins` None: nobody has said yet who may log in. `done`: what came
-    of the plan of the join. `may`, `must_not`: names to try once it has joined.
+    of the plan of the join; `refused`: why nothing of it was done at the last try. `may`,
+    `must_not`: names to try once it has joined.
     """
 
     domain: str = ""
@@ -56,6 +57,7 @@ class Flow:
     report: JoinReport | None = None
     checked: bool = False
     done: JoinDone | None = None
+    refused: AuthTuiError | None = None
     proof: JoinReport | None = None
     may: tuple[str, ...] = ()
     must_not: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ class Flow:
     def about(self, domain: str) -> None:
         """Another domain: what was found of the one before says nothing of it."""
         if domain != self.domain:
-            self.domain, self.needs, self.done = domain, (), None
+            self.domain, self.needs, self.done, self.refused = domain, (), None, None
             self.take_over, self.asked_account = False, False
             self.change()
             self.forget()

@@ -48,6 +48,7 @@ class JoinPlans(JoinWork):
     def __init__(self) -> None:
         super().__init__()
         self._came: JoinDone | None = None  # of the plan that was carried out last
+        self._refused: AuthTuiError | None = None  # why it was not
 
     def show(self) -> None:
         """Everything anew."""
@@ -114,20 +115,27 @@ class JoinPlans(JoinWork):
     def _review(self, message: Wants) -> None:
         if message.number != self._number:
             return
-        self.busy, self._came = "", None
+        self.busy, self._came, self._refused = "", None, None
         self.show_keys()
         self.house.review(message.intent, message.on_done, self.tell_trouble, carries=self._carried)
 
     def _carried(self, plan: Plan, typed: str, on_progress: OnProgress) -> Report:
-        """In a worker."""
+        """In a worker. A password that a domain controller did not take is not sent again."""
+        from pve_auth_tui.services.joinready import AccountRefused
 
         def on_roll_back(back: Plan) -> None:
             self.post_message(self.RollsBack(back.title))
 
-        done = self.service.apply(
-            plan, override=typed, on_progress=on_progress, on_roll_back=on_roll_back
-        )
-        self._came = done
+        if isinstance(self._refused, AccountRefused):
+            raise self._refused
+        try:
+            done = self.service.apply(
+                plan, override=typed, on_progress=on_progress, on_roll_back=on_roll_back
+            )
+        except AuthTuiError as error:
+            self._refused = error
+            raise
+        self._came, self._refused = done, None
         return done.told
 
     @on(RollsBack)
@@ -176,10 +184,9 @@ class JoinPlans(JoinWork):
         """The plan was carried out, or left."""
         flow, came = self.flow, self._came
         if report is None or came is None:
-            self.show()
-            self.say("Nothing was changed. n shows the plan again.")
+            self._not_joined()
             return
-        flow.done = came
+        flow.done, flow.refused = came, None
         flow.forget()
         if not came.ok:
             self.go_to(Step.JOIN)
@@ -187,6 +194,20 @@ class JoinPlans(JoinWork):
             return
         flow.may = flow.users
         self.has_joined()
+
+    def _not_joined(self) -> None:
+        """The plan was left, perhaps after nothing of it was done."""
+        from pve_auth_tui.services.joinready import AccountRefused
+
+        flow, refused = self.flow, self._refused
+        if refused is not None:
+            flow.refused = refused.with_traceback(None)  # its frames know the password
+        if isinstance(refused, AccountRefused):
+            flow.forget()
+            self.say("Nothing was changed. n asks for the password anew.")
+        else:
+            self.say("Nothing was changed. n shows the plan again.")
+        self.show()
 
     def has_joined(self) -> None:
         """It went as planned: now it is proved."""

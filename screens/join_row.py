@@ -103,9 +103,11 @@ def all_lines(flow: Flow, key: str) -> list[Line]:
             lines.append(Line(", ".join(cause.value for cause in check.causes), "Cause"))
             lines += [Line(text, heading) for heading, text in listed(check.facts)]
         lines += _original(check.original)
-    elif key == TROUBLE and isinstance(error, HostTrouble):
-        causes = ", ".join(cause.value for cause in error.causes)
-        lines += [Line(causes or "unknown", "Cause"), *output_lines(error)]
+    elif key == TROUBLE and error is not None:
+        if isinstance(error, HostTrouble):
+            causes = ", ".join(cause.value for cause in error.causes)
+            lines.append(Line(causes or "unknown", "Cause"))
+        lines += output_lines(error)
     return lines
 
 

@@ -159,18 +159,22 @@ def _outcome(flow: Flow) -> list[Entry]:
     done = flow.done
     if done is None:
         return rows
+    left = [Entry(f"{LEFT}{at}", "BAD", "Left", text) for at, text in enumerate(done.left)]
+    if flow.refused is not None:  # of the try before only what is left of it matters still
+        return rows + left
     if done.report.stopped and error is None:
         rows.append(Entry(TROUBLE, "LOOK", "Join", "You stopped it."))
     if done.rolled_back is not None:
         well = done.rolled_back.ok and not done.left
         text = "all of it" if well else "not all of it: see below"
         rows.append(Entry(ROLLED, "ok" if well else "BAD", "Rolled back", text))
-    rows += [Entry(f"{LEFT}{at}", "BAD", "Left", text) for at, text in enumerate(done.left)]
-    return rows
+    return rows + left
 
 
 def trouble_of(flow: Flow) -> AuthTuiError | None:
-    """Why the join did not go as planned."""
+    """Why the join did not go as planned, or was not begun."""
+    if flow.refused is not None:
+        return flow.refused
     failed = flow.done.report.trouble if flow.done else None
     return failed.error if failed else None
 

@@ -226,7 +226,7 @@ def _require_account(account: JoinCheck, wish: JoinWish) -> None:
 
 def _refused(check: JoinCheck, wish: JoinWish) -> Refused:
     told = advice_of(check, domain=wish.domain, user=wish.user)
-    fix = next((one.text for one in told.fixes), "")
+    fix = next((one.sentence for one in told.fixes), "")
     return Refused(f"{check.topic.value}: {told.what or check.text}", fix, check.original)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.join import access, packages
-from pve_auth_tui.core.join.causes import JoinCause
+from pve_auth_tui.core.join.causes import REFUSES_ACCOUNT, JoinCause
 from pve_auth_tui.core.join.goback import differences
 from pve_auth_tui.core.join.model import Membership, NodeState
 from pve_auth_tui.core.join.orders import JoinOrder
@@ -20,6 +20,12 @@ from pve_auth_tui.services.joinintents import InstallIntent, JoinIntent, LeaveIn
 from pve_auth_tui.services.joinlook import NodeLook
 
 _AS_PLANNED: Final = "Check the node again, and look at the plan that it then gives."
+
+
+class AccountRefused(Refused):
+    """A domain controller said no to the name or the password of who joins. They count that, so
+    the same password is not sent once more.
+    """
 
 
 def require_as_planned(host: Host, intent: object) -> None:
@@ -72,8 +78,11 @@ def _require_account(host: Host, order: JoinOrder) -> None:
     there = not causes
     if causes not in ((), (JoinCause.NO_ACCOUNT,)):
         told = f"{order.wish.computer}$ could not be looked for once more, so nothing was done."
-        why = advice(causes[0], user=order.wish.user, domain=order.wish.domain).what
-        raise Refused(f"{told} {why}", _AS_PLANNED, said.text)
+        why = advice(causes[0], user=order.wish.user, domain=order.wish.domain)
+        if REFUSES_ACCOUNT.intersection(causes):
+            fix = next((one.sentence for one in why.fixes), "")
+            raise AccountRefused(f"{told} {why.what}", fix, said.text)
+        raise Refused(f"{told} {why.what}", _AS_PLANNED, said.text)
     if there != order.exists:
         is_now = "is there" if there else "is gone"
         told = f"{order.wish.computer}$ {is_now} since the plan was made: nothing was done."

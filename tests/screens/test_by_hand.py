@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pve_auth_tui.core.errors import AuthTuiError, Refused
+from pve_auth_tui.services.join import JoinDone
+from pve_auth_tui.services.joinready import AccountRefused
+from pve_auth_tui.services.report import State
+from screens.join import JoinScreen
+from screens.join_forms import AccountForm
 from screens.plan import PlanScreen
 from screens.trust_import import TrustImportForm
-from tests.screens.conftest import press, status, table, until
+from tests.screens.conftest import listening, on_top, press, sees, shown, status, table, until
+from tests.screens.jointesting import Joins
+from tests.screens.test_join import opened, to_the_plan
 from widgets.form import Form
 
 MORE = "PgDn shows more."
@@ -62,3 +72,65 @@ async def test_a_key_that_does_nothing_in_a_line_of_text_speaks_of_no_arrows(pil
     await until(pilot, lambda: field_of(pilot) == "source")
     await press(pilot, "ctrl+p")
     await told(pilot, "the arrows left and right change it")
+
+
+# --- a join --------------------------------------------------------------------------------------
+
+
+class RefusedJoins(Joins):
+    """A join's last look refuses, with `error`; `asked` counts how often it looked."""
+
+    error: AuthTuiError = Refused("PVE1$ is there since the plan was made: nothing was done.")
+    asked = 0
+
+    def apply(self, plan, **how):
+        self.asked += 1
+        raise self.error
+
+
+async def refused(pilot, joins):
+    """The plan of a join, after its last look has refused it."""
+    await opened(pilot, joins)
+    await to_the_plan(pilot)
+    await press(pilot, "end", "y")
+    await told(pilot, "Nothing was done. Esc goes back.")
+
+
+async def back_at_the_join(pilot):
+    await press(pilot, "escape")
+    await on_top(pilot, JoinScreen)
+
+
+async def test_a_password_that_a_join_was_refused_with_is_asked_for_anew(pilot):
+    """AD counts every wrong one, and locks the account after a few."""
+    joins = RefusedJoins()
+    joins.error = AccountRefused("The domain does not take this password.", "Type it again.")
+    await refused(pilot, joins)
+    await press(pilot, "y")
+    await until(pilot, lambda: not pilot.app.screen._runs)
+    await told(pilot, "Nothing was done. Esc goes back.")
+    assert joins.asked == 1
+    await back_at_the_join(pilot)
+    await told(pilot, "n asks for the password anew.")
+    assert pilot.app.screen.flow.password is None
+    await press(pilot, "n")
+    await on_top(pilot, AccountForm)
+    joins.error = Refused("Somebody has made PVE1$.")
+    await press(pilot, *"another", "ctrl+o")
+    await listening(pilot)
+    await press(pilot, "end", "y")
+    await until(pilot, lambda: joins.asked == 2)
+
+
+async def test_a_join_that_was_refused_shows_why_and_no_more_the_stop_before_it(pilot):
+    joins = RefusedJoins()
+    await refused(pilot, joins)
+    stopped = replace(joins._report(pilot.app.screen.plan, State.DONE), stopped=True)
+    await back_at_the_join(pilot)
+    await told(pilot, "n shows the plan again.")
+    screen = pilot.app.screen
+    assert screen.flow.password is not None
+    screen.flow.done = JoinDone(stopped, None, ("PVE1$ stays in the domain.",))
+    screen.show()
+    await sees(pilot, "PVE1$ is there since the plan was made", "PVE1$ stays in the domain.")
+    assert "You stopped it" not in shown(pilot)

@@ -6,6 +6,7 @@ import pytest
 
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.services.joinready import AccountRefused
 from pve_auth_tui.simnode.demo import PASSWORD
 from tests.services.joinnode import JoinNode
 
@@ -18,8 +19,26 @@ def test_a_password_that_is_wrong_at_last_is_told_as_such() -> None:
         report = node.check(wish, PASSWORD)
         plan = node.plan(node.join.join(wish, Secret("wrong"), report))
         before = node.disk
-        with pytest.raises(Refused, match="does not take this password of Administrator"):
+        told = "does not take this password of Administrator"
+        with pytest.raises(AccountRefused, match=told) as refused:
             node.run(plan)
         assert node.disk == before
+        hint = "See whether the keyboard is the right one, then type it again."
+        assert refused.value.hint == hint
+    finally:
+        node.close()
+
+
+def test_what_to_do_about_a_refused_account_begins_as_a_sentence_does() -> None:
+    """It stands after the sentence on what is wrong."""
+    node = JoinNode()
+    try:
+        wish = node.wish()
+        report = node.check(wish, "wrong")
+        with pytest.raises(Refused) as refused:
+            node.join.join(wish, Secret("wrong"), report)
+        assert str(refused.value).endswith("of Administrator.")
+        assert refused.value.hint.startswith("See whether")
+        assert refused.value.hint.endswith(".")
     finally:
         node.close()

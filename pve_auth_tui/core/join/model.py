@@ -137,6 +137,12 @@ class JoinFix(NamedTuple):
     kind: FixKind = ""
     value: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """To stand after another sentence; a command at its end is left as it is typed."""
+        end = "" if ": " in self.text else "."
+        return f"{self.text[:1].upper()}{self.text[1:]}{end}"
+
 
 class JoinAdvice(NamedTuple):
     """`what` is wrong, what it means, and what to do, best first."""
