@@ -81,7 +81,7 @@ async def test_a_hole_is_told_with_what_it_means_and_what_to_do(pam: Pilot[None]
         "BAD Proxmox VE auth a wrong password gets in by common-auth:1",
         "Whoever knows a name of this node logs in with it",
     )
-    await until(pam, lambda: status(pam).startswith("1 BAD."))
+    await until(pam, lambda: status(pam).startswith("3 BAD."))
     await press(pam, "enter")
     await on_top(pam, DetailsScreen)
     await sees(

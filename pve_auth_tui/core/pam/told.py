@@ -49,10 +49,10 @@ def _key(at: int) -> str:
 
 
 def summary(report: PamReport) -> str:
-    """One sentence."""
+    """One sentence, which counts the rows that people see: one cause can be in several of them."""
     found = report.everything
-    bad = sum(one.word == "BAD" for one in found)
-    look = len(found) - bad
+    words = [row.cells[0] for row in rows(report)]
+    bad, look = words.count("BAD"), words.count("LOOK")
     if not found and report.after.word == "ok":
         return f"PAM is well: {report.after.text} a join."
     if not found:
