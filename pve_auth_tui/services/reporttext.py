@@ -58,7 +58,9 @@ def trouble_text(error: AuthTuiError, width: int) -> list[str]:
     if error.hint:
         texts += hanging("", error.hint, width, _INDENT)
     if error.original:
-        texts += ["", "Original", *hanging("", error.original, width, _INDENT)]
+        texts += ["", "Original"]
+        for line in error.original.splitlines():
+            texts += hanging("", line, width, _INDENT)
     return texts
 
 

@@ -7,6 +7,7 @@ import pytest
 from pve_auth_tui.core.errors import Refused
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.joinready import AccountRefused
+from pve_auth_tui.services.reporttext import trouble_text
 from pve_auth_tui.simnode.demo import PASSWORD
 from tests.services.joinnode import JoinNode
 
@@ -42,3 +43,15 @@ def test_what_to_do_about_a_refused_account_begins_as_a_sentence_does() -> None:
         assert refused.value.hint.endswith(".")
     finally:
         node.close()
+
+
+def test_what_a_tool_printed_keeps_its_lines_in_a_refusal() -> None:
+    """And what would move a terminal is spelled out in every one of them."""
+    error = Refused("Nothing was done.", original=" * Using realm\n\n ! Preauth\x1b[2J failed\n")
+    lines = trouble_text(error, 60)
+    at = lines.index("Original")
+    assert [line.strip() for line in lines[at + 1 :]] == [
+        "* Using realm",
+        "",
+        r"! Preauth\x1b[2J failed",
+    ]
