@@ -89,7 +89,8 @@ class TargetForm(FormScreen):
         return known[0].value if known else ""
 
     def filled(self) -> None:
-        self.say("STARTTLS and LDAPS are tried; no password is sent. ^O tests, ^P picks.")
+        picks = ", ^P picks" if self._known() else ""
+        self.say(f"STARTTLS and LDAPS are tried; no password is sent. ^O tests{picks}.")
 
     def review(self) -> None:
         target = str(self.form.field("target").value).strip()

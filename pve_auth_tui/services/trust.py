@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pve_auth_tui.core.directory.causes import DirectoryTrouble
 from pve_auth_tui.core.directory.ports import Directories
 from pve_auth_tui.core.directory.settings import DirectorySettings, settings_of
-from pve_auth_tui.core.errors import AuthTuiError, Refused, UsageError
+from pve_auth_tui.core.errors import AuthTuiError, Refused, Unreadable, UsageError
 from pve_auth_tui.core.host.ports import Host
 from pve_auth_tui.core.plan import Intent, Plan
 from pve_auth_tui.core.ports import Clock
@@ -104,10 +104,16 @@ class TrustService:
         if not path.startswith("/"):
             raise UsageError(f"{path or 'Nothing'} is no absolute path.", "It begins with /.")
         host = self._node()
-        if self._read_file is not None:
-            data = self._read_file(path)
-        else:
-            data = host.files.read(path.lstrip("/"))
+        try:
+            if self._read_file is not None:
+                data = self._read_file(path)
+            else:
+                data = host.files.read(path.lstrip("/"))
+        except Unreadable as error:
+            # Said once more in words of CAs. Nobody asks for its size: that has no time limit.
+            if str(error).startswith(f"{path} is larger than "):
+                raise _too_large(path) from error
+            raise
         return self._offer(path, data)
 
     def from_text(self, text: str) -> Offer:
@@ -126,7 +132,7 @@ class TrustService:
 
     def _offer(self, source: str, data: bytes) -> Offer:
         if len(data) > MOST:
-            raise UsageError(f"{source} is larger than 1 MiB.", "A CA's certificate is some KiB.")
+            raise _too_large(source)
         trusted = self._reader().trusted()
         return offered(source, self._read_certificates(data), trusted, self._clock.now())
 
@@ -268,3 +274,7 @@ class TrustService:
 
     def _spent(self, begun: float) -> float:
         return max(0.0, self._clock.now() - begun)
+
+
+def _too_large(source: str) -> UsageError:
+    return UsageError(f"{source} is larger than 1 MiB.", "A CA's certificate is some KiB.")

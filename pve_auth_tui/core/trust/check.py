@@ -55,6 +55,7 @@ _MEANS: Final[Mapping[Cause, str]] = {
     Cause.SILENT: "No answer: a firewall, or the server is down.",
     Cause.BROKEN_OFF: "The server hung up: a DC without a certificate does that.",
     Cause.NAME_UNKNOWN: "DNS does not know this name.",
+    Cause.DNS_SILENT: "No name server answers: look at those of this node (System, DNS).",
 }
 _MENDED_BY_IMPORT: Final = frozenset({Cause.CERT_UNTRUSTED})
 
