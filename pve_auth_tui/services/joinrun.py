@@ -59,6 +59,8 @@ class JoinDone(NamedTuple):
         if self.rolled_back is None and not self.left:
             return self.report
         sentences = self.left or ("What was done was rolled back, all of it.",)
+        if self.rolled_back is not None and self.left:
+            sentences = ("What was done was rolled back, but not all of it:", *self.left)
         return replace(self.report, remarks=(*self.report.remarks, *sentences))
 
 

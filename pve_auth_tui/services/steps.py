@@ -80,8 +80,10 @@ def run_steps(
     results: list[StepResult] = []
     trouble: AuthTuiError | None = None
     for number, step in enumerate(steps, 1):
+        if stopped():  # nobody is told of a step that does not begin
+            break
         on_progress(Progress(number, len(steps), step, State.RUNS))
-        if stopped():  # asked after the progress was told: whoever hears it may say stop
+        if stopped():  # asked again after the progress was told: whoever hears it may say stop
             break
         try:
             story.tell(entry("intent", step=number, text=shown(step)))

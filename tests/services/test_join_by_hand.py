@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pve_auth_tui.core.errors import Refused
+from pve_auth_tui.core.plan import Plan
 from pve_auth_tui.core.secret import Secret
 from pve_auth_tui.services.joinready import AccountRefused
+from pve_auth_tui.services.report import State
 from pve_auth_tui.services.reporttext import trouble_text
 from pve_auth_tui.simnode.demo import PASSWORD
 from tests.services.joinnode import JoinNode
@@ -55,3 +57,46 @@ def test_what_a_tool_printed_keeps_its_lines_in_a_refusal() -> None:
         "",
         r"! Preauth\x1b[2J failed",
     ]
+
+
+def test_what_stays_after_a_roll_back_is_told_as_such_in_the_report() -> None:
+    """The page of the plan says it as the page of the join does."""
+    node = JoinNode()
+    try:
+        node.host.fails = lambda argv: "permit" in argv
+        done = node.run(node.joining())
+        assert done.told.remarks[-1] == "What was done was rolled back, all of it."
+        some = done._replace(left=("PVE1$ was there before, and has a new password now.",))
+        assert some.told.remarks[-2:] == (
+            "What was done was rolled back, but not all of it:",
+            "PVE1$ was there before, and has a new password now.",
+        )
+    finally:
+        node.close()
+
+
+def test_a_step_that_does_not_begin_after_a_stop_is_not_told_as_begun() -> None:
+    node = JoinNode()
+    begun: list[int] = []
+    stopped_at: list[int] = []
+    try:
+        plan = node.joining()
+
+        def stop_there(argv: object) -> bool:
+            if "deny" in tuple(argv):  # type: ignore[arg-type]
+                node.join.stop()
+                stopped_at.append(node.progress[-1].number)
+            return False
+
+        def back(_: Plan) -> None:
+            begun.extend(one.number for one in node.progress if one.state is State.RUNS)
+
+        node.progress.clear()
+        node.host.fails = stop_there
+        done = node.join.apply(
+            plan, override=plan.confirm, on_progress=node.progress.append, on_roll_back=back
+        )
+        assert done.report.stopped
+        assert max(begun) == stopped_at[0] < len(plan.steps)
+    finally:
+        node.close()
