@@ -12,11 +12,12 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from pve_auth_tui.core.directorypresets import PRESETS, Asked, DirectoryPreset, presets_of
-from pve_auth_tui.core.errors import AuthTuiError
+from pve_auth_tui.core.errors import AuthTuiError, UsageError
 from pve_auth_tui.core.intents import realms
+from pve_auth_tui.core.join.names import domain_problem
 from pve_auth_tui.core.listing import Line
-from pve_auth_tui.core.openid.presets import Preset, options_of, steps_of
-from pve_auth_tui.core.openid.redirects import redirect_uris
+from pve_auth_tui.core.openid.presets import Preset, answer_problem, options_of, steps_of
+from pve_auth_tui.core.openid.redirects import redirect_uris, typed_origin
 from pve_auth_tui.core.perltext import split_list
 from pve_auth_tui.core.realmoptionsrules import option_problem
 from pve_auth_tui.core.release import release_of
@@ -154,8 +155,8 @@ class DirectoryPresetForm(PresetForm):
 
     def _rule(self, name: str) -> Rule[str]:
         def problem(text: str) -> str:
-            if not text.strip() and name == "domain":
-                return "A domain, such as example.com."
+            if name == "domain":
+                return domain_problem(text.strip()) or ""
             return option_problem("ad", name, text.strip())
 
         return problem
@@ -180,7 +181,7 @@ class DirectoryPresetForm(PresetForm):
 
     def remarks(self, answers: Mapping[str, Answer]) -> Sequence[Line]:
         asked = _asked(answers)
-        if not asked.domain:
+        if domain_problem(asked.domain):  # steps are copied: nothing else gets in
             asked = replace(asked, domain="example.com")
         return self._preset(answers).steps(asked)
 
@@ -209,7 +210,7 @@ class OpenIdPresetForm(PresetForm):
         asked = [
             TextEntry(
                 f"ask.{one.name}", one.label, one.usual, help=f"Such as {one.example}.",
-                rule=_needed if one.needed else None,
+                rule=partial(answer_problem, one),
             )
             for one in self._preset.questions
         ]  # fmt: skip
@@ -217,7 +218,7 @@ class OpenIdPresetForm(PresetForm):
             self.name_field(),
             *asked,
             TextEntry(
-                "also", "Other addresses",
+                "also", "Other addresses", rule=_addresses_problem,
                 help="Of the web interface: a VIP or proxy, such as pve.example.com:443; blanks"
                 " between them. Each gets a redirect URI.",
             ),
@@ -251,5 +252,10 @@ class OpenIdPresetForm(PresetForm):
             return [Line(f"{error} {error.hint}".strip(), word="-")]
 
 
-def _needed(text: str) -> str:
-    return "" if text.strip() else "The issuer is made of it."
+def _addresses_problem(text: str) -> str:
+    try:
+        for one in split_list(text):
+            typed_origin(one)
+    except UsageError as error:
+        return str(error)
+    return ""

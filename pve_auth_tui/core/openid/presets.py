@@ -19,8 +19,8 @@ from pve_auth_tui.core.openid.providers import PRESETS, Preset, Question
 from pve_auth_tui.core.realmoptions import option_of
 
 __all__ = [
-    "PRESETS", "Preset", "Question", "answers_of", "issuer_of", "known_by", "left_out",
-    "options_of", "preset", "steps_of",
+    "PRESETS", "Preset", "Question", "answer_problem", "answers_of", "issuer_of", "known_by",
+    "left_out", "options_of", "preset", "steps_of",
 ]  # fmt: skip
 
 _FIELD: Final = re.compile(r"\{([a-z_]+)\}")
@@ -181,9 +181,7 @@ def _has(release: str, option: str) -> bool:
 def _answers(preset: Preset, answers: Mapping[str, str]) -> dict[str, str]:
     given = {name: value.strip() for name, value in answers.items()}
     for question in preset.questions:
-        typed = given.get(question.name) or question.usual
-        if question.name == "host":
-            typed = typed.removeprefix("https://").rstrip("/")
+        typed = _settled(question, given.get(question.name, ""))
         if not typed and not question.needed:
             continue
         if not typed:
@@ -195,6 +193,21 @@ def _answers(preset: Preset, answers: Mapping[str, str]) -> dict[str, str]:
             )
         given[question.name] = typed
     return given
+
+
+def answer_problem(question: Question, text: str) -> str:
+    """What is wrong with what somebody typed, as one sentence; "" for nothing."""
+    if not text.strip():
+        return "The issuer is made of it." if question.needed else ""
+    if re.fullmatch(question.find, _settled(question, text)):
+        return ""
+    return f"That is no {question.label[0].lower()}{question.label[1:]}: {question.example}"
+
+
+def _settled(question: Question, text: str) -> str:
+    """What is taken for the answer; a host may come as a browser shows it."""
+    typed = text.strip() or question.usual
+    return typed.removeprefix("https://").rstrip("/") if question.name == "host" else typed
 
 
 def _filled(text: str, given: Mapping[str, str]) -> str:
