@@ -205,9 +205,11 @@ class JoinScreen(JoinFixes):
             self.again()
         elif flow.step is Step.CHECK:
             self.go_to(Step.WHO)
-            self.say("n goes on to the plan of the join.")
             if flow.logins is None:
+                self.say("n asks who may log in; nobody is an answer, too.")
                 self.edit()
+            else:
+                self.say("n goes on to the plan of the join.")
         elif (flow.step is Step.WHO and flow.logins is None) or flow.step is Step.PROOF:
             self.edit()
         else:

@@ -17,6 +17,7 @@ from pve_auth_tui.core.secret import Secret
 from screens.join_after_forms import Leaving
 from screens.join_flow import Step
 from screens.join_forms import Account, WhoMay
+from screens.join_rows import trouble_of
 from screens.join_work import JoinWork, Post, Stopped
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ class JoinPlans(JoinWork):
 
         for screen in self.app.screen_stack:
             if isinstance(screen, PlanScreen):
-                screen.goes_on(f"LOOK  It did not go as planned. {plain(message.title)} ...")
+                told = "LOOK  It did not go to its end. What comes now:"
+                screen.goes_on(f"{told} {plain(message.title)} ...")
 
     def install(self) -> None:
         """The packages that are missing; then everything is checked again."""
@@ -190,7 +192,10 @@ class JoinPlans(JoinWork):
         flow.forget()
         if not came.ok:
             self.go_to(Step.JOIN)
-            self.say("It did not go as planned. enter tells why, o shows what was printed.")
+            if came.report.stopped and trouble_of(flow) is None:
+                self.say("You stopped it. n asks for the password, and shows the plan anew.")
+            else:
+                self.say("It did not go as planned. enter tells why, o shows what was printed.")
             return
         flow.may = flow.users
         self.has_joined()

@@ -9,15 +9,16 @@ from pve_auth_tui.services.join import JoinDone
 from pve_auth_tui.services.joinready import AccountRefused
 from pve_auth_tui.services.report import State
 from screens.join import JoinScreen
-from screens.join_forms import AccountForm
+from screens.join_forms import AccountForm, LoginsForm
 from screens.plan import PlanScreen
 from screens.trust_import import TrustImportForm
 from tests.screens.conftest import listening, on_top, press, sees, shown, status, table, until
-from tests.screens.jointesting import Joins
-from tests.screens.test_join import opened, to_the_plan
+from tests.screens.jointesting import DOMAIN, Joins
+from tests.screens.test_join import check, name_a_group, opened, to_the_plan
 from widgets.form import Form
 
 MORE = "PgDn shows more."
+GOES_BACK = "It did not go to its end. What comes now:"
 
 
 async def told(pilot, text):
@@ -134,3 +135,37 @@ async def test_a_join_that_was_refused_shows_why_and_no_more_the_stop_before_it(
     screen.show()
     await sees(pilot, "PVE1$ is there since the plan was made", "PVE1$ stays in the domain.")
     assert "You stopped it" not in shown(pilot)
+
+
+async def test_who_may_log_in_is_asked_before_the_plan_is_spoken_of(pilot):
+    await opened(pilot, Joins())
+    await check(pilot)
+    await press(pilot, "n")
+    await on_top(pilot, LoginsForm)
+    await back_at_the_join(pilot)
+    await told(pilot, "n asks who may log in; nobody is an answer, too.")
+    await name_a_group(pilot)
+    await told(pilot, "n goes on to the plan of the join.")
+
+
+class StoppedJoins(Joins):
+    """Somebody stops the join, and it is rolled back."""
+
+    def apply(self, plan, **how):
+        how["on_roll_back"](replace(plan, title=f"roll back the join to {DOMAIN}"))
+        stopped = replace(self._report(plan, State.NOT_RUN), stopped=True)
+        return JoinDone(stopped, self._report(plan, State.DONE))
+
+
+async def test_a_join_that_somebody_stopped_is_not_told_as_gone_wrong(pilot, monkeypatch):
+    heard = []
+    monkeypatch.setattr(PlanScreen, "goes_on", lambda screen, sentence: heard.append(sentence))
+    await opened(pilot, StoppedJoins())
+    await to_the_plan(pilot)
+    plan = pilot.app.screen
+    await press(pilot, "end", "y")
+    await until(pilot, lambda: plan._report is not None)
+    await until(pilot, lambda: heard)
+    assert heard == [f"LOOK  {GOES_BACK} roll back the join to {DOMAIN} ..."]
+    await back_at_the_join(pilot)
+    await told(pilot, "You stopped it. n asks for the password, and shows the plan anew.")
