@@ -70,12 +70,13 @@ async def test_a_code_into_the_field_for_codes_is_taken_whole_and_sends_nothing(
     form.focus_field("otp")
     await settle(pilot)
     before = pilot.app.screen, done(pilot)
+    field = form.field("otp")
+    assert isinstance(field, SecretEntry)
     burst(pilot, text)
+    await until(pilot, lambda: field.value.reveal() == MODHEX)
     await pilot.pause(0.12)
     await settle(pilot)
     assert (pilot.app.screen, done(pilot)) == before
-    field = form.field("otp")
-    assert isinstance(field, SecretEntry)
     assert field.value.reveal() == MODHEX
     assert form.check() is False  # there is no description yet
     assert field.problem == ""
