@@ -75,9 +75,7 @@ class Account(NamedTuple):
 
 
 class AccountForm(AskForm):
-    """`must`: the password is needed now; else it only serves to look for the account. `again`: it
-    was answered before.
-    """
+    """`must`: the password is needed now; else it only serves to look for the account."""
 
     SAYS = "The password goes to the domain's DCs alone, and is kept for this join only."
 
@@ -88,10 +86,9 @@ class AccountForm(AskForm):
         on_given: Callable[[Account], None],
         *,
         must: bool = False,
-        again: bool = False,
     ) -> None:
         super().__init__(on_given)
-        self._domain, self._begin, self._must, self._again = domain, begin, must, again
+        self._domain, self._begin, self._must = domain, begin, must
 
     @property
     def heading(self) -> str:
@@ -99,8 +96,8 @@ class AccountForm(AskForm):
 
     @property
     def first_field(self) -> str:
-        """The name was given before: what is asked for is its password."""
-        return "password" if self._again else ""
+        """Where a name stands already, what is typed at once may be its password: it is hidden."""
+        return "password" if self._begin.user else ""
 
     def make_fields(self) -> Sequence[AnyField]:
         about = (

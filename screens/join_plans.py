@@ -75,8 +75,7 @@ class JoinPlans(JoinWork):
 
         flow = self.flow
         begin = Account(flow.user, None, flow.computer, flow.ou)
-        again = flow.asked_account
-        self.app.push_screen(AccountForm(flow.domain, begin, on_given, must=must, again=again))
+        self.app.push_screen(AccountForm(flow.domain, begin, on_given, must=must))
 
     def take_account(self, account: Account) -> None:
         """What was answered; the password replaces the one before, also where it is none."""

@@ -95,7 +95,6 @@ async def check(pilot: Pilot[Any], password: str = "") -> None:
     await press(pilot, "n")
     await on_top(pilot, AccountForm)
     if password:
-        await press(pilot, "down")
         await type_text(pilot, password)
     await press(pilot, "ctrl+o")
     await until(pilot, lambda: isinstance(pilot.app.screen, JoinScreen))
@@ -352,12 +351,16 @@ async def test_what_is_typed_at_once_goes_where_a_group_is_named(join: Pilot[Non
     assert (form.form.values["groups"], form.form.values["users"]) == ("ops", "")
 
 
-async def test_who_is_asked_again_types_the_password(join: Pilot[None]) -> None:
-    """The first time the name is to be looked at, too."""
+async def test_what_is_typed_at_once_is_the_password_and_hidden(join: Pilot[None]) -> None:
+    """The name stands there already, the first time and every other."""
     await press(join, "n")
+    await on_top(join, AccountForm)
     form = join.app.screen
     assert isinstance(form, AccountForm)
-    assert form.form.focused is form.form.field("user")
+    assert form.form.focused is form.form.field("password")
+    await type_text(join, _TYPED)
+    assert _TYPED not in shown(join)
+    assert form.form.values["user"] == "Administrator"
     await press(join, "ctrl+o")
     await idle(join)
     await press(join, "e")
