@@ -41,6 +41,7 @@ from pve_auth_tui.terminal.burst import Bursts, Gate, Kind
 from pve_auth_tui.terminal.driver import driver_class
 from pve_auth_tui.terminal.filters import line_filters
 from pve_auth_tui.terminal.profile import Glyphs, Profile
+from pve_auth_tui.terminal.timers import SureTimers
 from screens.base import MEND, BaseScreen
 from screens.start import StartScreen
 
@@ -91,7 +92,7 @@ def _screens() -> dict[str, type[ListScreen]]:
     }
 
 
-class PveAuthApp(CalmCrash, Changing):
+class PveAuthApp(CalmCrash, SureTimers, Changing):
     """Holds the picture and the screens; screens ask it for both."""
 
     CSS_PATH = "app.tcss"

@@ -15,6 +15,7 @@ from pve_auth_tui.core.headline import where_am_i
 from pve_auth_tui.core.lists import LISTINGS
 from pve_auth_tui.core.plain import plain
 from pve_auth_tui.core.ways import way_lines
+from pve_auth_tui.terminal.timers import SureTimers
 from screens import realm_commands
 from screens.commands import (
     Back,
@@ -79,7 +80,7 @@ _OF_NODE = (("", "AD Join", True), ("", "CA Trust", True), ("", "PAM", True))
 """What the sidebar shows besides: `:join`, `:ca` and `:pam` open them."""
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(SureTimers, Screen[None]):
     """Lines 1 and 2 at the top, a status line and the keys at the bottom, the rest between."""
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual's name and type)

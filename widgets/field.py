@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from pve_auth_tui.core.plain import cells, plain
 from pve_auth_tui.core.secret import Secret
+from pve_auth_tui.terminal.timers import SureTimers
 from widgets.controls import Asked, Chosen, Edited, Hidden, Options, Typed
 from widgets.lines import OneLine, Sentence
 
@@ -36,7 +37,7 @@ class Choice(NamedTuple):
     about: str = ""
 
 
-class Field(Vertical, Generic[V]):
+class Field(SureTimers, Vertical, Generic[V]):
     """A row with a label and a control; below it, while there is one, a problem.
 
     `ident` names its value in the form; `help` is what `^G` tells; `rule` finds what is wrong with

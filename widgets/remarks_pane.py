@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from pve_auth_tui.core.errors import AuthTuiError
 from pve_auth_tui.core.listing import Line
+from pve_auth_tui.terminal.timers import SureTimers
 from widgets.detail_pane import DetailPane
 
 _REST: Final = 0.2  # seconds after the last key until the remarks follow
@@ -21,7 +22,7 @@ Remarks: TypeAlias = Callable[[], Sequence[Line]]
 """Runs in a worker, so it looks at no widget. May raise AuthTuiError, which is shown."""
 
 
-class RemarksPane(DetailPane):
+class RemarksPane(SureTimers, DetailPane):
     """`ask` is called on the screen's own thread, and gives what the worker then runs."""
 
     MORE = "the plan shows them"
