@@ -58,7 +58,7 @@ async def test_the_plan_comes_by_itself_and_then_the_keys_hidden_until_a_key(
         for number, key in enumerate(KEYS):
             await sees(pilot, f"{number}  {key}")
         await press(pilot, "ctrl+r")
-        assert keys_in(shown(pilot)) == []
+        await until(pilot, lambda: keys_in(shown(pilot)) == [])
 
 
 async def test_a_set_that_is_there_is_replaced_and_the_plan_says_so(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ async def test_on_a_serial_line_a_file_is_offered_first(tmp_path: Path) -> None:
         await press(pilot, "ctrl+r")
         await on_top(pilot, ChooseScreen)
         await press(pilot, "3")
-        assert keys_in(shown(pilot)) == []
+        await until(pilot, lambda: keys_in(shown(pilot)) == [])
         await sees(pilot, "> Save to")
 
 

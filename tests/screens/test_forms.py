@@ -75,7 +75,7 @@ async def test_review_looks_at_all_fields_first(tmp_path: Path) -> None:
         await sees(pilot, "Who?", "> Name")
         await type_text(pilot, "joe")
         await press(pilot, "ctrl+o")
-        assert screen.reviewed == [{"name": "joe", "password": Secret("")}]
+        await until(pilot, lambda: screen.reviewed == [{"name": "joe", "password": Secret("")}])
 
 
 async def test_what_a_review_raises_is_said_and_everything_stays(tmp_path: Path) -> None:
@@ -255,14 +255,14 @@ async def test_another_description(tmp_path: Path, key: str) -> None:
         await sees(pilot, "Another description")
         await type_text(pilot, " of Ann")
         await press(pilot, key)
-        assert answers == ["phone of Ann"]
+        await until(pilot, lambda: answers == ["phone of Ann"])
 
 
 async def test_the_same_description_is_no_change(tmp_path: Path) -> None:
     async with house(tmp_path).run_test(size=(80, 24)) as pilot:
         answers = await renaming(pilot)
         await press(pilot, "enter")
-        assert answers == [None]
+        await until(pilot, lambda: answers == [None])
 
 
 async def test_no_description_is_a_problem_below_the_field(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ async def test_no_description_is_a_problem_below_the_field(tmp_path: Path) -> No
         assert answers == []
         await sees(pilot, "A description is needed")
         await press(pilot, "escape")
-        assert answers == [None]
+        await until(pilot, lambda: answers == [None])
 
 
 async def test_every_form_has_room_on_the_smallest_terminals(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ async def test_a_name_that_pve_does_not_take_is_said_at_the_field(pilot: Pilot[N
     await until(pilot, lambda: problem(pilot, "name") == said)
     await into(pilot, "name", "dev")
     await press(pilot, "ctrl+o")
-    assert problem(pilot, "name") == "The group dev exists already."
+    await until(pilot, lambda: problem(pilot, "name") == "The group dev exists already.")
     await says_just(pilot, "Nothing was sent. What is typed stays.")
 
 
@@ -59,7 +59,7 @@ async def test_members_are_changed_from_the_groups_side(pilot: Pilot[None]) -> N
     await press(pilot, "y")
     await ran(pilot)
     await press(pilot, "escape")
-    assert not in_group(pilot, ANNA, "admins-corp")
+    await until(pilot, lambda: not in_group(pilot, ANNA, "admins-corp"))
     assert in_group(pilot, ANNA, "ops-corp")
     assert in_group(pilot, "backup-admin@pve", "admins-corp")
 

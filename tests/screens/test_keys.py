@@ -312,7 +312,7 @@ async def test_leaving_keeps_nothing_of_what_was_typed(pilot, bus):
     await press(pilot, "p")
     await type_text(pilot, CANARY)
     await press(pilot, "escape", "p")
-    assert "•" not in shown(pilot)
+    await until(pilot, lambda: "•" not in shown(pilot))
     await press(pilot, "escape", "escape")
     await until(pilot, lambda: not isinstance(pilot.app.screen, KeysScreen))
 

@@ -287,11 +287,11 @@ async def test_whoever_stops_waiting_hears_that_it_may_have_worked(make_app: Mak
         await until(pilot, lambda: "PVE may have taken it" in status(pilot))
         await until(pilot, lambda: pilot.app.screen is screen)
         await press(pilot, "ctrl+o")
-        assert len(probes.pasted) == 1
+        await until(pilot, lambda: len(probes.pasted) == 1)
         assert probes.held
         probes.held.set()
         await press(pilot, "escape")
-        assert pilot.app.screen is not screen
+        await until(pilot, lambda: pilot.app.screen is not screen)
 
 
 # --- the demo ------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ async def test_stages_come_one_by_one_and_esc_stops_before_it_leaves(make_app: M
         await until(pilot, lambda: pilot.app.screen is screen)
         assert "not reached" in row(pilot, 2)
         await press(pilot, "escape")
-        assert pilot.app.screen is not screen
+        await until(pilot, lambda: pilot.app.screen is not screen)
 
 
 async def test_what_cannot_be_probed_says_why(make_app: MakeApp) -> None:
@@ -210,7 +210,7 @@ async def test_a_fix_of_an_unsaved_realm_goes_back_to_its_form(
         await press(pilot, "9")
         await says_just(pilot, "There is no fix 9 here.")
         await press(pilot, "1")
-        assert taken == [{"issuer-url": f"{ISSUER}/"}]
+        await until(pilot, lambda: taken == [{"issuer-url": f"{ISSUER}/"}])
         assert pilot.app.screen is not screen
 
 

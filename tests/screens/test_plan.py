@@ -230,7 +230,7 @@ async def test_marked_rows_are_one_plan_and_the_marks_go_when_it_was_run(pilot):
     await press(pilot, "y")
     await ran(pilot)
     await press(pilot, "escape")
-    assert not table(pilot).marks
+    await until(pilot, lambda: not table(pilot).marks)
     assert "marked" not in status(pilot)
     assert not enabled(pilot, "backup-admin@pve")
 
@@ -289,7 +289,7 @@ async def test_a_plan_that_locks_everybody_out_needs_a_typed_word(pilot):
     await says(pilot, "not the word")
     assert enabled(pilot)
     await press(pilot, "escape", "escape")
-    assert enabled(pilot)
+    await until(pilot, lambda: enabled(pilot))
 
 
 async def test_whoever_types_the_word_overrides_the_guard_and_the_journal_says_so(pilot):
@@ -361,7 +361,7 @@ async def test_several_changes_are_collected_into_one_plan(pilot):
     await press(pilot, "y")
     await ran(pilot)
     await press(pilot, "escape")
-    assert not pilot.app.collected
+    await until(pilot, lambda: not pilot.app.collected)
     assert "COLLECTED" not in shown(pilot)
     await says_just(pilot, "Nothing is collected any more.")
 

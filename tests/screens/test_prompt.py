@@ -82,7 +82,7 @@ async def test_quit_by_name(pilot):
     await press(pilot, "colon")
     await type_text(pilot, "quit")
     await press(pilot, "enter")
-    assert pilot.app._exit
+    await until(pilot, lambda: pilot.app._exit)
 
 
 async def test_the_enter_right_behind_a_paste_does_not_send_it(pilot):
@@ -98,7 +98,7 @@ async def test_the_enter_right_behind_a_paste_does_not_send_it(pilot):
 
 async def test_glyphs_switches_what_is_drawn_until_it_can_be_read(pilot):
     await press(pilot, "2")
-    assert not shown(pilot).isascii()
+    await until(pilot, lambda: not shown(pilot).isascii())
     for said in ("cp437", "ascii"):
         await press(pilot, "colon")
         await type_text(pilot, "glyphs")
@@ -112,10 +112,10 @@ async def test_a_menu_says_which_of_many_are_seen_and_turns_its_pages(pilot):
         return next(line for line in shown(pilot).splitlines() if "Demo: break" in line)
 
     await press(pilot, "colon", *"demo", "enter")
-    assert " 1-16 of " in title()
+    await until(pilot, lambda: " 1-16 of " in title())
     for key in ("pagedown", "pagedown", "end"):
         await press(pilot, key)
     last, _, count = title().split("-")[-1].split()
     assert last == count
     await press(pilot, "home")
-    assert " 1-16 of " in title()
+    await until(pilot, lambda: " 1-16 of " in title())

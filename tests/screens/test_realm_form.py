@@ -90,7 +90,7 @@ async def show(pilot: Pilot[None], group: str) -> None:
         if form.field("show").value == group:
             return
         await press(pilot, "right")
-    assert form.field("show").value == group
+    await until(pilot, lambda: form.field("show").value == group)
 
 
 async def turn(pilot: Pilot[None], ident: str, value: object) -> None:
@@ -207,7 +207,7 @@ async def test_what_is_missing_is_shown_whatever_group_is_open(pilot: Pilot[None
     await into(pilot, realm="lab2")
     await show(pilot, "Advanced")
     await press(pilot, "ctrl+o")
-    assert form.form.field("show").value == "General"
+    await until(pilot, lambda: form.form.field("show").value == "General")
     assert form.form.field("base_dn").problem.startswith("It must not be empty: PVE would take")
     await on_top(pilot, RealmForm)
 
@@ -344,10 +344,10 @@ async def test_a_yubico_demand_needs_its_key_each_time(pilot: Pilot[None]) -> No
     form = await opened(pilot, "e")
     await turn(pilot, "tfa.type", "yubico")
     await press(pilot, "ctrl+o")
-    assert "needs an API ID" in form.form.field("tfa.id").problem
+    await until(pilot, lambda: "needs an API ID" in form.form.field("tfa.id").problem)
     await into(pilot, tfa__id="7")
     await press(pilot, "ctrl+o")
-    assert "give the API key" in form.form.field("tfa.key").problem
+    await until(pilot, lambda: "give the API key" in form.form.field("tfa.key").problem)
     await into(pilot, tfa__key="K3YK3Y")
     await press(pilot, "ctrl+o")
     await on_top(pilot, PlanScreen)
@@ -432,7 +432,7 @@ async def test_what_is_typed_is_tested_unsaved_and_a_fix_comes_back(pilot: Pilot
     await until(pilot, lambda: pilot.app.screen is form)
     form.take_fix({"server2": "dc2.example.com", "capath": "/etc/ca.pem", "verify": "1"})
     await settle(pilot)
-    assert form.form.field("server2").value == "dc2.example.com"
+    await until(pilot, lambda: form.form.field("server2").value == "dc2.example.com")
     assert form.form.field("capath").value == "/etc/ca.pem"
     await says(pilot, "The fix is filled in")
     await run_it(pilot)

@@ -170,7 +170,7 @@ async def test_esc_stops_a_test_and_then_leaves(make_app: MakeApp) -> None:
         await until(pilot, lambda: pilot.app.screen is screen)
         assert "not reached" in row(pilot, 5)
         await press(pilot, "escape")
-        assert pilot.app.screen is not screen
+        await until(pilot, lambda: pilot.app.screen is not screen)
 
 
 async def test_leaving_while_it_runs_stops_it(make_app: MakeApp) -> None:
@@ -213,7 +213,7 @@ async def test_a_port_that_is_none_is_said(make_app: MakeApp) -> None:
         await until(pilot, lambda: status(pilot) == "x is no port.")
         await press(pilot, "l", "f", "enter", "1", "right")
         await press(pilot, "escape")
-        assert len(pilot.app.screen_stack) == 2
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
 # --- what others could read ---------------------------------------------------------------------
@@ -319,7 +319,7 @@ async def test_a_fix_of_an_unsaved_realm_goes_back_to_its_form(
         await says_just(pilot, "That is not done from here: another certificate.")
         assert (taken, pilot.app.screen) == ([], screen)
         await press(pilot, "2")
-        assert taken == [{"comment": "mended"}]
+        await until(pilot, lambda: taken == [{"comment": "mended"}])
         assert pilot.app.screen is not screen
 
 

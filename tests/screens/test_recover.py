@@ -172,7 +172,7 @@ async def test_what_does_not_fit_is_counted(make_app, told):
         await opened(pilot)
         assert any("more lines below" in line for line in lines(pilot))
         await press(pilot, "end")
-        assert not any("more lines below" in line for line in lines(pilot))
+        await until(pilot, lambda: not any("more lines below" in line for line in lines(pilot)))
 
 
 async def test_on_a_serial_line_it_says_that_secrets_are_asked_for(make_app, told):
@@ -194,10 +194,10 @@ async def test_space_says_that_something_is_still_there_and_the_ways_follow(pilo
     await opened(pilot)
     assert told.held[-1] == {"rack"}
     await press(pilot, "space")
-    assert told.held[-1] == {"phone", "rack"}
+    await until(pilot, lambda: told.held[-1] == {"phone", "rack"})
     await until(pilot, lambda: ' > [x] the phone "phone"' in lines(pilot))
     await press(pilot, "space", "down", "space")
-    assert told.held[-1] == frozenset()
+    await until(pilot, lambda: told.held[-1] == frozenset())
     await press(pilot, "end", "space")
     await says_just(pilot, "Space is for the lines with [ ].")
 

@@ -128,9 +128,9 @@ async def test_0_opens_it_from_lists_details_answers_and_dialogs_below(pilot):
         if not isinstance(pilot.app.screen, StartScreen) and "w" in keys:
             await press(pilot, "escape")  # the choice of a privilege: text goes into its field
         await press(pilot, "0")
-        assert isinstance(pilot.app.screen, RecoverScreen), keys
+        await until(pilot, lambda: isinstance(pilot.app.screen, RecoverScreen))
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, StartScreen), keys
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
 
 
 # --- from opening to restored ------------------------------------------------------------------
@@ -234,7 +234,10 @@ async def test_it_is_told_on_line_1_and_first_on_start_until_somebody_acknowledg
     await says_just(pilot, "Acknowledged.")
     assert "RECOVERED" not in head(pilot)
     await press(pilot, "escape")
-    assert not any("Recover was used" in row.cells[1] for row in table(pilot).rows_shown)
+    await until(
+        pilot,
+        lambda: not any("Recover was used" in row.cells[1] for row in table(pilot).rows_shown),
+    )
 
 
 async def test_there_may_be_nothing_to_acknowledge(pilot):

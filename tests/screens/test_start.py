@@ -53,7 +53,7 @@ async def test_every_finding_opens_rows_that_exist(pilot):
         table(pilot).action_end(0)
         table(pilot).action_move(number)
         await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, ListScreen), number
+        await until(pilot, lambda: isinstance(pilot.app.screen, ListScreen))
         assert table(pilot).row is not None, number
         await press(pilot, "escape")
         if not isinstance(pilot.app.screen, StartScreen):

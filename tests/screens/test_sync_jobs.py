@@ -99,7 +99,7 @@ async def test_opened_for_a_realm_its_jobs_stand_there(make_app: MakeApp) -> Non
         await opened(pilot, "corp")
         await until(pilot, lambda: keys_shown(pilot) == ["corp-changes", "corp-nightly"])
         await press(pilot, "escape")
-        assert len(pilot.app.screen_stack) == 2
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
 async def test_the_prompt_opens_them(make_app: MakeApp) -> None:
@@ -129,10 +129,10 @@ async def test_a_job_is_added(jobs: Pilot[None]) -> None:
     await until(jobs, lambda: "Next runs" in shown(jobs) and "21:00," in shown(jobs))
     form.form.focus_field("vanished")
     await press(jobs, "left")
-    assert form.form.field("these").display
+    await until(jobs, lambda: form.form.field("these").display)
     form.form.focus_field("these")
     await press(jobs, "space", "space", "enter")
-    assert form.form.values["these"] == ("entry",)
+    await until(jobs, lambda: form.form.values["these"] == ("entry",))
     await press(jobs, "ctrl+o")
     await run_plan(jobs)
     assert job(jobs, "corp-often") == {

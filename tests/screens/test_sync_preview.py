@@ -301,7 +301,7 @@ async def test_reading_counts_and_can_be_stopped(make_app: MakeApp) -> None:
         await press(pilot, "r")
         await until(pilot, lambda: screen._preview is not None)
         await press(pilot, "escape")
-        assert len(pilot.app.screen_stack) == 2
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
 async def test_leaving_while_it_reads_stops_it(make_app: MakeApp) -> None:

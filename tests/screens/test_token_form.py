@@ -129,7 +129,7 @@ async def test_all_marked_tokens_get_new_secrets_and_all_of_them_can_be_read(pil
     await says_just(pilot, "PgDn shows more. f saves all of them to a file.")
     first = shown(pilot)
     await press(pilot, "end")
-    assert shown(pilot) != first
+    await until(pilot, lambda: shown(pilot) != first)
     await sees(pilot, "PVEAPIToken=netbox@pve!import=")
 
 

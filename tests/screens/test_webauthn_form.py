@@ -108,4 +108,4 @@ async def test_what_somebody_types_is_not_replaced_by_a_late_proposal(never_set_
     assert str(answers(form)[0]).endswith("q")
     await says_just(pilot, "It fits.")
     await press(pilot, "ctrl+t")
-    assert answers(form)[0] == CLUSTER.rp
+    await until(pilot, lambda: answers(form)[0] == CLUSTER.rp)

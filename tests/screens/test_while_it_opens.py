@@ -23,7 +23,7 @@ async def test_a_timer_that_ends_just_then_ends_nothing_else(pilot, screen):
     pilot.app.refresh_heads()
     await opened
     await settle(pilot)
-    assert "0 Recover" in shown(pilot)
+    await until(pilot, lambda: "0 Recover" in shown(pilot))
 
 
 async def test_a_picture_that_comes_at_the_very_end_ends_nothing_else(pilot, monkeypatch):
@@ -104,9 +104,9 @@ async def test_the_field_behind_slash_may_take_its_time(pilot, number, monkeypat
         busy.setattr(FindBar, "compose", lambda bar: iter(()))
         busy.setattr(FindBar, "show_count", lambda bar, count: None)
         await press(pilot, "/")
-    assert "0 Recover" in shown(pilot)
+    await until(pilot, lambda: "0 Recover" in shown(pilot))
 
 
 async def test_the_field_behind_slash_takes_the_keys_by_itself(pilot):
     await press(pilot, "2", "/")
-    assert isinstance(pilot.app.focused, FindField)
+    await until(pilot, lambda: isinstance(pilot.app.focused, FindField))
