@@ -472,12 +472,16 @@ class RealmTestScreen(AtDirectory):
 
     def snapshot_changed(self) -> None:
         self.refresh_head()
+        if self._look_whether_outdated() and not self.busy:
+            self.say(_CHANGED)
+
+    def _look_whether_outdated(self) -> bool:
+        """Whether the realm was changed since it was last looked at; then the heading says so."""
         if not self._take_up_realm() or self._test is None:
-            return
+            return False
         self._outdated = True
         self._show_heading(self._test.settings)
-        if not self.busy:
-            self.say(_CHANGED)
+        return True
 
     # --- one person's login -----------------------------------------------------------------
 
@@ -500,13 +504,23 @@ class RealmTestScreen(AtDirectory):
         if not (agreed or test.settings.safe):
             self.say("No login was tried: others could read the password.")
             return
-        given = partial(self._try, test.settings, agreed=agreed)
+        given = partial(self._try, test.settings, self._known_realm(), agreed=agreed)
         self.app.push_screen(TryLoginForm(self._realm.name, given, self._tried))
 
     def _try(
-        self, settings: DirectorySettings, name: str, password: Secret, *, agreed: bool
+        self,
+        settings: DirectorySettings,
+        asked_for: Realm | None,
+        name: str,
+        password: Secret,
+        *,
+        agreed: bool,
     ) -> None:
         self._tried = name
+        if self._saved and self._known_realm() != asked_for:  # changed while the name was typed
+            self._look_whether_outdated()
+            self.say(_CHANGED)
+            return
         self._number += 1
         self.busy = _TRIES
         self._moved = True

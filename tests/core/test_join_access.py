@@ -108,6 +108,7 @@ def test_remarks_blank_lines_and_values_that_go_on():
         (("[nss]\nmemcache_timeout = \u0660\n",), True),
         (("[pam]\nmemcache_timeout = 0\n",), True),
         (("no section\n",), True),
+        ((f"[nss]\nmemcache_timeout = {'9' * 5000}\n",), True),
     ],
 )
 def test_what_sssd_keeps_in_memory(texts, keeps):

@@ -145,7 +145,7 @@ def keeps_in_memory(texts: Sequence[str]) -> bool:
         for name, options in (sections(text) or {}).items():
             if name.lower() == "nss":
                 told = options.get("memcache_timeout", told)
-    return not (told.isascii() and told.isdigit() and int(told) == 0)
+    return not (told.isascii() and told.isdigit() and not told.strip("0"))
 
 
 def is_read(name: str) -> bool:
