@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from pve_auth_tui.core.listing import Column, Line, Row
 from pve_auth_tui.core.plain import cells, fit, plain
+from widgets.as_high import AsHigh
 from widgets.filter_table import FilterTable
 from widgets.look import BOLD, PLAIN, pieces
 from widgets.question import Question
@@ -36,7 +36,7 @@ class RowsBelow(FilterTable):
         self._top = max(0, min(self._top, self.count - self._page))
 
 
-class Verdict(Widget):
+class Verdict(AsHigh):
     """Sentences, wrapped, as high as they need; the first word stands out."""
 
     DEFAULT_CSS = "Verdict { height: auto; }"
@@ -52,7 +52,7 @@ class Verdict(Widget):
     def show(self, sentences: Sequence[str]) -> None:
         """Untrusted text."""
         self._sentences = tuple(plain(sentence) for sentence in sentences if sentence)
-        self.refresh(layout=True)
+        self.changed()
 
     def _texts(self, width: int) -> list[str]:
         room = max(10, width - 2)

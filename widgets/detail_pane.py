@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from pve_auth_tui.core.listing import Line
 from pve_auth_tui.core.plain import fit, plain
+from widgets.as_high import AsHigh
 from widgets.look import PLAIN, RULE, line, pieces
 
 _HEADING = 9
@@ -85,7 +86,7 @@ class DetailPane(Widget):
         return line(" " + text, width, PLAIN)
 
 
-class Paragraph(Widget):
+class Paragraph(AsHigh):
     """Lines of facts, wrapped, as high as they need."""
 
     DEFAULT_CSS = "Paragraph { height: auto; }"
@@ -96,7 +97,7 @@ class Paragraph(Widget):
 
     def show(self, lines: Sequence[Line]) -> None:
         self._lines = tuple(lines)
-        self.refresh(layout=True)
+        self.changed()
 
     @property
     def text(self) -> str:

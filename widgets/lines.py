@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pve_auth_tui.core.plain import cells, fit, plain
+from widgets.as_high import AsHigh
 from widgets.look import BOLD, CURSOR, DIM, KEY, PLAIN, RULE, Piece, line, pieces
 
 
@@ -68,7 +69,7 @@ class Rule(OneLine):
         return pieces([(left + "─" * (room - cells(left)) + right, RULE)], width)
 
 
-class Sentence(OneLine):
+class Sentence(OneLine, AsHigh):
     """One sentence: on one line where it fits, else on as many as it needs, up to `MOST`."""
 
     DEFAULT_CSS = "Sentence { height: auto; }"
@@ -78,7 +79,7 @@ class Sentence(OneLine):
         before = self._height(self.size.width)
         super().show(text)
         if self._height(self.size.width) != before:
-            self.refresh(layout=True)
+            self.changed()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self._height(width)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from pve_auth_tui.core.plain import plain
+from widgets.as_high import AsHigh
 from widgets.look import line
 
 
-class SecretView(Widget):
+class SecretView(AsHigh):
     """`hidden` stands there until `show`; what is shown is made anew each time, and not kept."""
 
     DEFAULT_CSS = "SecretView { height: auto; }"
@@ -29,11 +29,11 @@ class SecretView(Widget):
     def show(self, make: Callable[[], Sequence[str]]) -> None:
         """Show what `make` gives: lines of text, revealed only while they are drawn."""
         self._make = make
-        self.refresh(layout=True)
+        self.changed()
 
     def hide(self) -> None:
         self._make = None
-        self.refresh(layout=True)
+        self.changed()
 
     def _texts(self) -> Sequence[str]:
         return self._make() if self._make else self._hidden
