@@ -72,12 +72,18 @@ class Terminal:
     ) -> None:
         self.kill()
 
-    def send(self, *pieces: bytes, pause: float = 0.0) -> None:
-        """Type bytes; several pieces with a pause of that many seconds between them."""
+    def send(self, *pieces: bytes, pause: float = 0.0) -> float:
+        """Type bytes; several pieces with a pause of that many seconds between them. Gives the
+        longest that there was: a busy machine types slower than it was told.
+        """
+        longest, last = 0.0, time.monotonic()
         for number, piece in enumerate(pieces):
             if number:
                 time.sleep(pause)
             self._child.send(piece)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+        return longest
 
     def resize(self, columns: int, lines: int) -> None:
         self._screen.resize(lines, columns)

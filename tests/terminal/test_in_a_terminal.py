@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 from rich.cells import cell_len
 
+from pve_auth_tui.terminal.burst import WINDOW
 from pve_auth_tui.terminal.glyphs import CP437
 from tests.terminal.pty import TRUE_COLOUR, Terminal, characters, sequences, sgr_codes
 
@@ -238,14 +239,23 @@ def test_keys_act_after_noise_and_a_split_sequence_is_one_key(sample: Terminal) 
     sample.until("did opened 2 a")
 
 
-def test_a_touched_yubikey_does_nothing_on_a_list(sample: Terminal) -> None:
-    sample.send(MODHEX + b"\r")
-    sample.settle()
-    sample.send(*(bytes([key]) for key in MODHEX + b"\r"), pause=0.008)
-    sample.settle()
-    sample.until("nothing done")
-    sample.send(b"y")
-    sample.until("did y")
+@pytest.mark.parametrize("term", ["vt220", "xterm-256color"])
+def test_a_touched_yubikey_does_nothing_on_a_list(term: str) -> None:
+    for _ in range(20):
+        with SAMPLE.run(term, UTF8) as sample:
+            sample.until(SAMPLE.ready)
+            sample.settle()
+            sample.send(MODHEX + b"\r")
+            sample.settle()
+            longest = sample.send(*(bytes([key]) for key in MODHEX + b"\r"), pause=0.008)
+            if longest > WINDOW / 2:
+                continue  # a busy machine has typed as people do: that acts
+            sample.settle()
+            sample.until("nothing done")
+            sample.send(b"y")
+            sample.until("did y")
+            return
+    raise AssertionError("This machine is too busy to type as a key does.")
 
 
 def test_a_touched_yubikey_in_a_field_is_text_and_not_sent(sample: Terminal) -> None:
